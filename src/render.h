@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Stage 5: a run to bytes. Renderers read struct run only; units change here and nowhere else. */
+#ifndef MIGTRACE_RENDER_H
+#define MIGTRACE_RENDER_H
+
+#include <stdio.h>
+#include "run.h"
+
+struct render_opts {
+	__u64 linear_width_ns; /* 0: log-linear; else --linear WIDTH:COUNT */
+	unsigned int linear_count;
+	bool colour;
+	const char *path; /* run file's name for the header, or NULL */
+};
+
+/* All return 0 or -errno; write errors are found by out__close(). */
+int render_text(const struct run *run, const struct render_opts *o, FILE *f);
+int render_json(const struct run *run, const struct render_opts *o, FILE *f);
+int render_csv(const struct run *run, const struct render_opts *o, FILE *f);
+
+#endif /* MIGTRACE_RENDER_H */

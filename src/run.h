@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A run: everything one recording says, in plain memory. Stage 4 (model); it knows neither maps
+ * nor formats. snapshot.c fills it from a kernel, runfile.c from a file; every renderer reads it.
+ * Counts are events, durations nanoseconds, unless a name says otherwise.
+ */
+#ifndef MIGTRACE_RUN_H
+#define MIGTRACE_RUN_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../bpf/event.h"
+
+#define RUN_FORMAT  "migtrace-run"
+#define RUN_VERSION 1
+#define RUN_WORST   16
+
+enum clock_kind { CLOCK_NONE = 0, CLOCK_SITE = 1, CLOCK_LOCK = 2, CLOCK_BRACKET = 3 };
+
+/* A named counter; @name is owned. */
+struct counter {
+	char *name;
+	__u64 value;
+};
+
+struct counters {
+	struct counter *v;
+	size_t n;
+};
+
+/* One of the longest holds or waits of a site. */
+struct worst {
+	__u8 kind; /* KIND_HOLD or KIND_WAIT */
+	__u64 ns;
+	char comm[16];
+	__u32 pid, cpu, dev;
+	__s32 mode; /* enum migrate_mode, -1 where there is none */
+	__u64 folio_bytes;
+	__u32 buffers;
+	__u8 outcome;
+	char **stack; /* symbol+0xoffset, innermost first; may be NULL */
+	size_t stack_n;
+};
+
+struct run_site {
+	enum clock_kind clock;
+	char *reason; /* why not measurable, when clock is CLOCK_NONE */
+	char *note;   /* what qualifies the figures ("hold is an upper bound: …"), or NULL */
+	__u64 floor_ns; /* what the clock reads on an empty section */
+	__u64 acquires, releases;
+	struct hist hold, wait;
+	bool has_outcomes;
+	struct hist by_outcome[OUTCOME_COUNT]; /* holds; index OUTCOME_NONE is unused */
+	struct worst worst[RUN_WORST];
+	size_t worst_n;
+};
+
+struct run_device {
+	__u32 dev;
+	char name[32]; /* disk or partition name, "" when unknown */
+	struct {
+		struct hist hold, wait;
+	} site[SITE_COUNT];
+};
+
+struct run_probe {
+	char *probe, *variant, *reason; /* reason may be NULL when attached */
+	bool attached;
+	__u64 hits, run_ns;
+};
+
+struct run_refcount {
+	char *stage;
+	__s64 expected, seen;
+	__u64 count;
+};
+
+/* One side of a late reference. */
+struct late_side {
+	char comm[16];
+	__u32 pid, cpu;
+	char **stack;
+	size_t stack_n;
+};
+
+struct late_event {
+	char *kind;		 /* slow_lookup, end_count, assoc_list */
+	__u64 time_ns;		 /* since the start of the recording */
+	__u64 since_check_ns;	 /* from the release of the check section to the reference */
+	__u32 dev;
+	__u64 block;		 /* buffer's b_blocknr */
+	char *phase;		 /* before_switch, copy, after_switch */
+	bool dirtied;
+	__s64 b_count;
+	bool has_lookup;	 /* false: only the migrator's side is known (end_count) */
+	struct late_side migrator, lookup;
+};
+
+struct late {
+	__u64 total, slow_lookup, end_count, assoc_list;
+	__u64 windows, aborted, behind_spin, behind_folio;
+	struct late_event *events;
+	size_t events_n;
+	__u64 not_listed;
+};
+
+struct interval {
+	__u64 start_ns, duration_ns; /* since the start of the recording */
+	struct {
+		struct hist hold, wait;
+	} site[SITE_COUNT];
+	struct counters counters;
+};
+
+struct run {
+	struct {
+		char *version;
+		char *tier; /* full or light */
+		char **command;
+		size_t command_n;
+		bool has_status;
+		int status; /* wait(2) exit code, 128 + signal when killed */
+	} tool;
+	struct {
+		char *release, *version, *arch, *generation, *generation_evidence, *boot_id;
+		char *hypervisor, *clocksource;
+		__u32 cpus, nodes;
+	} kernel;
+	char *start; /* RFC 3339 */
+	__u64 duration_ns;
+	struct run_site site[SITE_COUNT];
+	bool has_window, has_flag_held, has_folio_wait; /* false: null in the file */
+	struct hist window, flag_held, folio_wait;
+	struct run_device *devices;
+	size_t devices_n;
+	struct counters counters, norefs, buffers, aio; /* the latter three: reason -> migrations */
+	struct run_refcount *refcounts;
+	size_t refcounts_n;
+	struct late late;
+	__u64 losses[LOSS_COUNT];
+	struct run_probe *probes;
+	size_t probes_n;
+	struct interval *intervals;
+	size_t intervals_n;
+	size_t merged; /* how many run files this is the sum of; 1 for a recording */
+};
+
+/* Frees what @run owns and clears it; fine on a zeroed run. */
+void run__free(struct run *run);
+
+/* Adds @value to the counter @name, creating it at the end. Returns 0 or -ENOMEM. */
+int counters__add(struct counters *c, const char *name, __u64 value);
+/* Value of @name, 0 when absent. */
+__u64 counters__get(const struct counters *c, const char *name);
+
+/* Device @dev of @run, created when absent; NULL when memory is short. */
+struct run_device *run__device(struct run *run, __u32 dev);
+
+/*
+ * Adds @from's counts to @into (histograms bucket by bucket, counters by name). Both must come
+ * from one kernel: release, arch, tier and the clocks of every site must agree.
+ * Returns 0, or -EINVAL with *@why naming the first thing that differs (static storage).
+ */
+int run__merge(struct run *into, const struct run *from, const char **why);
+
+/* True when a loss that taints a verdict was counted (design.md §4). */
+bool run__tainted(const struct run *run);
+
+/* dst += src, bucket by bucket; merging is exact: merge = whole. */
+void hist__merge(struct hist *dst, const struct hist *src);
+/*
+ * The @q quantile (0..1) in ns: middle of the bucket that holds rank ceil(q * count), clamped to
+ * [min_ns, max_ns]. 0 when the histogram is empty. Error at most 6.25 % (half a bucket).
+ */
+__u64 hist__quantile(const struct hist *h, double q);
+
+/* Names of design.md §2, §6, §7; NULL or the enum's count when unknown. */
+const char *site__name(unsigned int site);
+unsigned int site__by_name(const char *name); /* SITE_COUNT when unknown */
+const char *clock__name(enum clock_kind clock); /* NULL for CLOCK_NONE */
+const char *outcome__name(unsigned int outcome); /* moved busy refs other */
+const char *loss__name(unsigned int loss);
+bool loss__taints(unsigned int loss);
+
+/*
+ * Run files (runfile.c). Both return 0 or -errno and put one line that names the fault into
+ * @err (@err_size bytes). Writing goes to a temporary sibling, fsync, rename; an old @path is kept
+ * as @path.old. Reading refuses another format, a higher version, a truncated or hostile file.
+ */
+int run__save(const struct run *run, const char *path, char *err, size_t err_size);
+int run__load(struct run *run, const char *path, char *err, size_t err_size);
+
+#endif /* MIGTRACE_RUN_H */
