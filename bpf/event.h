@@ -66,4 +66,135 @@ enum loss {
 	LOSS_COUNT = 8,
 };
 
+/*
+ * A recording's life as the programs see it. Attaching takes a while: until every program is in
+ * place (IDLE) sections are followed but not counted. At the end new sections are no longer counted
+ * while those in flight still are (DRAINING), so that acquires equal releases exactly.
+ */
+enum phase { PHASE_IDLE = 0, PHASE_RECORDING = 1, PHASE_DRAINING = 2 };
+
+/* Per-CPU event counters. The names are in src/names.c. */
+enum counter_id {
+	COUNTER_LOSS = 0,		/* + enum loss */
+	COUNTER_NOREFS_CALLS = 8,	/* norefs migrations entered, with or without buffers */
+	COUNTER_NOREFS_RESULT = 9,	/* + enum outcome; NONE: had no buffers */
+	COUNTER_SWITCH_LOCKED = 14,	/* lock word held when a norefs move switched the mapping */
+	COUNTER_SWITCH_UNLOCKED = 15,
+	COUNTER_LOOKUPS = 16,		/* lookup calls, fast path included (where it is probed) */
+	COUNTER_LOOKUPS_FOLIO = 17,	/* slow lookups that took the folio lock instead */
+	COUNTER_LATE_SLOW = 18,		/* late references by a paired lookup */
+	COUNTER_LATE_END = 19,		/* windows that ended with a count above zero, unpaired */
+	COUNTER_LATE_ASSOC = 20,
+	COUNTER_WINDOWS = 21,		/* windows that ended with the move done */
+	COUNTER_WINDOWS_ABORTED = 22,
+	COUNTER_BEHIND_SPIN = 23,
+	COUNTER_BEHIND_FOLIO = 24,
+	COUNTER_BUSY_ENDS = 25,		/* windows that ended with a count above zero, all of them */
+	COUNTER_REFUSED = 26,		/* lookups that found a window's page and returned NULL */
+	COUNTER_COUNT = 32,
+};
+
+#define STACK_DEPTH 32
+
+/* The section in flight, or the last one. t_* are bpf_ktime_get_ns() readings. */
+struct section {
+	__u64 task, lock;
+	__u64 t_call;	 /* 0: the call was not seen */
+	__u64 t_acquire;
+	__u64 wait_ns;	 /* 0: not known */
+	__u64 seq;	 /* the windows' logical clock at the acquire */
+	__u32 dev;
+	__u8 held;
+	__u8 counted;
+	__u8 fresh; /* the lookup that this section belongs to has not returned yet */
+	__u8 pad;
+};
+
+struct site_cpu {
+	struct section cur;
+	__u64 acquires, releases;
+};
+
+struct task_site {
+	__u64 task;
+	__u64 site;
+};
+
+enum window_state {
+	WINDOW_FREE = 0,
+	WINDOW_OPEN = 1,
+	WINDOW_MOVED = 2,
+	WINDOW_ABORTED = 3,   /* the check passed, the move failed */
+	WINDOW_WITHDRAWN = 4, /* the check did not pass after all */
+};
+
+/*
+ * One window: from the release of (racy, bh_migrate) or an event inside (held) the section in which
+ * every b_count was seen zero to the end of the move. *_seq are readings of the logical clock, which
+ * only openings, phases and ends advance: a lookup whose acquire reads a value in
+ * [open_seq, close_seq) took its lock inside, whatever the CPUs' time stamps say.
+ */
+struct window {
+	__u64 id;
+	__u64 open_seq, copy_seq, after_seq, close_seq; /* 0: not reached */
+	__u64 t_open, t_close;
+	__u64 noted;	/* lookups that returned a buffer and acquired inside */
+	__u32 state;	/* enum window_state */
+	__u8 busy;	/* some b_count above zero at the end */
+	__u8 assoc;	/* that buffer is on an association list */
+	__u8 pad[2];
+	__u32 pid, cpu;
+	__s32 stack;
+	__u32 dev;
+	char comm[16];
+};
+
+#define WINDOW_SLOTS 4096
+#define WINDOW_WAYS  4
+#define WINDOW_BEHIND_NS 1000000ULL
+
+/* Windows of one page: the current one and the one before, since lookups report a little later. */
+struct window_page {
+	__u64 mapping, index;
+	__u32 current, pad;
+	struct window w[2];
+};
+
+/* A norefs migration in flight, by task. */
+struct migration {
+	__u64 mapping, src, dst, index;
+	__u64 head;	 /* first buffer re-pointed */
+	__u64 t_release; /* of the check section, 0: none yet */
+	__u64 hold_ns[2], wait_ns[2];
+	__u64 window_id;
+	__u32 slot, gen;
+	__u32 dev, mode;
+	__s32 stack;
+	__u8 sections, released, switched, moved;
+	__u8 busy, assoc, pad[2];
+};
+
+/* One late reference as the kernel saw it (ring buffer; the counters are updated anyway). */
+struct late_record {
+	__u64 window_id;
+	__u64 t_ns, since_check_ns, block;
+	__u64 b_state;
+	__s64 b_count;
+	__u32 dev;
+	__u8 kind;  /* enum late_kind */
+	__u8 phase; /* enum late_phase */
+	__u8 has_lookup, pad;
+	__u32 slot, gen;
+	__u32 m_pid, m_cpu, l_pid, l_cpu;
+	__s32 m_stack, l_stack;
+	char m_comm[16], l_comm[16];
+};
+
+enum late_kind { LATE_SLOW = 0, LATE_END = 1, LATE_ASSOC = 2, LATE_KINDS = 3 };
+enum late_phase { PHASE_BEFORE_SWITCH = 0, PHASE_COPY = 1, PHASE_AFTER_SWITCH = 2 };
+
+_Static_assert(sizeof(struct hist_key) == 8, "hist_key is a map key");
+_Static_assert(sizeof(struct section) == 56, "section has no implicit padding");
+_Static_assert(sizeof(struct window) == 104, "window has no implicit padding");
+
 #endif /* MIGTRACE_EVENT_H */

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Every difference between kernels' types, one accessor each. Nothing else may name a flavour.
+ * Each says which commit changed the name, so that an accessor can be deleted with its kernels.
+ */
+#ifndef MIGTRACE_CORE_BPF_H
+#define MIGTRACE_CORE_BPF_H
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* Until 600f111ef51d ("fs: Rename mapping private members", 6.8). */
+struct address_space___before68 {
+	spinlock_t private_lock;
+};
+
+/* Until 224941e8379a ("use ->bd_mapping instead of ->bd_inode->i_mapping", 6.10). */
+struct block_device___before610 {
+	struct inode *bd_inode;
+};
+
+/* Until folios (5.16): the private pointer and the index of a page-cache page. */
+struct page___before516 {
+	unsigned long private;
+	unsigned long index;
+};
+
+/* PREEMPT_RT: a spinlock is an rt_mutex, its owner word carries the has-waiters bit. */
+struct rt_mutex_base___rt {
+	struct task_struct *owner;
+};
+struct spinlock___rt {
+	struct rt_mutex_base___rt lock;
+};
+
+/* aio moved to a lock of its own with 7.1; on kernels before, the type has no such member. */
+struct aio_inode_info___71 {
+	struct inode vfs_inode;
+	spinlock_t migrate_lock;
+};
+
+/* A buffer's owner list: b_assoc_map until 7.0, mapping_metadata_bhs since 7.1. */
+struct buffer_head___until70 {
+	struct address_space *b_assoc_map;
+};
+struct buffer_head___71 {
+	struct mapping_metadata_bhs *b_mmb;
+};
+
+#pragma clang attribute pop
+
+/* Where the private lock lies in a mapping, in bytes. */
+static __always_inline __u64 core_private_lock_offset(void)
+{
+	struct address_space *as = (void *)0;
+
+	if (bpf_core_field_exists(as->i_private_lock))
+		return bpf_core_field_offset(struct address_space, i_private_lock);
+	return bpf_core_field_offset(struct address_space___before68, private_lock);
+}
+
+static __always_inline __u64 core_mapping_of_lock(__u64 lock)
+{
+	return lock - core_private_lock_offset();
+}
+
+#define CORE_S_IFMT  00170000
+#define CORE_S_IFBLK 0060000
+
+/*
+ * The device that a mapping's pages belong to: a block device's own number for its page cache
+ * (i_rdev, set by bdget on 5.10 and by bdev_add since), else the file system's (s_dev).
+ */
+static __always_inline __u32 core_dev_of_mapping(__u64 mapping)
+{
+	struct inode *host = BPF_CORE_READ((struct address_space *)mapping, host);
+
+	if (!host)
+		return 0;
+	if ((BPF_CORE_READ(host, i_mode) & CORE_S_IFMT) == CORE_S_IFBLK)
+		return BPF_CORE_READ(host, i_rdev);
+	return BPF_CORE_READ(host, i_sb, s_dev);
+}
+
+/* aio's lock: the ring mapping's private lock, since 7.1 aio_inode_info.migrate_lock. */
+static __always_inline __u32 core_dev_of_aio_lock(__u64 lock)
+{
+	struct aio_inode_info___71 *info = (void *)0;
+
+	if (bpf_core_field_exists(info->migrate_lock)) {
+		__u64 inode = lock -
+			      bpf_core_field_offset(struct aio_inode_info___71, migrate_lock) +
+			      bpf_core_field_offset(struct aio_inode_info___71, vfs_inode);
+
+		return BPF_CORE_READ((struct inode *)inode, i_sb, s_dev);
+	}
+	return core_dev_of_mapping(core_mapping_of_lock(lock));
+}
+
+static __always_inline __u64 core_bdev_mapping(struct block_device *bdev)
+{
+	if (bpf_core_field_exists(bdev->bd_mapping))
+		return (__u64)BPF_CORE_READ(bdev, bd_mapping);
+	return (__u64)BPF_CORE_READ((struct block_device___before610 *)bdev, bd_inode, i_mapping);
+}
+
+/* First buffer of a folio or page, 0 when it has none (callers know that it carries buffers). */
+static __always_inline __u64 core_folio_buffers(__u64 folio)
+{
+	if (bpf_core_type_exists(struct folio))
+		return (__u64)BPF_CORE_READ((struct folio *)folio, private);
+	return BPF_CORE_READ((struct page___before516 *)folio, private);
+}
+
+static __always_inline __u64 core_folio_index(__u64 folio)
+{
+	if (bpf_core_type_exists(struct folio))
+		return BPF_CORE_READ((struct folio *)folio, index);
+	return BPF_CORE_READ((struct page___before516 *)folio, index);
+}
+
+static __always_inline __s64 core_bh_count(__u64 bh)
+{
+	return BPF_CORE_READ((struct buffer_head *)bh, b_count.counter);
+}
+
+static __always_inline __u64 core_bh_next(__u64 bh)
+{
+	return (__u64)BPF_CORE_READ((struct buffer_head *)bh, b_this_page);
+}
+
+static __always_inline bool core_bh_on_list(__u64 bh)
+{
+	struct buffer_head___71 *b71 = (void *)bh;
+
+	if (bpf_core_field_exists(b71->b_mmb))
+		return BPF_CORE_READ(b71, b_mmb) != NULL;
+	return BPF_CORE_READ((struct buffer_head___until70 *)bh, b_assoc_map) != NULL;
+}
+
+/*
+ * Is @lock held, as seen by a task that would be its holder? Non-RT: the low byte of the queued
+ * spinlock (1 held, 3 held with paravirt waiters); on every configuration it is the lock's first
+ * byte. RT: the owner is @task, whatever the has-waiters bit says.
+ */
+static __always_inline bool core_lock_held(__u64 lock, __u64 task)
+{
+	struct spinlock___rt *rt = (void *)lock;
+	__u8 low = 0;
+
+	if (bpf_core_type_exists(struct spinlock___rt) && bpf_core_field_exists(rt->lock.owner))
+		return ((__u64)BPF_CORE_READ(rt, lock.owner) & ~1ULL) == task;
+	bpf_probe_read_kernel(&low, sizeof(low), (void *)lock);
+	return low != 0;
+}
+
+#endif /* MIGTRACE_CORE_BPF_H */

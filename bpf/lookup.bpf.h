@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Buffer lookup: which of them came behind a migration, and which fell into its window. Stage 1.
+ * A lookup is known whole only when it returns (block, result); its lock section was noted before.
+ */
+#ifndef MIGTRACE_LOOKUP_BPF_H
+#define MIGTRACE_LOOKUP_BPF_H
+
+#include "window.bpf.h"
+
+/* Slot of a sleeping lookup: same life as a section, but the lock is the folio's. */
+static __always_inline void lookup_folio_locked(void)
+{
+	__u32 site = SITE_FIND_GET_BLOCK;
+	struct site_cpu *cpu = bpf_map_lookup_elem(&sites, &site);
+	__u64 task = bpf_get_current_task();
+	struct section *s;
+
+	if (!cpu || phase != PHASE_RECORDING)
+		return;
+	s = section_create(site, cpu, task);
+	if (!s || s->held)
+		return;
+	s->task = task;
+	s->lock = 0; /* 0: came by the folio lock */
+	s->t_acquire = bpf_ktime_get_ns();
+	s->seq = window_seq;
+	s->counted = 1;
+	s->fresh = 1;
+	count(COUNTER_LOOKUPS_FOLIO);
+}
+
+/* Page-cache index of @block with blocks of @size bytes. */
+static __always_inline __u64 lookup_index(__u64 block, __u32 size)
+{
+	__u32 bits = hist_log2(size);
+
+	return bits <= cfg_page_shift ? block >> (cfg_page_shift - bits) :
+					block << (bits - cfg_page_shift);
+}
+
+static __always_inline void late_report(void *ctx, const struct section *s, const struct window *w,
+					__u64 slot_gen, __u64 block, __u64 bh)
+{
+	struct late_record *r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
+
+	if (!r) {
+		lost(LOSS_EVENT_LIST);
+		return;
+	}
+	__builtin_memset(r, 0, sizeof(*r));
+	r->window_id = w->id;
+	r->t_ns = s->t_acquire;
+	r->since_check_ns = s->t_acquire > w->t_open ? s->t_acquire - w->t_open : 0;
+	r->block = block;
+	r->b_state = BPF_CORE_READ((struct buffer_head *)bh, b_state);
+	r->b_count = core_bh_count(bh);
+	r->dev = w->dev;
+	r->kind = LATE_SLOW;
+	r->phase = w->after_seq && s->seq >= w->after_seq ? PHASE_AFTER_SWITCH :
+		   w->copy_seq && s->seq >= w->copy_seq	  ? PHASE_COPY :
+							    PHASE_BEFORE_SWITCH;
+	r->has_lookup = 1;
+	r->m_pid = w->pid;
+	r->m_cpu = w->cpu;
+	r->m_stack = w->stack;
+	__builtin_memcpy(r->m_comm, w->comm, sizeof(r->m_comm));
+	r->l_pid = (__u32)bpf_get_current_pid_tgid();
+	r->l_cpu = bpf_get_smp_processor_id();
+	r->l_stack = cfg_stacks ? bpf_get_stackid(ctx, &stacks, BPF_F_FAST_STACK_CMP) : -1;
+	bpf_get_current_comm(r->l_comm, sizeof(r->l_comm));
+	bpf_ringbuf_submit(r, 0);
+}
+
+static __always_inline bool lookup_inside(const struct section *s, const struct window *w)
+{
+	return w->state != WINDOW_FREE && w->state != WINDOW_WITHDRAWN && s->seq >= w->open_seq &&
+	       (!w->close_seq || s->seq < w->close_seq);
+}
+
+static __always_inline bool lookup_behind(const struct section *s, const struct window *w)
+{
+	return w->state != WINDOW_FREE && w->state != WINDOW_WITHDRAWN &&
+	       s->t_acquire >= w->t_open &&
+	       (!w->t_close || s->t_acquire <= w->t_close + WINDOW_BEHIND_NS);
+}
+
+static __always_inline void lookup_returned(void *ctx, struct block_device *bdev, __u64 block,
+					    __u32 size, __u64 bh)
+{
+	__u32 site = SITE_FIND_GET_BLOCK;
+	struct site_cpu *cpu = bpf_map_lookup_elem(&sites, &site);
+	__u64 task = bpf_get_current_task(), mapping;
+	struct window_page *p;
+	struct section *s;
+
+	if (!cpu)
+		return;
+	if (phase == PHASE_RECORDING)
+		count(COUNTER_LOOKUPS);
+	s = section_of(site, cpu, task);
+	if (!s || !s->fresh || s->task != task)
+		return;
+	s->fresh = 0;
+	if (!s->counted)
+		return;
+	mapping = core_bdev_mapping(bdev);
+	p = window_find(mapping, lookup_index(block, size));
+	if (!p)
+		return;
+	if (lookup_behind(s, &p->w[0]) || lookup_behind(s, &p->w[1]))
+		count(s->lock ? COUNTER_BEHIND_SPIN : COUNTER_BEHIND_FOLIO);
+	if (!s->lock) /* the folio lock keeps the migrator out of this folio */
+		return;
+#pragma unroll
+	for (int i = 0; i < 2; i++) {
+		struct window *w = &p->w[i];
+
+		if (!lookup_inside(s, w))
+			continue;
+		if (!bh) {
+			count(COUNTER_REFUSED);
+			continue;
+		}
+		__sync_fetch_and_add(&w->noted, 1);
+		late_report(ctx, s, w, i, block, bh);
+	}
+}
+
+#endif /* MIGTRACE_LOOKUP_BPF_H */

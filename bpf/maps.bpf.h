@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Maps, settings, and the two ways in: one more sample, one more loss. Stage 1.
+ * Everything that counts is per CPU; user space adds up.
+ */
+#ifndef MIGTRACE_MAPS_BPF_H
+#define MIGTRACE_MAPS_BPF_H
+
+#include "event.h"
+
+/* Settings, fixed before the load: the verifier drops the branches that are off. */
+const volatile bool cfg_preemptible = false; /* PREEMPT_RT: a section may sleep and migrate */
+const volatile bool cfg_pair = false;	     /* pair lookups with windows (full tier) */
+const volatile bool cfg_stacks = false;
+const volatile __u32 cfg_device = 0;	     /* 0: every device */
+
+volatile __u32 phase = PHASE_IDLE;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 256);
+	__type(key, struct hist_key);
+	__type(value, struct hist);
+} hists SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SITE_SLOTS);
+	__type(key, __u32);
+	__type(value, struct site_cpu);
+} sites SEC(".maps");
+
+/* PREEMPT_RT only: there the section in flight belongs to a task, not to a CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct task_site);
+	__type(value, struct section);
+} rt_sections SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNTER_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 1024);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, STACK_DEPTH * sizeof(__u64));
+} stacks SEC(".maps");
+
+static __always_inline void count(__u32 id)
+{
+	__u64 *v = bpf_map_lookup_elem(&counters, &id);
+
+	if (v)
+		(*v)++;
+}
+
+static __always_inline void lost(__u32 reason)
+{
+	count(COUNTER_LOSS + reason);
+}
+
+static __always_inline void sample(__u32 dev, __u8 site, __u8 kind, __u8 outcome, __u64 ns)
+{
+	struct hist_key key = { .dev = dev, .site = site, .kind = kind, .outcome = outcome };
+	struct hist *h = bpf_map_lookup_elem(&hists, &key);
+
+	if (!h) {
+		static const struct hist empty;
+
+		bpf_map_update_elem(&hists, &key, &empty, BPF_NOEXIST);
+		h = bpf_map_lookup_elem(&hists, &key);
+		if (!h) {
+			lost(LOSS_MAP_FULL);
+			return;
+		}
+	}
+	hist_add(h, ns);
+}
+
+#endif /* MIGTRACE_MAPS_BPF_H */

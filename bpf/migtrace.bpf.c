@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Every program. All are off ("?") until src/probes.c chooses them; a body decodes arguments and
+ * calls one handler. Targets of fentry/fexit programs and offsets of kprobes come from user space,
+ * since functions were renamed and inlined over the years.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "core.bpf.h"
+#include "norefs.bpf.h"
+#include "lookup.bpf.h"
+#include "lockclock.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* A site about which nothing more is asked than its lock sections. */
+#define SITE_PROGRAMS(name, site, dev_of)                                                          \
+	SEC("?kprobe") int BPF_KPROBE(name##_call, __u64 lock)                                     \
+	{                                                                                          \
+		section_call(site, lock, dev_of(lock));                                            \
+		return 0;                                                                          \
+	}                                                                                          \
+	SEC("?kprobe") int name##_acquire(struct pt_regs *ctx)                                     \
+	{                                                                                          \
+		section_acquire(site);                                                             \
+		return 0;                                                                          \
+	}                                                                                          \
+	SEC("?kprobe") int BPF_KPROBE(name##_release, __u64 lock)                                  \
+	{                                                                                          \
+		section_end(site, lock);                                                           \
+		return 0;                                                                          \
+	}
+
+static __always_inline __u32 dev_of_lock(__u64 lock)
+{
+	return core_dev_of_mapping(core_mapping_of_lock(lock));
+}
+
+static __always_inline __u32 dev_of_nothing(__u64 lock)
+{
+	return 0;
+}
+
+SITE_PROGRAMS(aio_migrate, SITE_AIO_MIGRATE, core_dev_of_aio_lock)
+SITE_PROGRAMS(aio_completion, SITE_AIO_COMPLETION, dev_of_nothing)
+SITE_PROGRAMS(aio_teardown, SITE_AIO_TEARDOWN, core_dev_of_aio_lock)
+SITE_PROGRAMS(grow_buffers, SITE_GROW_BUFFERS, dev_of_lock)
+SITE_PROGRAMS(create_empty, SITE_CREATE_EMPTY, dev_of_lock)
+SITE_PROGRAMS(try_to_free, SITE_TRY_TO_FREE, dev_of_lock)
+SITE_PROGRAMS(dirty_folio, SITE_DIRTY_FOLIO, dev_of_lock)
+SITE_PROGRAMS(assoc_list, SITE_ASSOC_LIST, dev_of_lock)
+SITE_PROGRAMS(floor, SITE_FLOOR, dev_of_nothing)
+
+/* Norefs migration. */
+
+SEC("?kprobe") int BPF_KPROBE(norefs_call, __u64 lock)
+{
+	section_call(SITE_MIGRATE_NOREFS, lock, dev_of_lock(lock));
+	return 0;
+}
+
+SEC("?kprobe") int norefs_acquire(struct pt_regs *ctx)
+{
+	norefs_acquired();
+	return 0;
+}
+
+SEC("?kprobe") int BPF_KPROBE(norefs_release, __u64 lock)
+{
+	norefs_released(lock);
+	return 0;
+}
+
+SEC("?fentry") int BPF_PROG(norefs_enter, void *mapping, void *dst, void *src, int mode, bool check)
+{
+	if (check)
+		norefs_entered(ctx, (__u64)mapping, (__u64)dst, (__u64)src, mode);
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(norefs_exit, void *mapping, void *dst, void *src, int mode, bool check,
+			   int ret)
+{
+	if (check)
+		norefs_exited(ret);
+	return 0;
+}
+
+SEC("?fentry") int BPF_PROG(norefs_switch, void *mapping)
+{
+	norefs_switching((__u64)mapping);
+	return 0;
+}
+
+SEC("?fentry") int BPF_PROG(norefs_copy)
+{
+	norefs_copying();
+	return 0;
+}
+
+/* 5.10, 6.1: the buffers were re-pointed before the copy, so this is the end of the move. */
+SEC("?fexit") int BPF_PROG(norefs_flags_end, void *dst)
+{
+	norefs_moved((__u64)dst);
+	return 0;
+}
+
+/* 6.12 and later: re-pointing comes last, one call a buffer. */
+SEC("?fexit") int BPF_PROG(norefs_set_bh, void *bh)
+{
+	norefs_repointed((__u64)bh);
+	return 0;
+}
+
+/* The bracket clock: held kernels only, between two functions called under the lock. */
+SEC("?fentry") int BPF_PROG(bracket_start)
+{
+	norefs_bracket_start();
+	return 0;
+}
+
+SEC("?fentry") int BPF_PROG(bracket_end)
+{
+	norefs_bracket_end();
+	return 0;
+}
+
+/* Buffer lookup. */
+
+SEC("?kprobe") int BPF_KPROBE(lookup_call, __u64 lock)
+{
+	section_call(SITE_FIND_GET_BLOCK, lock, dev_of_lock(lock));
+	return 0;
+}
+
+SEC("?kprobe") int lookup_acquire(struct pt_regs *ctx)
+{
+	section_acquire(SITE_FIND_GET_BLOCK);
+	return 0;
+}
+
+SEC("?kprobe") int BPF_KPROBE(lookup_release, __u64 lock)
+{
+	section_end(SITE_FIND_GET_BLOCK, lock);
+	return 0;
+}
+
+/* The folio lock taken by a sleeping lookup is about to be released. */
+SEC("?kprobe") int BPF_KPROBE(lookup_folio, __u64 folio)
+{
+	lookup_folio_locked();
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(lookup_exit, struct block_device *bdev, sector_t block, unsigned int size,
+			   __u64 ret)
+{
+	lookup_returned(ctx, bdev, block, size, ret);
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(lookup_exit_common, struct block_device *bdev, sector_t block,
+			   unsigned int size, bool atomic, __u64 ret)
+{
+	lookup_returned(ctx, bdev, block, size, ret);
+	return 0;
+}
+
+/* The lock clock: every spinlock in the system passes here while a watched function runs. */
+
+SEC("?fentry") int BPF_PROG(lock_norefs_enter, void *mapping, void *dst, void *src, int mode,
+			    bool check)
+{
+	if (check)
+		lock_watch_start(SITE_MIGRATE_NOREFS, (__u64)mapping);
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(lock_norefs_exit, void *mapping, void *dst, void *src, int mode,
+			   bool check)
+{
+	if (check)
+		lock_watch_stop();
+	return 0;
+}
+
+SEC("?fentry") int BPF_PROG(lock_lookup_enter, struct block_device *bdev)
+{
+	lock_watch_start(SITE_FIND_GET_BLOCK, core_bdev_mapping(bdev));
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(lock_lookup_exit)
+{
+	lock_watch_stop();
+	return 0;
+}
+
+SEC("?fentry") int BPF_PROG(lock_call, void *lock)
+{
+	lock_called((__u64)lock);
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(lock_acquire, void *lock)
+{
+	lock_acquired((__u64)lock);
+	return 0;
+}
+
+SEC("?fentry") int BPF_PROG(lock_release, void *lock)
+{
+	lock_released((__u64)lock);
+	return 0;
+}

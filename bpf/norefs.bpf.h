@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A norefs migration from entry to exit: its sections, its window, its outcome. Stage 1.
+ * Handlers find the migration by the current task and do nothing for tasks that are in none, since
+ * the functions they hang on serve others too.
+ */
+#ifndef MIGTRACE_NOREFS_BPF_H
+#define MIGTRACE_NOREFS_BPF_H
+
+#include "window.bpf.h"
+
+/*
+ * How many migrations are in flight, the gate of the programs below. It may pass a task too many,
+ * never one too few.
+ */
+volatile __u64 migrating = 0;
+
+#define EAGAIN 11
+
+static __always_inline struct migration *migration_of_current(void)
+{
+	__u64 task;
+
+	if (!migrating)
+		return NULL;
+	task = bpf_get_current_task();
+	return bpf_map_lookup_elem(&migrations, &task);
+}
+
+static __always_inline void norefs_entered(void *ctx, __u64 mapping, __u64 dst, __u64 src, int mode)
+{
+	__u64 task = bpf_get_current_task();
+	struct migration m = {
+		.mapping = mapping,
+		.src = src,
+		.dst = dst,
+		.mode = mode,
+		.stack = -1,
+	};
+
+	if (phase != PHASE_RECORDING)
+		return;
+	m.dev = core_dev_of_mapping(mapping);
+	if (cfg_device && m.dev != cfg_device)
+		return;
+	count(COUNTER_NOREFS_CALLS);
+	m.index = core_folio_index(src);
+	if (cfg_stacks)
+		m.stack = bpf_get_stackid(ctx, &stacks, BPF_F_FAST_STACK_CMP);
+	if (bpf_map_update_elem(&migrations, &task, &m, BPF_ANY)) {
+		lost(LOSS_MAP_FULL);
+		return;
+	}
+	__sync_fetch_and_add(&migrating, 1);
+}
+
+static __always_inline void norefs_acquired(void)
+{
+	struct section *s = section_acquire(SITE_MIGRATE_NOREFS);
+	struct migration *m = migration_of_current();
+
+	/* a second section: the first one's check found a buffer busy */
+	if (s && m && m->released && m->window_id)
+		window_end(m, WINDOW_WITHDRAWN);
+}
+
+static __always_inline void norefs_hold(struct migration *m, const struct held *h)
+{
+	__u32 i = m->sections & 1;
+
+	if (m->sections >= 2)
+		return;
+	m->hold_ns[i] = h->hold_ns;
+	m->wait_ns[i] = h->wait_ns;
+	m->sections++;
+}
+
+static __always_inline void norefs_released(__u64 lock)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct migration *m = migration_of_current();
+	struct held h;
+	bool counted = section_release(SITE_MIGRATE_NOREFS, lock, now, &h);
+
+	if (counted && m) {
+		norefs_hold(m, &h);
+	} else if (counted) { /* entered before the recording began: its outcome is not known */
+		sample(h.dev, SITE_MIGRATE_NOREFS, KIND_HOLD, OUTCOME_OTHER, h.hold_ns);
+		if (h.wait_ns)
+			sample(h.dev, SITE_MIGRATE_NOREFS, KIND_WAIT, OUTCOME_NONE, h.wait_ns);
+	}
+	/* Nothing of the move was seen yet: the lock is dropped after the check, not after the move. */
+	if (m && !m->switched && !m->window_id) {
+		m->released = 1;
+		m->t_release = now;
+		window_open(m, now);
+	}
+}
+
+static __always_inline void norefs_inside(struct migration *m)
+{
+	if (!m->window_id && !m->switched)
+		window_open(m, bpf_ktime_get_ns());
+	m->switched = 1;
+}
+
+static __always_inline void norefs_switching(__u64 mapping)
+{
+	struct migration *m = migration_of_current();
+
+	if (!m || m->mapping != mapping)
+		return;
+	if (core_lock_held(mapping + core_private_lock_offset(), bpf_get_current_task()))
+		count(COUNTER_SWITCH_LOCKED);
+	else
+		count(COUNTER_SWITCH_UNLOCKED);
+	norefs_inside(m);
+}
+
+static __always_inline void norefs_copying(void)
+{
+	struct migration *m = migration_of_current();
+	struct window *w;
+
+	if (!m)
+		return;
+	norefs_inside(m);
+	w = window_of(m);
+	if (w && !w->copy_seq)
+		w->copy_seq = window_tick();
+}
+
+#define MAX_BUFFERS 128 /* 512-byte blocks on a 64 KiB page; order-0 folios on these kernels */
+
+static __always_inline void norefs_moved(__u64 dst)
+{
+	struct migration *m = migration_of_current();
+	__u64 head, bh;
+
+	if (!m || m->dst != dst || m->moved)
+		return;
+	head = core_folio_buffers(dst);
+	bh = head;
+	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
+		window_check_buffer(m, bh);
+		bh = core_bh_next(bh);
+		if (bh == head)
+			break;
+	}
+	m->moved = 1;
+	window_closing(m);
+}
+
+static __always_inline void norefs_repointed(__u64 bh)
+{
+	struct migration *m = migration_of_current();
+	struct window *w;
+
+	if (!m || !m->switched)
+		return;
+	if (!m->head) {
+		m->head = bh;
+		w = window_of(m);
+		if (w && !w->after_seq)
+			w->after_seq = window_tick();
+	}
+	window_check_buffer(m, bh);
+	if (core_bh_next(bh) != m->head)
+		return;
+	m->moved = 1;
+	window_closing(m);
+}
+
+static __always_inline __u8 norefs_outcome(const struct migration *m, int ret)
+{
+	if (!ret)
+		return OUTCOME_MOVED;
+	if (ret != -EAGAIN)
+		return OUTCOME_OTHER;
+	return m->switched ? OUTCOME_REFS : OUTCOME_BUSY;
+}
+
+static __always_inline void norefs_flush(struct migration *m, __u8 outcome)
+{
+	/* a first section that was followed by a second ended because a buffer was busy */
+	__u8 first = m->sections > 1 ? OUTCOME_BUSY : outcome;
+
+	if (!m->sections)
+		return;
+	sample(m->dev, SITE_MIGRATE_NOREFS, KIND_HOLD, first, m->hold_ns[0]);
+	if (m->wait_ns[0])
+		sample(m->dev, SITE_MIGRATE_NOREFS, KIND_WAIT, OUTCOME_NONE, m->wait_ns[0]);
+	if (m->sections < 2)
+		return;
+	sample(m->dev, SITE_MIGRATE_NOREFS, KIND_HOLD, outcome, m->hold_ns[1]);
+	if (m->wait_ns[1])
+		sample(m->dev, SITE_MIGRATE_NOREFS, KIND_WAIT, OUTCOME_NONE, m->wait_ns[1]);
+}
+
+static __always_inline void norefs_exited(int ret)
+{
+	__u64 task = bpf_get_current_task();
+	struct migration *m = bpf_map_lookup_elem(&migrations, &task);
+	struct window *w;
+	__u8 outcome;
+
+	if (!m)
+		return;
+	outcome = norefs_outcome(m, ret);
+	/* a move that took no lock section had no buffers, or gave up before the check */
+	count(COUNTER_NOREFS_RESULT + (m->sections || m->switched || ret ? outcome : OUTCOME_NONE));
+	norefs_flush(m, outcome);
+	w = window_of(m);
+	if (w && !ret && m->t_release && w->close_seq && w->t_close >= m->t_release)
+		sample(m->dev, SITE_MIGRATE_NOREFS, KIND_WINDOW, OUTCOME_NONE,
+		       w->t_close - m->t_release);
+	if (m->window_id)
+		window_end(m, !ret ? WINDOW_MOVED :
+			      m->switched ? WINDOW_ABORTED : WINDOW_WITHDRAWN);
+	bpf_map_delete_elem(&migrations, &task);
+	__sync_fetch_and_add(&migrating, -1);
+}
+
+/*
+ * Bracket: the first function called under the lock starts a section (the check before it, a walk
+ * over b_count, is not in it), the first unlock_buffer() ends it.
+ */
+static __always_inline void norefs_bracket_start(void)
+{
+	struct migration *m = migration_of_current();
+
+	if (!m || m->t_release)
+		return;
+	section_call(SITE_MIGRATE_NOREFS, m->mapping + core_private_lock_offset(), m->dev);
+	section_acquire(SITE_MIGRATE_NOREFS);
+	m->t_release = 1; /* started; a bracket has no window of its own */
+}
+
+static __always_inline void norefs_bracket_end(void)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct migration *m = migration_of_current();
+	struct held h;
+
+	if (!m || m->t_release != 1)
+		return;
+	m->t_release = 2;
+	if (!section_release(SITE_MIGRATE_NOREFS, m->mapping + core_private_lock_offset(), now, &h))
+		return;
+	h.wait_ns = 0; /* the wait lies before the bracket */
+	norefs_hold(m, &h);
+}
+
+#endif /* MIGTRACE_NOREFS_BPF_H */

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Windows: when a page of buffers is between its norefs check and the end of its move, and which
+ * lookups fell into that time (design.md §4). Stage 1.
+ *
+ * A window is published under the lock, at the release of the check section, before anybody knows
+ * whether the check passed: a second section withdraws it, a move confirms it. A lookup only notes
+ * the logical clock while it holds the lock; it is paired when it returns, and it counts only once
+ * the window it was in has moved. So what a lookup saw is decided by the lock's own order.
+ */
+#ifndef MIGTRACE_WINDOW_BPF_H
+#define MIGTRACE_WINDOW_BPF_H
+
+#include "section.bpf.h"
+
+const volatile __u32 cfg_page_shift = 12;
+const volatile __u32 cfg_window_mask = WINDOW_SLOTS - 1;
+const volatile bool cfg_flag_era = false; /* BH_Migrate: list walkers may raise a count */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WINDOW_SLOTS);
+	__type(key, __u32);
+	__type(value, struct window_page);
+} windows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct migration);
+} migrations SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 * 1024);
+} late_records SEC(".maps");
+
+static __always_inline __u64 window_tick(void)
+{
+	/* no fetch-and-add before 5.12: the value read after it orders just as well */
+	__sync_fetch_and_add(&window_seq, 1);
+	return window_seq;
+}
+
+static __always_inline __u32 window_hash(__u64 mapping, __u64 index)
+{
+	__u64 h = (mapping >> 6) ^ (index * 0x9e3779b97f4a7c15ULL);
+
+	return (__u32)(h ^ (h >> 29)) & cfg_window_mask & ~(WINDOW_WAYS - 1);
+}
+
+static __always_inline bool window_is_open(const struct window_page *p)
+{
+	return p->w[0].state == WINDOW_OPEN || p->w[1].state == WINDOW_OPEN;
+}
+
+static __always_inline struct window_page *window_find(__u64 mapping, __u64 index)
+{
+	__u32 base = window_hash(mapping, index);
+
+#pragma unroll
+	for (int i = 0; i < WINDOW_WAYS; i++) {
+		__u32 slot = base + i;
+		struct window_page *p = bpf_map_lookup_elem(&windows, &slot);
+
+		if (p && p->mapping == mapping && p->index == index)
+			return p;
+	}
+	return NULL;
+}
+
+/* A window's place is about to be reused: what it found goes to the counters. */
+static __always_inline void window_fold(struct window *w)
+{
+	__u32 slow = COUNTER_LATE_SLOW;
+	__u64 *v;
+
+	if (w->state != WINDOW_MOVED)
+		return;
+	if (w->noted) {
+		v = bpf_map_lookup_elem(&counters, &slow);
+		if (v)
+			*v += w->noted;
+	} else if (w->assoc) {
+		count(COUNTER_LATE_ASSOC);
+	} else if (w->busy) {
+		count(COUNTER_LATE_END);
+	}
+}
+
+/* A place for a window of (mapping, index): its own page's, a free one, or one without open window. */
+static __always_inline struct window_page *window_place(struct migration *m, __u32 *slot)
+{
+	__u32 base = window_hash(m->mapping, m->index);
+	struct window_page *found = NULL;
+
+#pragma unroll
+	for (int i = 0; i < WINDOW_WAYS; i++) {
+		__u32 s = base + i;
+		struct window_page *p = bpf_map_lookup_elem(&windows, &s);
+
+		if (!p)
+			continue;
+		if (p->mapping == m->mapping && p->index == m->index) {
+			*slot = s;
+			return p;
+		}
+		if (!window_is_open(p) && (!found || p->w[p->current & 1].t_close <
+							    found->w[found->current & 1].t_close)) {
+			found = p;
+			*slot = s;
+		}
+	}
+	if (!found)
+		return NULL;
+	window_fold(&found->w[0]);
+	window_fold(&found->w[1]);
+	found->w[0].state = WINDOW_FREE;
+	found->w[1].state = WINDOW_FREE;
+	found->mapping = m->mapping;
+	found->index = m->index;
+	return found;
+}
+
+static __always_inline struct window *window_of(struct migration *m)
+{
+	struct window_page *p;
+	struct window *w;
+
+	if (!m->window_id)
+		return NULL;
+	p = bpf_map_lookup_elem(&windows, &m->slot);
+	if (!p)
+		return NULL;
+	w = &p->w[m->gen & 1];
+	return w->id == m->window_id ? w : NULL;
+}
+
+static __always_inline void window_open(struct migration *m, __u64 now)
+{
+	struct window_page *p = window_place(m, &m->slot);
+	struct window *w;
+
+	if (!p) {
+		lost(LOSS_WINDOW);
+		return;
+	}
+	m->gen = (p->current + 1) & 1;
+	w = &p->w[m->gen & 1];
+	window_fold(w);
+	w->state = WINDOW_FREE;
+	m->window_id = now << 8 | (bpf_get_smp_processor_id() & 0xff);
+	w->id = m->window_id;
+	w->noted = 0;
+	w->busy = 0;
+	w->assoc = 0;
+	w->copy_seq = 0;
+	w->after_seq = 0;
+	w->close_seq = 0;
+	w->t_open = now;
+	w->t_close = 0;
+	w->pid = (__u32)bpf_get_current_pid_tgid();
+	w->cpu = bpf_get_smp_processor_id();
+	w->stack = m->stack;
+	w->dev = m->dev;
+	bpf_get_current_comm(w->comm, sizeof(w->comm));
+	w->open_seq = window_tick();
+	w->state = WINDOW_OPEN;
+	p->current = m->gen;
+}
+
+static __always_inline void window_end(struct migration *m, __u32 state)
+{
+	struct window *w = window_of(m);
+
+	if (!m->window_id)
+		return;
+	m->window_id = 0;
+	if (!w) {
+		lost(LOSS_WINDOW);
+		return;
+	}
+	if (!w->t_close)
+		w->t_close = bpf_ktime_get_ns();
+	if (!w->close_seq)
+		w->close_seq = window_tick();
+	w->busy = m->busy;
+	w->assoc = m->assoc;
+	w->state = state;
+	if (state == WINDOW_MOVED)
+		count(COUNTER_WINDOWS);
+	else if (state == WINDOW_ABORTED)
+		count(COUNTER_WINDOWS_ABORTED);
+}
+
+/* Copy, flags and re-pointing are done; lock or flag is still held: nobody is late from here on. */
+static __always_inline void window_closing(struct migration *m)
+{
+	struct window *w = window_of(m);
+
+	if (!w || w->close_seq)
+		return;
+	w->t_close = bpf_ktime_get_ns();
+	w->close_seq = window_tick();
+}
+
+/* One buffer at the end of its move: a count above zero is proof by itself. */
+static __always_inline void window_check_buffer(struct migration *m, __u64 bh)
+{
+	if (core_bh_count(bh) <= 0)
+		return;
+	m->busy = 1;
+	if (cfg_flag_era && core_bh_on_list(bh))
+		m->assoc = 1;
+	else
+		m->assoc = 0;
+}
+
+#endif /* MIGTRACE_WINDOW_BPF_H */
