@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# usage: fetch.sh NAME | --all
+#
+# Leave the kernel NAME of kernels.conf in $O/vm/kernels/NAME:
+#   vmlinuz  config  release  vmlinux.btf  lib/modules/RELEASE/ (Debian kernels)
+# A kernel that is already there is left alone; to look for a newer one, remove its folder.
+#
+# Debian kernels come from the mirror apt is set up with, but from other suites than the ones it
+# uses: apt gets private lists, so nothing of the host's package state is read or changed.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+# apt_uri security|main: the repository apt already uses for that kind of suite
+apt_uri()
+{
+	local uri
+
+	uri=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(TARGET_OF)' |
+	      awk -v kind="$1" '$3 == "deb" && $2 ~ /^[a-z]+(-[a-z]+)?$/ {
+			if (($2 ~ /-security$/) == (kind == "security")) { print $1; exit }
+	      }')
+	[ -n "$uri" ] || die "apt has no $1 Debian repository set up; add one to its sources" \
+			     "and run apt-get update (kernel packages come from its mirror)"
+	echo "$uri"
+}
+
+# apt_private DIR: the options that keep apt inside DIR
+apt_private()
+{
+	printf '%s\n' \
+		-o "Dir::State::Lists=$1/lists" -o "Dir::Etc::sourcelist=$1/sources.list" \
+		-o "Dir::Etc::sourceparts=-" -o "Dir::Cache=$1/cache" \
+		-o "Dir::State::Status=/dev/null" -o "Acquire::Languages=none" \
+		-o "APT::Architecture=amd64" -o "APT::Architectures=amd64" \
+		-o "APT::Sandbox::User=$(id -un)"
+}
+
+# write_sources NAME DIR: a sources.list with the suites of NAME
+write_sources()
+{
+	local suite kind uri ring=/usr/share/keyrings/debian-archive-keyring.gpg opt=arch=amd64
+
+	[ ! -e "$ring" ] || opt="$opt signed-by=$ring"
+	: >"$2/sources.list"
+	for suite in $(conf_get "$1" suites); do
+		kind=main
+		case $suite in *-security) kind=security ;; esac
+		uri=$(apt_uri $kind)
+		echo "deb [$opt] $uri $suite main" >>"$2/sources.list"
+	done
+}
+
+# pick REGEX [VERSION] <"package version" lines: the newest match (of that version)
+pick()
+{
+	local pkg ver best= bestver=
+
+	while read -r pkg ver; do
+		[[ $pkg =~ $1 ]] || continue
+		[ $# = 1 ] || [ "$ver" = "$2" ] || continue
+		if [ -z "$best" ] || dpkg --compare-versions "$ver" gt "$bestver"; then
+			best=$pkg bestver=$ver
+		fi
+	done
+	[ -z "$best" ] || echo "$best $bestver"
+}
+
+# download NAME DIR: the packages of NAME, unpacked, in DIR/root
+download()
+{
+	local name=$1 dir=$2 re found ver= log=$2/apt.log
+	local -a opts pkgs=() regexes
+
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/root"
+	write_sources "$name" "$dir"
+	mapfile -t opts < <(apt_private "$dir")
+	apt-get "${opts[@]}" -q update >"$log" 2>&1 ||
+		die "$name: apt-get update failed: $(grep -m 1 '^[EW]:' "$log"); see $log"
+	apt-cache "${opts[@]}" dumpavail |
+		awk '$1 == "Package:" { p = $2 } $1 == "Version:" { print p, $2 }' >"$dir/avail"
+	read -ra regexes <<<"$(conf_get "$name" packages)"
+	for re in "${regexes[@]}"; do
+		found=$(pick "$re" $ver <"$dir/avail")
+		[ -n "$found" ] || die "$name: no package matches $re${ver:+ at version $ver} in" \
+			"$(conf_get "$name" suites); correct its section in tests/vm/kernels.conf"
+		ver=${found#* }
+		pkgs+=("${found%% *}=$ver")
+	done
+	say "$name: ${pkgs[*]}"
+	(cd "$dir" && apt-get "${opts[@]}" -q download "${pkgs[@]}") >>"$log" 2>&1 ||
+		die "$name: apt-get download failed: $(grep -m 1 '^E:' "$log"); see $log"
+	for re in "$dir"/*.deb; do
+		dpkg -x "$re" "$dir/root"
+	done
+}
+
+# the one path that matches; packages moved things between releases
+one_of()
+{
+	local p
+
+	for p; do
+		[ ! -e "$p" ] || { echo "$p"; return; }
+	done
+	die "the downloaded packages hold none of: ${*##*/root/}"
+}
+
+fetch_debian()
+{
+	local name=$1 dst=$2 tmp=$2.tmp root mods rel p
+
+	need_tool apt-get apt-cache dpkg depmod
+	rm -rf "$tmp"
+	mkdir -p "$tmp/apt"
+	download "$name" "$tmp/apt"
+	root=$tmp/apt/root
+	mods=$(one_of "$root"/lib/modules/* "$root"/usr/lib/modules/*)
+	rel=${mods##*/}
+	echo "$rel" >"$tmp/release"
+	# assigned first: `set -e` does not see a failure inside another command's arguments
+	p=$(one_of "$root/boot/vmlinuz-$rel" "$mods"/vmlinuz "$mods"/vmlinuz.unsigned)
+	cp "$p" "$tmp/vmlinuz"
+	p=$(one_of "$root/boot/config-$rel" "$mods/config")
+	cp "$p" "$tmp/config"
+	mkdir -p "$tmp/lib/modules"
+	mv "$mods" "$tmp/lib/modules/"
+	depmod -b "$tmp" "$rel" 2>/dev/null || die "$name: depmod failed for $rel"
+	rm -rf "$tmp/apt"
+	"$TOP/tests/vm/extract-btf.sh" "$tmp/vmlinuz" "$tmp/vmlinux.btf"
+	rm -rf "$dst"
+	mv "$tmp" "$dst"
+}
+
+fetch_built()
+{
+	local name=$1 dst=$2 f
+
+	"$TOP/tests/vm/kernels/build.sh" "$name"
+	for f in vmlinuz config release; do
+		[ -s "$dst/$f" ] || die "$name: tests/vm/kernels/build.sh left no $dst/$f"
+	done
+	"$TOP/tests/vm/extract-btf.sh" "$dst/vmlinuz" "$dst/vmlinux.btf"
+}
+
+fetch()
+{
+	local dst=$VM/kernels/$1 src
+
+	need_kernel "$1"
+	[ ! -s "$dst/vmlinux.btf" ] || return 0
+	src=$(conf_get "$1" source)
+	mkdir -p "$VM/kernels"
+	case $src in
+	debian | built) "fetch_$src" "$1" "$dst" ;;
+	*) die "$1: source = '$src' in kernels.conf; it is debian or built" ;;
+	esac
+}
+
+[ $# = 1 ] || die "usage: fetch.sh NAME | --all"
+if [ "$1" = --all ]; then
+	for name in $(conf_names); do
+		fetch "$name"
+	done
+else
+	fetch "$1"
+fi
