@@ -121,9 +121,26 @@ static __always_inline __u64 core_folio_index(__u64 folio)
 	return BPF_CORE_READ((struct page___before516 *)folio, index);
 }
 
+/* The lock that do_prlimit() takes: the group leader's, whichever thread is asked about. */
+static __always_inline __u64 core_task_lock(struct task_struct *task)
+{
+	return (__u64)BPF_CORE_READ(task, group_leader) +
+	       bpf_core_field_offset(struct task_struct, alloc_lock);
+}
+
 static __always_inline __s64 core_bh_count(__u64 bh)
 {
 	return BPF_CORE_READ((struct buffer_head *)bh, b_count.counter);
+}
+
+static __always_inline __u64 core_bh_block(__u64 bh)
+{
+	return BPF_CORE_READ((struct buffer_head *)bh, b_blocknr);
+}
+
+static __always_inline __u64 core_bh_state(__u64 bh)
+{
+	return BPF_CORE_READ((struct buffer_head *)bh, b_state);
 }
 
 static __always_inline __u64 core_bh_next(__u64 bh)

@@ -170,11 +170,17 @@ struct migration {
 	__u32 slot, gen;
 	__u32 dev, mode;
 	__s32 stack;
+	__u64 busy_block, busy_state;
+	__s64 busy_count;
 	__u8 sections, released, switched, moved;
 	__u8 busy, assoc, pad[2];
 };
 
-/* One late reference as the kernel saw it (ring buffer; the counters are updated anyway). */
+/*
+ * One late reference as the kernel saw it (ring buffer; the counters are updated anyway). While its
+ * window is open a lookup's record is only a candidate: a LATE_MOVED record for the same window
+ * confirms it.
+ */
 struct late_record {
 	__u64 window_id;
 	__u64 t_ns, since_check_ns, block;
@@ -183,14 +189,14 @@ struct late_record {
 	__u32 dev;
 	__u8 kind;  /* enum late_kind */
 	__u8 phase; /* enum late_phase */
-	__u8 has_lookup, pad;
-	__u32 slot, gen;
+	__u8 confirmed;
+	__u8 pad;
 	__u32 m_pid, m_cpu, l_pid, l_cpu;
 	__s32 m_stack, l_stack;
 	char m_comm[16], l_comm[16];
 };
 
-enum late_kind { LATE_SLOW = 0, LATE_END = 1, LATE_ASSOC = 2, LATE_KINDS = 3 };
+enum late_kind { LATE_SLOW = 0, LATE_END = 1, LATE_ASSOC = 2, LATE_KINDS = 3, LATE_MOVED = 4 };
 enum late_phase { PHASE_BEFORE_SWITCH = 0, PHASE_COPY = 1, PHASE_AFTER_SWITCH = 2 };
 
 _Static_assert(sizeof(struct hist_key) == 8, "hist_key is a map key");

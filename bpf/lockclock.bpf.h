@@ -25,12 +25,12 @@ struct {
 
 volatile __u64 watching = 0; /* the gate: nobody is in a watched function */
 
-static __always_inline void lock_watch_start(__u32 site, __u64 mapping)
+/* From here on the current task's use of @lock is a section of @site. */
+static __always_inline void lock_watch_start(__u32 site, __u64 lock, __u32 dev)
 {
 	__u64 task = bpf_get_current_task();
-	struct lock_watch w = { .lock = mapping + core_private_lock_offset(), .site = site };
+	struct lock_watch w = { .lock = lock, .site = site, .dev = dev };
 
-	w.dev = core_dev_of_mapping(mapping);
 	if (bpf_map_update_elem(&lock_watches, &task, &w, BPF_ANY))
 		lost(LOSS_MAP_FULL);
 	else
@@ -57,6 +57,11 @@ static __always_inline struct lock_watch *lock_watched(__u64 lock)
 	return w && w->lock == lock ? w : NULL;
 }
 
+static __always_inline void lock_watch_mapping(__u32 site, __u64 mapping)
+{
+	lock_watch_start(site, mapping + core_private_lock_offset(), core_dev_of_mapping(mapping));
+}
+
 static __always_inline void lock_called(__u64 lock)
 {
 	struct lock_watch *w = lock_watched(lock);
@@ -74,7 +79,7 @@ static __always_inline void lock_acquired(__u64 lock)
 	if (w->site == SITE_MIGRATE_NOREFS)
 		norefs_acquired();
 	else
-		section_acquire(SITE_FIND_GET_BLOCK);
+		section_acquire(w->site);
 }
 
 static __always_inline void lock_released(__u64 lock)
@@ -86,7 +91,7 @@ static __always_inline void lock_released(__u64 lock)
 	if (w->site == SITE_MIGRATE_NOREFS)
 		norefs_released(lock);
 	else
-		section_end(SITE_FIND_GET_BLOCK, lock);
+		section_end(w->site, lock);
 }
 
 #endif /* MIGTRACE_LOCKCLOCK_BPF_H */

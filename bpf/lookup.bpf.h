@@ -40,7 +40,7 @@ static __always_inline __u64 lookup_index(__u64 block, __u32 size)
 }
 
 static __always_inline void late_report(void *ctx, const struct section *s, const struct window *w,
-					__u64 slot_gen, __u64 block, __u64 bh)
+					__u64 block, __u64 bh)
 {
 	struct late_record *r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
 
@@ -53,14 +53,14 @@ static __always_inline void late_report(void *ctx, const struct section *s, cons
 	r->t_ns = s->t_acquire;
 	r->since_check_ns = s->t_acquire > w->t_open ? s->t_acquire - w->t_open : 0;
 	r->block = block;
-	r->b_state = BPF_CORE_READ((struct buffer_head *)bh, b_state);
+	r->b_state = core_bh_state(bh);
 	r->b_count = core_bh_count(bh);
 	r->dev = w->dev;
 	r->kind = LATE_SLOW;
 	r->phase = w->after_seq && s->seq >= w->after_seq ? PHASE_AFTER_SWITCH :
 		   w->copy_seq && s->seq >= w->copy_seq	  ? PHASE_COPY :
 							    PHASE_BEFORE_SWITCH;
-	r->has_lookup = 1;
+	r->confirmed = w->state == WINDOW_MOVED;
 	r->m_pid = w->pid;
 	r->m_cpu = w->cpu;
 	r->m_stack = w->stack;
@@ -123,7 +123,7 @@ static __always_inline void lookup_returned(void *ctx, struct block_device *bdev
 			continue;
 		}
 		__sync_fetch_and_add(&w->noted, 1);
-		late_report(ctx, s, w, i, block, bh);
+		late_report(ctx, s, w, block, bh);
 	}
 }
 

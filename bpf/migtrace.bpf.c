@@ -174,7 +174,7 @@ SEC("?fentry") int BPF_PROG(lock_norefs_enter, void *mapping, void *dst, void *s
 			    bool check)
 {
 	if (check)
-		lock_watch_start(SITE_MIGRATE_NOREFS, (__u64)mapping);
+		lock_watch_mapping(SITE_MIGRATE_NOREFS, (__u64)mapping);
 	return 0;
 }
 
@@ -188,11 +188,23 @@ SEC("?fexit") int BPF_PROG(lock_norefs_exit, void *mapping, void *dst, void *src
 
 SEC("?fentry") int BPF_PROG(lock_lookup_enter, struct block_device *bdev)
 {
-	lock_watch_start(SITE_FIND_GET_BLOCK, core_bdev_mapping(bdev));
+	lock_watch_mapping(SITE_FIND_GET_BLOCK, core_bdev_mapping(bdev));
 	return 0;
 }
 
 SEC("?fexit") int BPF_PROG(lock_lookup_exit)
+{
+	lock_watch_stop();
+	return 0;
+}
+
+SEC("?fentry") int BPF_PROG(lock_floor_enter, struct task_struct *task)
+{
+	lock_watch_start(SITE_FLOOR, core_task_lock(task), 0);
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(lock_floor_exit)
 {
 	lock_watch_stop();
 	return 0;

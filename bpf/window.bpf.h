@@ -134,7 +134,11 @@ static __always_inline struct window *window_of(struct migration *m)
 	if (!p)
 		return NULL;
 	w = &p->w[m->gen & 1];
-	return w->id == m->window_id ? w : NULL;
+	if (w->id != m->window_id)
+		w = NULL;
+	/* or the compiler repeats the comparison in callers, where the verifier can't follow it */
+	barrier_var(w);
+	return w;
 }
 
 static __always_inline void window_open(struct migration *m, __u64 now)
@@ -170,6 +174,40 @@ static __always_inline void window_open(struct migration *m, __u64 now)
 	p->current = m->gen;
 }
 
+/*
+ * What the end of a window adds to the list of events: a reference that only the count shows, or
+ * the confirmation of lookups that have already reported theirs.
+ */
+static __always_inline void window_report(const struct migration *m, const struct window *w)
+{
+	struct late_record *r;
+
+	if (!m->busy && !w->noted)
+		return;
+	r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
+	if (!r) {
+		lost(LOSS_EVENT_LIST);
+		return;
+	}
+	__builtin_memset(r, 0, sizeof(*r));
+	r->window_id = w->id;
+	r->t_ns = w->t_close;
+	r->since_check_ns = w->t_close - w->t_open;
+	r->block = m->busy_block;
+	r->b_state = m->busy_state;
+	r->b_count = m->busy_count;
+	r->dev = w->dev;
+	r->kind = w->noted ? LATE_MOVED : m->assoc ? LATE_ASSOC : LATE_END;
+	r->phase = PHASE_AFTER_SWITCH;
+	r->confirmed = 1;
+	r->m_pid = w->pid;
+	r->m_cpu = w->cpu;
+	r->m_stack = w->stack;
+	r->l_stack = -1;
+	__builtin_memcpy(r->m_comm, w->comm, sizeof(r->m_comm));
+	bpf_ringbuf_submit(r, 0);
+}
+
 static __always_inline void window_end(struct migration *m, __u32 state)
 {
 	struct window *w = window_of(m);
@@ -188,10 +226,19 @@ static __always_inline void window_end(struct migration *m, __u32 state)
 	w->busy = m->busy;
 	w->assoc = m->assoc;
 	w->state = state;
-	if (state == WINDOW_MOVED)
-		count(COUNTER_WINDOWS);
-	else if (state == WINDOW_ABORTED)
+	/*
+	 * A lookup raises noted before it reads the state; we write the state before we read noted.
+	 * The tick's locked instruction keeps the two in order: one of us sees the other.
+	 */
+	window_tick();
+	if (state == WINDOW_ABORTED)
 		count(COUNTER_WINDOWS_ABORTED);
+	if (state != WINDOW_MOVED)
+		return;
+	count(COUNTER_WINDOWS);
+	if (m->busy)
+		count(COUNTER_BUSY_ENDS);
+	window_report(m, w);
 }
 
 /* Copy, flags and re-pointing are done; lock or flag is still held: nobody is late from here on. */
@@ -211,6 +258,9 @@ static __always_inline void window_check_buffer(struct migration *m, __u64 bh)
 	if (core_bh_count(bh) <= 0)
 		return;
 	m->busy = 1;
+	m->busy_block = core_bh_block(bh);
+	m->busy_state = core_bh_state(bh);
+	m->busy_count = core_bh_count(bh);
 	if (cfg_flag_era && core_bh_on_list(bh))
 		m->assoc = 1;
 	else

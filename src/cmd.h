@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum exit_code {
 	EXIT_FINE = 0,
@@ -20,7 +21,8 @@ enum opt_type {
 	OPT_STRING,  /* const char * */
 	OPT_SECONDS, /* double, > 0; accepts 10, 0.5, 10s, 2m, 1h */
 	OPT_UINT,    /* unsigned int, min..max */
-	OPT_PERCENT, /* double */
+	OPT_PERCENT, /* double, >= 0; accepts 5, 2.5, 5% */
+	OPT_COUNT,   /* int, one more each time: -v, -vv */
 };
 
 /* One option of one command: fills the member at @offset of that command's own struct. */
@@ -52,12 +54,16 @@ struct cmd {
 extern const struct cmd *const commands[]; /* ends with NULL */
 
 /*
- * Parses argv[1..] by @cmd's rows into @config; stops at "--" or the first operand.
- * Returns the index of the first operand, or -exit code -1 (-1: print nothing more, exit 0 after
- * --help; -3: usage error already printed).
+ * Parses argv[1..] by @cmd's rows into @config. Stops at "--"; where the trailer is COMMAND also at
+ * the first operand, elsewhere options may follow operands (argv is permuted). Option names are
+ * never abbreviated. Returns the index of the first operand, or -exit code -1 (-1: print nothing
+ * more, exit 0 after --help; -3: usage error already printed).
  */
 int opts__parse(const struct cmd *cmd, int argc, char **argv, void *config);
-void opts__help(const struct cmd *cmd);
+void opts__help(const struct cmd *cmd, FILE *f);
+
+/* The name in @names (NULL at the end) that @word probably meant, or NULL. */
+const char *suggest(const char *word, const char *const *names);
 
 extern const struct cmd cmd_record, cmd_report, cmd_doctor, cmd_watch;
 
@@ -72,8 +78,10 @@ void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A file for results: stdout for NULL or "-", else created beside and renamed by out__close(). */
 struct out;
 struct out *out__open(const char *path); /* NULL with a message printed */
-#include <stdio.h>
 FILE *out__file(struct out *out);
 int out__close(struct out *out); /* 0 or -errno with a message printed (full disk, closed pipe) */
+void out__abort(struct out *out); /* drops a file that was not finished; fine on NULL */
+bool out__colour(const struct out *out); /* a terminal, and neither NO_COLOR nor TERM=dumb */
+int out__check_stdout(void); /* 0, or -errno with one message, however often it is called */
 
 #endif /* MIGTRACE_CMD_H */

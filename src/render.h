@@ -18,4 +18,13 @@ int render_text(const struct run *run, const struct render_opts *o, FILE *f);
 int render_json(const struct run *run, const struct render_opts *o, FILE *f);
 int render_csv(const struct run *run, const struct render_opts *o, FILE *f);
 
+/*
+ * render_late.c: late references for `watch`. One two-sided report each, and the closing evidence:
+ * windows, lookups behind them, losses, the 95 % upper bound, the generation as observed.
+ */
+void render_late_text(const struct late_event *e, const char *device, FILE *f);
+void render_late_json(const struct late_event *e, const char *device, FILE *f);
+void render_late_summary(const struct run *run, FILE *f);
+void render_late_summary_json(const struct run *run, FILE *f);
+
 #endif /* MIGTRACE_RENDER_H */

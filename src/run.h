@@ -16,6 +16,11 @@
 #define RUN_FORMAT  "migtrace-run"
 #define RUN_VERSION 1
 #define RUN_WORST   16
+#define RUN_EVENTS  1024 /* late references listed after merging; the rest are counted */
+
+/* The kernel's dev_t, which is not that of user space. */
+#define DEV_MINOR_BITS 20
+#define DEV_MINOR_MASK ((1u << DEV_MINOR_BITS) - 1)
 
 enum clock_kind { CLOCK_NONE = 0, CLOCK_SITE = 1, CLOCK_LOCK = 2, CLOCK_BRACKET = 3 };
 
@@ -99,6 +104,7 @@ struct late_event {
 };
 
 struct late {
+	bool watched; /* windows were looked for; a count above zero says so as well */
 	__u64 total, slow_lookup, end_count, assoc_list;
 	__u64 windows, aborted, behind_spin, behind_folio;
 	struct late_event *events;
@@ -144,7 +150,8 @@ struct run {
 	size_t probes_n;
 	struct interval *intervals;
 	size_t intervals_n;
-	size_t merged; /* how many run files this is the sum of; 1 for a recording */
+	size_t merged; /* how many run files this is the sum of; 0 or 1 for a recording */
+	__u64 clamped; /* values above 2^63-1, which JSON readers wrap, stored as 2^63-1 */
 };
 
 /* Frees what @run owns and clears it; fine on a zeroed run. */
@@ -155,13 +162,14 @@ int counters__add(struct counters *c, const char *name, __u64 value);
 /* Value of @name, 0 when absent. */
 __u64 counters__get(const struct counters *c, const char *name);
 
-/* Device @dev of @run, created when absent; NULL when memory is short. */
+/* Device @dev of @run, created when absent (earlier pointers die); NULL when memory is short. */
 struct run_device *run__device(struct run *run, __u32 dev);
 
 /*
  * Adds @from's counts to @into (histograms bucket by bucket, counters by name). Both must come
- * from one kernel: release, arch, tier and the clocks of every site must agree.
- * Returns 0, or -EINVAL with *@why naming the first thing that differs (static storage).
+ * from one kernel: release, version, arch, generation, tier and the clocks of every site must
+ * agree. Intervals belong to one recording each and are dropped.
+ * Returns 0, -ENOMEM, or -EINVAL with *@why naming the first thing that differs (static storage).
  */
 int run__merge(struct run *into, const struct run *from, const char **why);
 
@@ -176,13 +184,27 @@ void hist__merge(struct hist *dst, const struct hist *src);
  */
 __u64 hist__quantile(const struct hist *h, double q);
 
+/*
+ * Reduces @h to @n buckets of @width_ns from 0 on, in @count[0..@n]; @count[@n] is the open end.
+ * A bucket that straddles an edge goes where its middle lies: returns how many counts did.
+ */
+__u64 hist__linear(const struct hist *h, __u64 width_ns, unsigned int n, __u64 *count);
+
 /* Names of design.md §2, §6, §7; NULL or the enum's count when unknown. */
 const char *site__name(unsigned int site);
 unsigned int site__by_name(const char *name); /* SITE_COUNT when unknown */
 const char *clock__name(enum clock_kind clock); /* NULL for CLOCK_NONE */
+enum clock_kind clock__by_name(const char *name); /* CLOCK_NONE when unknown */
 const char *outcome__name(unsigned int outcome); /* moved busy refs other */
+unsigned int outcome__by_name(const char *name);
 const char *loss__name(unsigned int loss);
+unsigned int loss__by_name(const char *name);
 bool loss__taints(unsigned int loss);
+
+/* "MAJ:MIN"; DEV_TEXT bytes are enough. Parsing takes nothing else. */
+#define DEV_TEXT 16
+const char *dev__format(__u32 dev, char *buf, size_t size);
+bool dev__parse(const char *text, __u32 *dev);
 
 /*
  * Run files (runfile.c). Both return 0 or -errno and put one line that names the fault into

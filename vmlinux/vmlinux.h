@@ -124,7 +124,9 @@ struct buffer_head {
 struct task_struct {
 	int pid;
 	int tgid;
+	struct task_struct *group_leader;
 	char comm[16];
+	spinlock_t alloc_lock;
 };
 
 #pragma clang attribute pop

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Fact sheets as text, one fact a line, so that a bug report can carry one and a test can load it.
+ * Stage 0; addresses are left out: they are secrets and differ at every boot.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+
+void facts__save(const struct facts *f, FILE *out)
+{
+	fprintf(out, "migtrace-facts 1\nrelease %s\narch %s\n", f->release, f->arch);
+	for (unsigned int i = 0; i < FEAT_COUNT; i++)
+		fprintf(out, "feature %s %s\n", feature__name(i), f->feature[i] ? "yes" : "no");
+	if (!f->feature[FEAT_TEXT])
+		fprintf(out, "text_reason %s\n", f->text_reason);
+	for (size_t i = 0; i < f->funcs_n; i++) {
+		const struct fact_func *v = &f->funcs[i];
+
+		if (v->in_btf || v->traceable || v->symbols)
+			fprintf(out, "func %s btf=%d traceable=%d symbols=%u\n", v->name, v->in_btf,
+				v->traceable, v->symbols);
+	}
+	for (size_t i = 0; i < f->calls_n; i++)
+		fprintf(out, "call %s 0x%x 0x%x %s\n", f->calls[i].func, f->calls[i].offset,
+			f->calls[i].next, f->calls[i].callee);
+}
+
+static int load_func(struct facts *f, const char *line)
+{
+	struct fact_func *v = realloc(f->funcs, (f->funcs_n + 1) * sizeof(*v));
+	int btf, traceable;
+
+	if (!v)
+		return -ENOMEM;
+	f->funcs = v;
+	v += f->funcs_n++;
+	memset(v, 0, sizeof(*v));
+	if (sscanf(line, "func %63s btf=%d traceable=%d symbols=%u", v->name, &btf, &traceable,
+		   &v->symbols) != 4)
+		return -EINVAL;
+	v->in_btf = btf;
+	v->traceable = traceable;
+	return 0;
+}
+
+static int load_call(struct facts *f, const char *line)
+{
+	struct fact_call *v = realloc(f->calls, (f->calls_n + 1) * sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	f->calls = v;
+	v += f->calls_n++;
+	memset(v, 0, sizeof(*v));
+	if (sscanf(line, "call %63s %x %x %63[^\n]", v->func, &v->offset, &v->next, v->callee) != 4)
+		return -EINVAL;
+	return 0;
+}
+
+static int load_feature(struct facts *f, const char *line)
+{
+	char name[64], value[8];
+
+	if (sscanf(line, "feature %63s %7s", name, value) != 2)
+		return -EINVAL;
+	for (unsigned int i = 0; i < FEAT_COUNT; i++)
+		if (!strcmp(feature__name(i), name))
+			f->feature[i] = !strcmp(value, "yes");
+	return 0;
+}
+
+static int load_line(struct facts *f, const char *line)
+{
+	if (!strncmp(line, "func ", 5))
+		return load_func(f, line);
+	if (!strncmp(line, "call ", 5))
+		return load_call(f, line);
+	if (!strncmp(line, "feature ", 8))
+		return load_feature(f, line);
+	sscanf(line, "release %79s", f->release);
+	sscanf(line, "arch %15s", f->arch);
+	sscanf(line, "text_reason %119[^\n]", f->text_reason);
+	return 0;
+}
+
+int facts__load(struct facts *f, const char *path)
+{
+	FILE *in = fopen(path, "re");
+	char line[512];
+	int err = 0;
+
+	memset(f, 0, sizeof(*f));
+	if (!in)
+		return -errno;
+	if (!fgets(line, sizeof(line), in) || strcmp(line, "migtrace-facts 1\n"))
+		err = -EINVAL;
+	while (!err && fgets(line, sizeof(line), in))
+		err = load_line(f, line);
+	fclose(in);
+	if (err)
+		facts__free(f);
+	return err;
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Reads BTF, kallsyms, tracefs and the kernel's text once into a fact sheet. Stage 0. */
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "probes.h"
+
+#define MAX_FUNC_BYTES 65536
+
+static const char *const feature_names[FEAT_COUNT] = {
+	[FEAT_BTF] = "btf",
+	[FEAT_KPROBES] = "kprobes",
+	[FEAT_BH_MIGRATE] = "bh_migrate",
+	[FEAT_MMB] = "mapping_metadata_bhs",
+	[FEAT_SLEEPING_LOOKUP] = "sleeping_lookup",
+	[FEAT_RT] = "preempt_rt",
+	[FEAT_TRAMPOLINE_GUARD] = "trampoline_guard",
+	[FEAT_SYMBOLS] = "symbols",
+	[FEAT_TEXT] = "text",
+	[FEAT_FILTER_LIST] = "filter_list",
+};
+
+const char *feature__name(unsigned int feature)
+{
+	return feature < FEAT_COUNT ? feature_names[feature] : NULL;
+}
+
+struct symbol {
+	__u64 addr;
+	char *name;
+};
+
+static struct symbol *symbols;
+static size_t symbols_n;
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static int symbols_add(__u64 addr, const char *name)
+{
+	if (!(symbols_n & (symbols_n + 1)) || !symbols) {
+		size_t room = symbols_n ? (symbols_n + 1) * 2 : 1024;
+		struct symbol *v = realloc(symbols, room * sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		symbols = v;
+	}
+	symbols[symbols_n].addr = addr;
+	symbols[symbols_n].name = strdup(name);
+	return symbols[symbols_n++].name ? 0 : -ENOMEM;
+}
+
+/* Text symbols of the image, not of modules: buffer.c, migrate.c and aio.c are built in. */
+static int symbols_read(void)
+{
+	FILE *f = symbols ? NULL : fopen("/proc/kallsyms", "re");
+	unsigned long long addr;
+	char line[512], name[256], type;
+	int err = 0;
+
+	if (!f)
+		return 0;
+	while (!err && fgets(line, sizeof(line), f)) {
+		if (strchr(line, '[') || sscanf(line, "%llx %c %255s", &addr, &type, name) != 3)
+			continue;
+		if (addr && strchr("tTwW", type))
+			err = symbols_add(addr, name);
+	}
+	fclose(f);
+	qsort(symbols, symbols_n, sizeof(*symbols), by_addr);
+	return err;
+}
+
+static const struct symbol *symbol_at(__u64 addr)
+{
+	size_t lo = 0, hi = symbols_n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (symbols[mid].addr <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo ? &symbols[lo - 1] : NULL;
+}
+
+void kernel__symbol(__u64 addr, char *buf, size_t size)
+{
+	const struct symbol *s;
+
+	symbols_read();
+	s = symbol_at(addr);
+	if (s && addr - s->addr < MAX_FUNC_BYTES)
+		snprintf(buf, size, "%s+0x%llx", s->name, (unsigned long long)(addr - s->addr));
+	else
+		snprintf(buf, size, "0x%llx", (unsigned long long)addr);
+}
+
+const struct fact_func *facts__func(const struct facts *f, const char *name)
+{
+	for (size_t i = 0; i < f->funcs_n; i++)
+		if (!strcmp(f->funcs[i].name, name))
+			return &f->funcs[i];
+	return NULL;
+}
+
+static struct fact_func *func_create(struct facts *f, const char *name)
+{
+	struct fact_func *v = (struct fact_func *)facts__func(f, name);
+
+	if (v)
+		return v;
+	v = realloc(f->funcs, (f->funcs_n + 1) * sizeof(*v));
+	if (!v)
+		return NULL;
+	f->funcs = v;
+	v += f->funcs_n++;
+	memset(v, 0, sizeof(*v));
+	snprintf(v->name, sizeof(v->name), "%s", name);
+	return v;
+}
+
+static int want_func(void *ctx, const char *name)
+{
+	return func_create(ctx, name) ? 0 : -ENOMEM;
+}
+
+static void read_btf(struct facts *f)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	const struct btf_type *t;
+	int id;
+
+	if (!btf)
+		return;
+	f->feature[FEAT_BTF] = true;
+	for (size_t i = 0; i < f->funcs_n; i++)
+		f->funcs[i].in_btf =
+			btf__find_by_name_kind(btf, f->funcs[i].name, BTF_KIND_FUNC) > 0;
+	id = btf__find_by_name_kind(btf, "bh_state_bits", BTF_KIND_ENUM);
+	t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+	for (int i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), "BH_Migrate"))
+			f->feature[FEAT_BH_MIGRATE] = true;
+	f->feature[FEAT_MMB] =
+		btf__find_by_name_kind(btf, "mapping_metadata_bhs", BTF_KIND_STRUCT) > 0;
+	f->feature[FEAT_SLEEPING_LOOKUP] =
+		btf__find_by_name_kind(btf, "find_get_block_common", BTF_KIND_FUNC) > 0;
+	f->feature[FEAT_RT] = btf__find_by_name_kind(btf, "rt_spin_lock", BTF_KIND_FUNC) > 0;
+	id = btf__find_by_name_kind(btf, "bpf_prog", BTF_KIND_STRUCT);
+	t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+	for (int i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), "active"))
+			f->feature[FEAT_TRAMPOLINE_GUARD] = true;
+	btf__free(btf);
+}
+
+static void read_symbols(struct facts *f)
+{
+	symbols_read();
+	f->feature[FEAT_SYMBOLS] = symbols_n > 0;
+	for (size_t i = 0; i < symbols_n; i++) {
+		struct fact_func *v = (struct fact_func *)facts__func(f, symbols[i].name);
+		size_t next = i + 1;
+
+		if (!v)
+			continue;
+		v->symbols++;
+		while (next < symbols_n && symbols[next].addr == symbols[i].addr)
+			next++;
+		v->addr = symbols[i].addr;
+		v->size = next < symbols_n ? symbols[next].addr - v->addr : 0;
+	}
+}
+
+static void read_filter_list(struct facts *f)
+{
+	static const char *const paths[] = {
+		"/sys/kernel/tracing/available_filter_functions",
+		"/sys/kernel/debug/tracing/available_filter_functions",
+	};
+	char line[256];
+	FILE *list = NULL;
+
+	for (size_t i = 0; i < 2 && !list; i++)
+		list = fopen(paths[i], "re");
+	for (size_t i = 0; !list && i < f->funcs_n; i++)
+		f->funcs[i].traceable = f->funcs[i].in_btf;
+	if (!list)
+		return;
+	while (fgets(line, sizeof(line), list)) {
+		struct fact_func *v;
+
+		line[strcspn(line, " \n")] = 0;
+		v = (struct fact_func *)facts__func(f, line);
+		f->feature[FEAT_FILTER_LIST] = true;
+		if (v)
+			v->traceable = true;
+	}
+	fclose(list);
+}
+
+struct scan {
+	struct facts *f;
+	const struct fact_func *func;
+	const struct text_target *targets;
+};
+
+static int scan_hit(void *ctx, size_t target, __u32 offset, __u32 next)
+{
+	struct scan *s = ctx;
+	struct fact_call *v = realloc(s->f->calls, (s->f->calls_n + 1) * sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	s->f->calls = v;
+	v += s->f->calls_n++;
+	snprintf(v->func, sizeof(v->func), "%s", s->func->name);
+	snprintf(v->callee, sizeof(v->callee), "%s", s->targets[target].name);
+	v->offset = offset;
+	v->next = next;
+	return 0;
+}
+
+static int scan_func(struct facts *f, struct text *t, const struct fact_func *func,
+		     const struct text_target *targets, size_t n)
+{
+	static const struct text_target store = { CALLEE_INLINE_UNLOCK, 0 };
+	static unsigned char code[MAX_FUNC_BYTES];
+	struct scan s = { f, func, targets };
+	int err;
+
+	if (func->symbols != 1 || !func->size || func->size > sizeof(code))
+		return 0;
+	err = text__read(t, func->addr, code, func->size);
+	if (err)
+		return err;
+	err = text__branches(code, func->size, func->addr, targets, n, scan_hit, &s);
+	if (err < 0)
+		return err;
+	s.targets = &store;
+	err = text__inline_unlocks(code, func->size, scan_hit, &s);
+	return err < 0 ? err : 0;
+}
+
+static int read_text(struct facts *f)
+{
+	const char *const *hosts = probes__hosts(), *const *callees = probes__callees();
+	struct text_target targets[32];
+	const char *why = NULL;
+	struct text *t;
+	size_t n = 0;
+	int err = 0;
+
+	t = f->feature[FEAT_SYMBOLS] ? text__open("/proc/kcore", &why) : NULL;
+	if (!t) {
+		snprintf(f->text_reason, sizeof(f->text_reason), "%s",
+			 why ? why : "no addresses in /proc/kallsyms (kernel.kptr_restrict, root)");
+		return 0;
+	}
+	for (; *callees && n < 32; callees++) {
+		const struct fact_func *v = facts__func(f, *callees);
+
+		if (v && v->symbols == 1)
+			targets[n++] = (struct text_target){ *callees, v->addr };
+	}
+	for (; *hosts && !err; hosts++) {
+		const struct fact_func *v = facts__func(f, *hosts);
+
+		if (v && v->symbols)
+			err = scan_func(f, t, v, targets, n);
+	}
+	text__close(t);
+	f->feature[FEAT_TEXT] = !err;
+	if (err)
+		snprintf(f->text_reason, sizeof(f->text_reason),
+			 "/proc/kcore can't be read: %s", strerror(-err));
+	return err == -ENOMEM ? err : 0;
+}
+
+int facts__read(struct facts *f)
+{
+	struct utsname u;
+	int err;
+
+	memset(f, 0, sizeof(*f));
+	uname(&u);
+	snprintf(f->release, sizeof(f->release), "%s", u.release);
+	snprintf(f->version, sizeof(f->version), "%s", u.version);
+	snprintf(f->arch, sizeof(f->arch), "%.15s", u.machine);
+	err = probes__interest(want_func, f);
+	if (err)
+		return err;
+	f->feature[FEAT_KPROBES] = !access("/sys/bus/event_source/devices/kprobe/type", F_OK);
+	read_btf(f);
+	read_symbols(f);
+	read_filter_list(f);
+	return read_text(f);
+}
+
+void facts__free(struct facts *f)
+{
+	free(f->funcs);
+	free(f->calls);
+	memset(f, 0, sizeof(*f));
+}
+
+const char *facts__generation(const struct facts *f, const char **evidence)
+{
+	if (!f->feature[FEAT_BTF]) {
+		*evidence = "no BTF";
+		return "unknown";
+	}
+	if (f->feature[FEAT_BH_MIGRATE] && f->feature[FEAT_MMB]) {
+		*evidence = "BTF: bh_state_bits has BH_Migrate, struct mapping_metadata_bhs exists";
+		return "bh_migrate+mmb";
+	}
+	if (f->feature[FEAT_BH_MIGRATE]) {
+		*evidence = "BTF: bh_state_bits has BH_Migrate";
+		return "bh_migrate";
+	}
+	if (f->feature[FEAT_SLEEPING_LOOKUP]) {
+		*evidence = "BTF: find_get_block_common exists, BH_Migrate does not";
+		return "held+sleeping";
+	}
+	*evidence = "BTF: neither BH_Migrate nor find_get_block_common; no migration with buffers "
+		    "seen yet";
+	return "held or racy";
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Stage 0: what this kernel offers, as a fact sheet. kernel.c is the only reader of BTF, tracefs,
+ * kallsyms and kcore; everything later sees only struct facts, which can also be saved and loaded,
+ * so that the choice of variants is tested per kernel without one.
+ */
+#ifndef MIGTRACE_KERNEL_H
+#define MIGTRACE_KERNEL_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum feature {
+	FEAT_BTF,	       /* /sys/kernel/btf/vmlinux */
+	FEAT_KPROBES,	       /* perf's kprobe source */
+	FEAT_BH_MIGRATE,       /* enum bh_state_bits has BH_Migrate (2d900efff915, 6.15) */
+	FEAT_MMB,	       /* struct mapping_metadata_bhs (7.1) */
+	FEAT_SLEEPING_LOOKUP,  /* find_get_block_common (7ffe3de53a88, 6.15; Debian 6.12.117) */
+	FEAT_RT,	       /* spinlocks sleep: rt_spin_lock is a function */
+	FEAT_TRAMPOLINE_GUARD, /* struct bpf_prog.active (ca06f55b9002, 5.12) */
+	FEAT_SYMBOLS,	       /* kallsyms shows addresses */
+	FEAT_TEXT,	       /* kernel text is readable through /proc/kcore */
+	FEAT_FILTER_LIST,      /* tracefs' available_filter_functions is readable */
+	FEAT_COUNT,
+};
+
+/* A function that some probe asks about. */
+struct fact_func {
+	char name[64];
+	bool in_btf;
+	bool traceable;	      /* has an fentry site; assumed when FEAT_FILTER_LIST is missing */
+	unsigned int symbols; /* in kallsyms under exactly this name */
+	__u64 addr, size;     /* 0 when not known; not saved */
+};
+
+/* A direct call in a function: what the call-site clock stands on. */
+struct fact_call {
+	char func[64], callee[64];
+	__u32 offset; /* of the branch instruction from the function's start */
+	__u32 next;   /* offset of the instruction it returns to; 0 for a tail jump */
+};
+
+#define CALLEE_INLINE_UNLOCK "(inlined store)" /* queued_spin_unlock patched in as movb $0,(%rdi) */
+
+struct facts {
+	char release[80], version[160], arch[16];
+	bool feature[FEAT_COUNT];
+	struct fact_func *funcs;
+	size_t funcs_n;
+	struct fact_call *calls;
+	size_t calls_n;
+	char text_reason[120]; /* why FEAT_TEXT is missing */
+};
+
+/* Reads this kernel. Never fails for a missing feature: that is a fact too. 0 or -ENOMEM. */
+int facts__read(struct facts *f);
+/* The same from and to a text file (tests/data/kernels/NAME.facts, doctor --facts). 0 or -errno. */
+int facts__load(struct facts *f, const char *path);
+void facts__save(const struct facts *f, FILE *out);
+void facts__free(struct facts *f);
+
+const struct fact_func *facts__func(const struct facts *f, const char *name);
+const char *feature__name(unsigned int feature);
+
+/* "held or racy", "held+sleeping", "bh_migrate", "bh_migrate+mmb" by BTF alone (design.md §3). */
+const char *facts__generation(const struct facts *f, const char **evidence);
+
+/* Symbol of a kernel address as "name+0xoff" into @buf; "0x…" when unknown. For stacks. */
+void kernel__symbol(__u64 addr, char *buf, size_t size);
+
+/*
+ * text.c: the direct branches of a function, read from the running kernel's text.
+ * text__open() returns NULL with *@why (static) when the text can't be read.
+ */
+struct text;
+struct text *text__open(const char *kcore_path, const char **why);
+void text__close(struct text *t);
+/* Copies @size bytes at kernel address @addr. 0 or -errno. */
+int text__read(struct text *t, __u64 addr, void *buf, size_t size);
+
+struct text_target {
+	const char *name;
+	__u64 addr;
+};
+/*
+ * Reports every direct branch of the @size bytes at @code (address @addr) that leads to one of
+ * @targets, call-depth thunks resolved. @cb gets the target's index, the branch's offset, and the
+ * offset it returns to (0: tail jump). Returns how many, or the first non-zero @cb result.
+ */
+int text__branches(const unsigned char *code, size_t size, __u64 addr,
+		   const struct text_target *targets, size_t n,
+		   int (*cb)(void *ctx, size_t target, __u32 offset, __u32 next), void *ctx);
+/* Offset of each inlined queued_spin_unlock store in @code; same callback, target 0. x86 only. */
+int text__inline_unlocks(const unsigned char *code, size_t size,
+			 int (*cb)(void *ctx, size_t target, __u32 offset, __u32 next), void *ctx);
+
+#endif /* MIGTRACE_KERNEL_H */

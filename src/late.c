@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Late references as they come out of the kernel. A lookup's record is a candidate until its window
+ * has moved (design.md §4); the list is bounded, the counters in the kernel are not.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "session.h"
+#include "snapshot.h"
+
+#define BH_DIRTY (1ULL << 1) /* enum bh_state_bits: 1 in every kernel with buffer_heads */
+
+struct late_list {
+	struct tracer *tracer;
+	const struct session_opts *opts;
+	__u64 start_ns;
+	struct late_record *pending;
+	size_t pending_n, max;
+	struct late_event *events;
+	size_t events_n;
+};
+
+static const char *const kinds[] = { "slow_lookup", "end_count", "assoc_list" };
+static const char *const phases[] = { "before_switch", "copy", "after_switch" };
+
+struct late_list *late_list__new(size_t max, struct tracer *t, const struct session_opts *o,
+				 __u64 start_ns)
+{
+	struct late_list *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->tracer = t;
+	l->opts = o;
+	l->start_ns = start_ns;
+	l->max = max;
+	l->pending = calloc(max, sizeof(*l->pending));
+	l->events = calloc(max, sizeof(*l->events));
+	if (l->pending && l->events)
+		return l;
+	free(l->pending);
+	free(l->events);
+	free(l);
+	return NULL;
+}
+
+static void set_side(struct late_list *l, struct late_side *s, const char *comm, __u32 pid,
+		     __u32 cpu, __s32 stack)
+{
+	memcpy(s->comm, comm, sizeof(s->comm));
+	s->pid = pid;
+	s->cpu = cpu;
+	snapshot__stack(l->tracer, stack, &s->stack, &s->stack_n);
+}
+
+static void certain(struct late_list *l, const struct late_record *r, bool dirty_end)
+{
+	struct late_event *e;
+
+	if (l->events_n == l->max)
+		return; /* counted by the kernel, listed as not_listed */
+	e = &l->events[l->events_n++];
+	e->kind = strdup(kinds[r->kind]);
+	e->time_ns = r->t_ns > l->start_ns ? r->t_ns - l->start_ns : 0;
+	e->since_check_ns = r->since_check_ns;
+	e->dev = r->dev;
+	e->block = r->block;
+	e->phase = strdup(phases[r->phase]);
+	e->b_count = r->b_count;
+	e->dirtied = r->kind == LATE_SLOW && dirty_end && !(r->b_state & BH_DIRTY);
+	e->has_lookup = r->kind == LATE_SLOW;
+	set_side(l, &e->migrator, r->m_comm, r->m_pid, r->m_cpu, r->m_stack);
+	if (e->has_lookup)
+		set_side(l, &e->lookup, r->l_comm, r->l_pid, r->l_cpu, r->l_stack);
+	if (l->opts->on_late)
+		l->opts->on_late(l->opts->on_late_ctx, e);
+}
+
+/* The window of @r has moved: its candidates are certain now. */
+static void confirm(struct late_list *l, const struct late_record *r)
+{
+	size_t keep = 0;
+
+	for (size_t i = 0; i < l->pending_n; i++) {
+		if (l->pending[i].window_id == r->window_id)
+			certain(l, &l->pending[i], r->b_state & BH_DIRTY);
+		else
+			l->pending[keep++] = l->pending[i];
+	}
+	l->pending_n = keep;
+}
+
+int late_list__add(void *list, const struct late_record *r)
+{
+	struct late_list *l = list;
+
+	if (r->kind == LATE_MOVED) {
+		confirm(l, r);
+	} else if (r->confirmed) {
+		certain(l, r, false);
+	} else {
+		if (l->pending_n == l->max) /* the oldest one's window was aborted long ago */
+			memmove(l->pending, l->pending + 1, --l->pending_n * sizeof(*l->pending));
+		l->pending[l->pending_n++] = *r;
+	}
+	return 0;
+}
+
+void late_list__finish(struct late_list *l, struct run *run)
+{
+	__u64 all = run->late.total + run->late.assoc_list;
+
+	run->late.events = l->events;
+	run->late.events_n = l->events_n;
+	run->late.not_listed = all > l->events_n ? all - l->events_n : 0;
+	free(l->pending);
+	free(l);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What machine this is, and the names of its devices: sysfs and procfs only. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "snapshot.h"
+
+static char *read_line(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char line[256] = "";
+
+	if (f) {
+		if (!fgets(line, sizeof(line), f))
+			line[0] = 0;
+		fclose(f);
+	}
+	line[strcspn(line, "\n")] = 0;
+	return strdup(line);
+}
+
+static __u32 count_nodes(void)
+{
+	DIR *d = opendir("/sys/devices/system/node");
+	struct dirent *e;
+	__u32 n = 0;
+
+	while (d && (e = readdir(d)))
+		n += !strncmp(e->d_name, "node", 4) && isdigit((unsigned char)e->d_name[4]);
+	if (d)
+		closedir(d);
+	return n ? n : 1;
+}
+
+/* The hypervisor by its own DMI name; a CPU flag says at least that there is one. */
+static char *hypervisor(void)
+{
+	char *vendor, line[4096];
+	bool virtual = false;
+	FILE *f = fopen("/proc/cpuinfo", "re");
+
+	while (f && !virtual && fgets(line, sizeof(line), f))
+		virtual = !strncmp(line, "flags", 5) && strstr(line, " hypervisor");
+	if (f)
+		fclose(f);
+	vendor = read_line("/sys/class/dmi/id/sys_vendor");
+	if (vendor && *vendor && (virtual || strstr(vendor, "QEMU")))
+		return vendor;
+	free(vendor);
+	return strdup(virtual ? "yes" : "none");
+}
+
+int machine__describe(struct run *run, const struct facts *f)
+{
+	const char *evidence;
+
+	run->kernel.release = strdup(f->release);
+	run->kernel.version = strdup(f->version);
+	run->kernel.arch = strdup(f->arch);
+	run->kernel.generation = strdup(facts__generation(f, &evidence));
+	run->kernel.generation_evidence = strdup(evidence);
+	run->kernel.boot_id = read_line("/proc/sys/kernel/random/boot_id");
+	run->kernel.clocksource =
+		read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource");
+	run->kernel.hypervisor = hypervisor();
+	run->kernel.cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	run->kernel.nodes = count_nodes();
+	return run->kernel.release && run->kernel.version && run->kernel.arch &&
+		       run->kernel.generation && run->kernel.generation_evidence &&
+		       run->kernel.boot_id && run->kernel.clocksource && run->kernel.hypervisor ?
+	       0 : -ENOMEM;
+}
+
+void machine__device_name(__u32 dev, char *name, size_t size)
+{
+	char path[64], line[128];
+	FILE *f;
+
+	name[0] = 0;
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/uevent", dev >> 20, dev & 0xfffff);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = 0;
+		if (!strncmp(line, "DEVNAME=", 8))
+			snprintf(name, size, "%.*s", (int)size - 1, line + 8);
+	}
+	if (f)
+		fclose(f);
+}
+
+int machine__device(const char *word, __u32 *dev)
+{
+	unsigned int major, minor;
+	char path[256], end;
+	struct stat st;
+
+	if (sscanf(word, "%u:%u%c", &major, &minor, &end) == 2) {
+		*dev = major << 20 | minor;
+		return 0;
+	}
+	snprintf(path, sizeof(path), "%s%s", strchr(word, '/') ? "" : "/dev/", word);
+	if (stat(path, &st))
+		return -errno;
+	if (S_ISBLK(st.st_mode)) /* the page cache of the device itself */
+		*dev = major(st.st_rdev) << 20 | minor(st.st_rdev);
+	else
+		*dev = major(st.st_dev) << 20 | minor(st.st_dev);
+	return 0;
+}

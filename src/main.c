@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The command table and its dispatch.
+ * Stage: none; adding a command is a row here and a file cmd_NAME.c.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+
+#ifndef MIGTRACE_VERSION
+#define MIGTRACE_VERSION "unknown"
+#endif
+
+#define COMMANDS_MAX 32
+
+static int run_help(const struct cmd *cmd, int argc, char **argv);
+
+static const struct cmd cmd_help = {
+	.name = "help",
+	.summary = "list the commands, or the options of one",
+	.usage = "[COMMAND]",
+	.run = run_help,
+	.trailer = "NAME",
+};
+
+const struct cmd *const commands[] = {
+	&cmd_record, &cmd_watch, &cmd_report, &cmd_doctor, &cmd_help, NULL,
+};
+
+static const struct cmd *find(const char *name)
+{
+	const struct cmd *const *c;
+
+	for (c = commands; *c; c++)
+		if (!strcmp((*c)->name, name))
+			return *c;
+	return NULL;
+}
+
+static void overview(FILE *f)
+{
+	const struct cmd *const *c;
+
+	fputs("Usage: migtrace COMMAND [ARGUMENT]...\n\n"
+	      "Measures how long mapping->private_lock is held, and waited for, while the pages\n"
+	      "of buffer_heads are migrated, and finds references taken behind the check.\n\n"
+	      "Commands:\n",
+	      f);
+	for (c = commands; *c; c++)
+		fprintf(f, "  %-8s %s\n", (*c)->name, (*c)->summary);
+	fputs("\n'migtrace help COMMAND' shows the options of one; 'man migtrace' is the manual.\n"
+	      "'migtrace --version' prints the version.\n",
+	      f);
+}
+
+static int unknown_command(const char *name)
+{
+	const char *names[COMMANDS_MAX], *close_to;
+	size_t n;
+
+	for (n = 0; commands[n] && n < COMMANDS_MAX - 1; n++)
+		names[n] = commands[n]->name;
+	names[n] = NULL;
+	log_error("unknown command '%s'", name);
+	close_to = suggest(name, names);
+	if (close_to)
+		log_hint("did you mean 'migtrace %s'?", close_to);
+	else
+		log_hint("'migtrace help' lists the commands");
+	return EXIT_USAGE;
+}
+
+static int run_help(const struct cmd *cmd, int argc, char **argv)
+{
+	int first = opts__parse(cmd, argc, argv, NULL);
+	const struct cmd *topic;
+
+	if (first < 0)
+		return -first - 1;
+	if (first == argc) {
+		overview(stdout);
+		return EXIT_FINE;
+	}
+	topic = find(argv[first]);
+	if (!topic)
+		return unknown_command(argv[first]);
+	opts__help(topic, stdout);
+	return EXIT_FINE;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const struct cmd *cmd;
+
+	if (argc < 2) {
+		overview(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts("migtrace " MIGTRACE_VERSION);
+		return EXIT_FINE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		overview(stdout);
+		return EXIT_FINE;
+	}
+	if (argv[1][0] == '-') {
+		log_error("unknown option '%s' before the command", argv[1]);
+		log_hint("'migtrace help' lists the commands");
+		return EXIT_USAGE;
+	}
+	cmd = find(argv[1]);
+	if (!cmd)
+		return unknown_command(argv[1]);
+	log__command(cmd->name);
+	return cmd->run(cmd, argc - 1, argv + 1);
+}
+
+/*
+ * A file opened under a number below 3 would receive what is printed. /dev/null opened for reading
+ * keeps the number busy and still makes a write to a closed stdout the error that it is.
+ */
+static void fill_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void ignore(int sig)
+{
+	(void)sig;
+}
+
+int main(int argc, char **argv)
+{
+	/* a handler, not SIG_IGN: exec resets it, so a recorded command gets the default back */
+	struct sigaction sa = { .sa_handler = ignore, .sa_flags = SA_RESTART };
+	int code;
+
+	fill_standard_files();
+	sigaction(SIGPIPE, &sa, NULL);
+	code = dispatch(argc, argv);
+	return out__check_stdout() && code == EXIT_FINE ? EXIT_FAILED : code;
+}

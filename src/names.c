@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The words of the report, the run file and the options, one table each (design.md §2, §4, §5).
+ * Stage 4 (model).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+
+static const char *const sites[SITE_COUNT] = {
+	[SITE_MIGRATE_NOREFS] = "migrate_norefs",
+	[SITE_FIND_GET_BLOCK] = "find_get_block",
+	[SITE_AIO_MIGRATE] = "aio_migrate",
+	[SITE_AIO_COMPLETION] = "aio_completion",
+	[SITE_AIO_TEARDOWN] = "aio_teardown",
+	[SITE_GROW_BUFFERS] = "grow_buffers",
+	[SITE_CREATE_EMPTY] = "create_empty",
+	[SITE_TRY_TO_FREE] = "try_to_free",
+	[SITE_DIRTY_FOLIO] = "dirty_folio",
+	[SITE_ASSOC_LIST] = "assoc_list",
+};
+
+static const char *const clocks[] = {
+	[CLOCK_SITE] = "site",
+	[CLOCK_LOCK] = "lock",
+	[CLOCK_BRACKET] = "bracket",
+};
+
+static const char *const outcomes[OUTCOME_COUNT] = {
+	[OUTCOME_MOVED] = "moved",
+	[OUTCOME_BUSY] = "busy",
+	[OUTCOME_REFS] = "refs",
+	[OUTCOME_OTHER] = "other",
+};
+
+/*
+ * A loss taints when a late reference could have hidden in it or a hold is missing or false. The
+ * others leave every count right: the wait alone is unknown, the event is counted but not listed,
+ * and what a skipped program hides shows up as an acquire without its release.
+ */
+static const struct {
+	const char *name;
+	bool taints;
+} losses[LOSS_COUNT] = {
+	[LOSS_MAP_FULL] = { "map_full", true },
+	[LOSS_NO_RELEASE] = { "no_release", true },
+	[LOSS_NO_ACQUIRE] = { "no_acquire", true },
+	[LOSS_CLOCK_BACK] = { "clock_back", true },
+	[LOSS_WAIT_START] = { "wait_start", false },
+	[LOSS_WINDOW] = { "window", true },
+	[LOSS_EVENT_LIST] = { "event_list", false },
+	[LOSS_RECURSION] = { "recursion", false },
+};
+
+static unsigned int by_name(const char *const *names, unsigned int n, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (names[i] && !strcmp(names[i], name))
+			break;
+	return i;
+}
+
+const char *site__name(unsigned int site)
+{
+	return site < SITE_COUNT ? sites[site] : NULL;
+}
+
+unsigned int site__by_name(const char *name)
+{
+	return by_name(sites, SITE_COUNT, name);
+}
+
+const char *clock__name(enum clock_kind clock)
+{
+	return (size_t)clock < sizeof(clocks) / sizeof(*clocks) ? clocks[clock] : NULL;
+}
+
+enum clock_kind clock__by_name(const char *name)
+{
+	unsigned int n = sizeof(clocks) / sizeof(*clocks), i = by_name(clocks, n, name);
+
+	return i == n ? CLOCK_NONE : (enum clock_kind)i;
+}
+
+const char *outcome__name(unsigned int outcome)
+{
+	return outcome < OUTCOME_COUNT ? outcomes[outcome] : NULL;
+}
+
+unsigned int outcome__by_name(const char *name)
+{
+	return by_name(outcomes, OUTCOME_COUNT, name);
+}
+
+const char *loss__name(unsigned int loss)
+{
+	return loss < LOSS_COUNT ? losses[loss].name : NULL;
+}
+
+unsigned int loss__by_name(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < LOSS_COUNT; i++)
+		if (!strcmp(losses[i].name, name))
+			break;
+	return i;
+}
+
+bool loss__taints(unsigned int loss)
+{
+	return loss < LOSS_COUNT && losses[loss].taints;
+}
+
+const char *dev__format(__u32 dev, char *buf, size_t size)
+{
+	snprintf(buf, size, "%u:%u", dev >> DEV_MINOR_BITS, dev & DEV_MINOR_MASK);
+	return buf;
+}
+
+bool dev__parse(const char *text, __u32 *dev)
+{
+	unsigned long major, minor;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	major = strtoul(text, &end, 10);
+	if (*end != ':' || end[1] < '0' || end[1] > '9')
+		return false;
+	minor = strtoul(end + 1, &end, 10);
+	if (*end || major >> (32 - DEV_MINOR_BITS) || minor > DEV_MINOR_MASK)
+		return false;
+	*dev = (__u32)(major << DEV_MINOR_BITS | minor);
+	return true;
+}

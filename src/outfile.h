@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A file that is either written whole or not at all: a temporary sibling, fsync, rename.
+ * Stage: none. It prints nothing; the caller who knows the user's word does.
+ */
+#ifndef MIGTRACE_OUTFILE_H
+#define MIGTRACE_OUTFILE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct outfile {
+	FILE *f;
+	char *path;
+	char *tmp; /* NULL when @path is a pipe or a device and is written directly */
+};
+
+/* Returns 0 or -errno, with one line that names the fault in @err. */
+int outfile__open(struct outfile *o, const char *path, char *err, size_t err_size);
+/* Puts the file in place; with @keep_old what was there stays as PATH.old. Closes either way. */
+int outfile__commit(struct outfile *o, bool keep_old, char *err, size_t err_size);
+/* Leaves nothing behind; fine on a zeroed struct. */
+void outfile__abort(struct outfile *o);
+
+#endif /* MIGTRACE_OUTFILE_H */

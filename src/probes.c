@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The probe table. Names and their history: kernel-facts; each was seen to fire in a guest. */
+#include "probes.h"
+
+#define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+#define LOCK_FUNCS   "_raw_spin_lock", "rt_spin_lock"
+#define UNLOCK_FUNCS                                                                               \
+	"_raw_spin_unlock", "rt_spin_unlock", "__raw_callee_save___pv_queued_spin_unlock",         \
+		"__raw_callee_save___native_queued_spin_unlock", CALLEE_INLINE_UNLOCK
+
+/* The call-site clock of one site: three programs at the calls inside its functions. */
+#define SITE_CLOCK(prefix, ...)                                                                    \
+	{                                                                                          \
+		.name = "site", .clock = CLOCK_SITE, .needs = FEAT_KPROBES, .excluded_by = -1,     \
+		.uses = {                                                                          \
+			{ prefix "_release", ATTACH_CALL, NAMES(__VA_ARGS__),                      \
+			  NAMES(UNLOCK_FUNCS) },                                                   \
+			{ prefix "_acquire", ATTACH_RETURN, NAMES(__VA_ARGS__),                    \
+			  NAMES(LOCK_FUNCS) },                                                     \
+			{ prefix "_call", ATTACH_CALL, NAMES(__VA_ARGS__), NAMES(LOCK_FUNCS) },    \
+		},                                                                                 \
+	}
+
+#define ONE(prog, how, func) { prog, how, NAMES(func), NULL }
+
+#define PLAIN(variant_name, ...)                                                                   \
+	{                                                                                          \
+		.name = variant_name, .needs = -1, .excluded_by = -1, .uses = { __VA_ARGS__ },     \
+	}
+
+#define GUARD_WHY "this kernel's trampolines have no recursion guard (added in 5.12)"
+#define RT_WHY	  "PREEMPT_RT has other lock functions"
+#define FLAG_WHY  "the lock is not held over the move here (BH_Migrate)"
+
+#define LOCK_CLOCK(...)                                                                            \
+	{                                                                                          \
+		.name = "lock", .clock = CLOCK_LOCK, .needs = FEAT_TRAMPOLINE_GUARD,               \
+		.excluded_by = FEAT_RT, .excluded_why = RT_WHY,                                    \
+		.uses = {                                                                          \
+			__VA_ARGS__,                                                               \
+			ONE("lock_release", ATTACH_FENTRY, "_raw_spin_unlock"),                    \
+			ONE("lock_acquire", ATTACH_FEXIT, "_raw_spin_lock"),                       \
+			ONE("lock_call", ATTACH_FENTRY, "_raw_spin_lock"),                         \
+		},                                                                                 \
+	}
+
+#define BRACKET(func)                                                                              \
+	{                                                                                          \
+		.name = "bracket:" func, .clock = CLOCK_BRACKET, .needs = -1,                      \
+		.excluded_by = FEAT_BH_MIGRATE, .excluded_why = FLAG_WHY,                          \
+		.uses = {                                                                          \
+			ONE("bracket_end", ATTACH_FENTRY, "unlock_buffer"),                        \
+			ONE("bracket_start", ATTACH_FENTRY, func),                                 \
+		},                                                                                 \
+	}
+
+#define NOREFS_HOSTS "__buffer_migrate_folio", "__buffer_migrate_page"
+#define LOOKUP_HOSTS "find_get_block_common", "__find_get_block"
+
+const struct probe probes[] = {
+	{
+		.name = "norefs_entry",
+		.what = "entry and exit of the norefs migration",
+		.site = -1,
+		.flags = PROBE_REQUIRED | PROBE_LIGHT,
+		.variants = {
+			PLAIN("folio", ONE("norefs_exit", ATTACH_FEXIT, "__buffer_migrate_folio"),
+			      ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_folio")),
+			PLAIN("page", ONE("norefs_exit", ATTACH_FEXIT, "__buffer_migrate_page"),
+			      ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_page")),
+		},
+	},
+	{
+		.name = "norefs_switch",
+		.what = "the move of the mapping's entry to the new page",
+		.site = -1,
+		.flags = PROBE_LIGHT,
+		.variants = {
+			/* ≥ 6.12's norefs path calls the inner function, past folio_migrate_mapping */
+			PLAIN("inner", ONE("norefs_switch", ATTACH_FENTRY, "__folio_migrate_mapping")),
+			PLAIN("folio", ONE("norefs_switch", ATTACH_FENTRY, "folio_migrate_mapping")),
+			PLAIN("page", ONE("norefs_switch", ATTACH_FENTRY, "migrate_page_move_mapping")),
+		},
+	},
+	{
+		.name = "norefs_copy",
+		.what = "the copy of the data",
+		.site = -1,
+		.flags = PROBE_LIGHT,
+		.variants = {
+			PLAIN("mc", ONE("norefs_copy", ATTACH_FENTRY, "folio_mc_copy")),
+			PLAIN("folio", ONE("norefs_copy", ATTACH_FENTRY, "folio_copy")),
+			PLAIN("page", ONE("norefs_copy", ATTACH_FENTRY, "migrate_page_copy")),
+		},
+	},
+	{
+		.name = "norefs_end",
+		.what = "the end of the move, still under lock or flag",
+		.site = -1,
+		.flags = PROBE_LIGHT,
+		.variants = {
+			PLAIN("set_bh", ONE("norefs_set_bh", ATTACH_FEXIT, "folio_set_bh")),
+			PLAIN("flags", ONE("norefs_flags_end", ATTACH_FEXIT, "folio_migrate_flags")),
+			PLAIN("states", ONE("norefs_flags_end", ATTACH_FEXIT, "migrate_page_states")),
+		},
+	},
+	{
+		.name = "migrate_norefs",
+		.what = "lock sections of the norefs migration",
+		.site = SITE_MIGRATE_NOREFS,
+		.flags = PROBE_LIGHT,
+		.variants = {
+			SITE_CLOCK("norefs", NOREFS_HOSTS),
+			LOCK_CLOCK(ONE("lock_norefs_exit", ATTACH_FEXIT, "__buffer_migrate_folio"),
+				   ONE("lock_norefs_enter", ATTACH_FENTRY, "__buffer_migrate_folio")),
+			BRACKET("folio_mc_copy"),
+			BRACKET("folio_migrate_mapping"),
+			BRACKET("migrate_page_move_mapping"),
+		},
+	},
+	{
+		.name = "find_get_block",
+		.what = "lock sections of the buffer lookup",
+		.site = SITE_FIND_GET_BLOCK,
+		.variants = {
+			SITE_CLOCK("lookup", LOOKUP_HOSTS),
+			LOCK_CLOCK(ONE("lock_lookup_exit", ATTACH_FEXIT, "find_get_block_common"),
+				   ONE("lock_lookup_enter", ATTACH_FENTRY, "find_get_block_common")),
+			LOCK_CLOCK(ONE("lock_lookup_exit", ATTACH_FEXIT, "__find_get_block"),
+				   ONE("lock_lookup_enter", ATTACH_FENTRY, "__find_get_block")),
+		},
+	},
+	{
+		.name = "lookup_exit",
+		.what = "result of a buffer lookup, to pair it with a window",
+		.site = -1,
+		.variants = {
+			PLAIN("common", ONE("lookup_exit_common", ATTACH_FEXIT, "find_get_block_common")),
+			PLAIN("plain", ONE("lookup_exit", ATTACH_FEXIT, "__find_get_block")),
+		},
+	},
+	{
+		.name = "lookup_folio",
+		.what = "sleeping lookups, which take the folio lock instead",
+		.site = -1,
+		.variants = {
+			{
+				.name = "site", .needs = FEAT_KPROBES, .excluded_by = -1,
+				.uses = { { "lookup_folio", ATTACH_CALL, NAMES("find_get_block_common"),
+					    NAMES("folio_unlock") } },
+			},
+		},
+	},
+	{
+		.name = "aio_migrate",
+		.what = "ring mapping's lock while an aio ring page migrates",
+		.site = SITE_AIO_MIGRATE,
+		.variants = { SITE_CLOCK("aio_migrate", "aio_migrate_folio", "aio_migratepage") },
+	},
+	{
+		.name = "aio_completion",
+		.what = "completion_lock during the copy of an aio ring page",
+		.site = SITE_AIO_COMPLETION,
+		.variants = {
+			{
+				.name = "site", .clock = CLOCK_SITE, .needs = FEAT_KPROBES,
+				.excluded_by = FEAT_RT,
+				.excluded_why = "PREEMPT_RT takes every lock of this function by "
+						"rt_spin_lock",
+				.uses = {
+					{ "aio_completion_release", ATTACH_CALL,
+					  NAMES("aio_migrate_folio", "aio_migratepage"),
+					  NAMES("_raw_spin_unlock_irqrestore") },
+					{ "aio_completion_acquire", ATTACH_RETURN,
+					  NAMES("aio_migrate_folio", "aio_migratepage"),
+					  NAMES("_raw_spin_lock_irqsave") },
+					{ "aio_completion_call", ATTACH_CALL,
+					  NAMES("aio_migrate_folio", "aio_migratepage"),
+					  NAMES("_raw_spin_lock_irqsave") },
+				},
+			},
+		},
+	},
+	{
+		.name = "aio_teardown",
+		.what = "ring mapping's lock when an aio context goes",
+		.site = SITE_AIO_TEARDOWN,
+		.variants = { SITE_CLOCK("aio_teardown", "aio_free_ring") },
+	},
+	{
+		.name = "grow_buffers",
+		.what = "attaching new buffers to a block device's page",
+		.site = SITE_GROW_BUFFERS,
+		.variants = { SITE_CLOCK("grow_buffers", "__getblk_slow", "__getblk_gfp", "bdev_getblk") },
+	},
+	{
+		.name = "create_empty",
+		.what = "create_empty_buffers",
+		.site = SITE_CREATE_EMPTY,
+		.variants = { SITE_CLOCK("create_empty", "create_empty_buffers", "attach_nobh_buffers") },
+	},
+	{
+		.name = "try_to_free",
+		.what = "try_to_free_buffers",
+		.site = SITE_TRY_TO_FREE,
+		.variants = { SITE_CLOCK("try_to_free", "try_to_free_buffers") },
+	},
+	{
+		.name = "dirty_folio",
+		.what = "dirtying a page with buffers",
+		.site = SITE_DIRTY_FOLIO,
+		.variants = { SITE_CLOCK("dirty_folio", "block_dirty_folio", "__set_page_dirty_buffers") },
+	},
+	{
+		.name = "assoc_list",
+		.what = "lists of an inode's buffers (the lock is the block device's)",
+		.site = SITE_ASSOC_LIST,
+		.variants = { SITE_CLOCK("assoc_list", "mark_buffer_dirty_inode", "__bforget",
+					 "invalidate_inode_buffers", "remove_inode_buffers",
+					 "sync_mapping_buffers", "fsync_buffers_list") },
+	},
+	{
+		.name = "floor",
+		.what = "what the clock reads on a section of one small copy (getrlimit)",
+		.site = SITE_FLOOR,
+		.flags = PROBE_HIDDEN | PROBE_LIGHT,
+		.variants = {
+			SITE_CLOCK("floor", "do_prlimit"),
+			LOCK_CLOCK(ONE("lock_floor_exit", ATTACH_FEXIT, "do_prlimit"),
+				   ONE("lock_floor_enter", ATTACH_FENTRY, "do_prlimit")),
+		},
+	},
+};
+
+const size_t probes_n = sizeof(probes) / sizeof(probes[0]);
+
+static const char *const hosts[] = {
+	NOREFS_HOSTS, LOOKUP_HOSTS, "aio_migrate_folio", "aio_migratepage", "aio_free_ring",
+	"__getblk_slow", "__getblk_gfp", "bdev_getblk", "create_empty_buffers",
+	"attach_nobh_buffers", "try_to_free_buffers", "block_dirty_folio",
+	"__set_page_dirty_buffers", "mark_buffer_dirty_inode", "__bforget",
+	"invalidate_inode_buffers", "remove_inode_buffers", "sync_mapping_buffers",
+	"fsync_buffers_list", "do_prlimit", NULL,
+};
+
+static const char *const callees[] = {
+	LOCK_FUNCS, "_raw_spin_unlock", "rt_spin_unlock",
+	"__raw_callee_save___pv_queued_spin_unlock", "__raw_callee_save___native_queued_spin_unlock",
+	"_raw_spin_lock_irqsave", "_raw_spin_unlock_irqrestore", "folio_unlock", NULL,
+};
+
+const char *const *probes__hosts(void)
+{
+	return hosts;
+}
+
+const char *const *probes__callees(void)
+{
+	return callees;
+}

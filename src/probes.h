@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * THE probe table: what is attached where, in which order of preference, and the pure choice over a
+ * fact sheet. A new variant is one row here and (perhaps) one program in bpf/.
+ */
+#ifndef MIGTRACE_PROBES_H
+#define MIGTRACE_PROBES_H
+
+#include "kernel.h"
+#include "run.h"
+
+enum attach_how {
+	ATTACH_NONE = 0,
+	ATTACH_FENTRY, /* BPF trampoline at the function's entry */
+	ATTACH_FEXIT,
+	ATTACH_CALL,   /* kprobe on each direct call of a callee inside the function */
+	ATTACH_RETURN, /* kprobe on the instruction such a call returns to */
+};
+
+/* One program of a variant. */
+struct prog_use {
+	const char *prog;
+	enum attach_how how;
+	const char *const *funcs; /* where; FENTRY/FEXIT: exactly one; CALL/RETURN: every one of
+				     these that contains the call, at least one */
+	const char *const *callees; /* CALL/RETURN: any of these */
+};
+
+#define VARIANT_PROGS 8
+
+struct variant {
+	const char *name;
+	enum clock_kind clock; /* CLOCK_NONE for probes that time nothing */
+	int needs;	       /* enum feature, or -1 */
+	int excluded_by;       /* enum feature, or -1 */
+	const char *excluded_why;
+	struct prog_use uses[VARIANT_PROGS];
+};
+
+enum probe_flag {
+	PROBE_REQUIRED = 1, /* record refuses to run without it */
+	PROBE_LIGHT = 2,    /* part of the light tier */
+	PROBE_HIDDEN = 4,   /* calibration, not the kernel's business */
+};
+
+#define PROBE_VARIANTS 6
+
+struct probe {
+	const char *name;
+	const char *what;
+	int site; /* enum site this probe times, or -1 */
+	unsigned int flags;
+	struct variant variants[PROBE_VARIANTS];
+};
+
+extern const struct probe probes[];
+extern const size_t probes_n;
+
+/* What was chosen for one probe: the variant, or NULL and why not. */
+struct choice {
+	const struct probe *probe;
+	const struct variant *variant;
+	char reason[256];
+};
+
+/*
+ * Chooses for every probe of the table (@out has probes_n rows) the first usable variant. Pure:
+ * reads the fact sheet only. @forced names one variant as "PROBE=VARIANT", or is NULL.
+ */
+void probes__select(const struct facts *f, const char *const *forced, struct choice *out);
+
+/* One place where a program of a chosen variant goes. */
+struct attach_point {
+	const char *prog;
+	enum attach_how how;
+	const char *func;
+	__u32 offset;
+};
+/* The points of @v on the kernel of @f into @out; returns how many (at most @max), -E2BIG. */
+int probes__points(const struct facts *f, const struct variant *v, struct attach_point *out,
+		   size_t max);
+
+/* Every function name the table mentions, for the reader of facts. */
+int probes__interest(int (*cb)(void *ctx, const char *name), void *ctx);
+/* Functions whose calls matter, and the functions they call: both end with NULL. */
+const char *const *probes__hosts(void);
+const char *const *probes__callees(void);
+
+#endif /* MIGTRACE_PROBES_H */

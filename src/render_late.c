@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Late references one by one, in the manner of KCSAN's reports: both sides, both stacks, the same
+ * object. Stage 5.
+ */
+#include <jansson.h>
+#include <string.h>
+
+#include "render.h"
+
+#define RULE "=================================================================="
+
+static const char *phase_words(const char *phase)
+{
+	if (!strcmp(phase, "before_switch"))
+		return "before the mapping switch";
+	if (!strcmp(phase, "copy"))
+		return "during the copy";
+	return "after the mapping switch";
+}
+
+static void side_text(const struct late_side *s, FILE *f)
+{
+	for (size_t i = 0; i < s->stack_n; i++)
+		fprintf(f, "  %s\n", s->stack[i]);
+	if (!s->stack_n)
+		fprintf(f, "  (no stack)\n");
+}
+
+void render_late_text(const struct late_event *e, const char *device, FILE *f)
+{
+	fprintf(f, RULE "\nmigtrace: late buffer reference on %s (%u:%u), block %llu, at %.6f s\n\n",
+		*device ? device : "device", e->dev >> 20, e->dev & 0xfffff,
+		(unsigned long long)e->block, e->time_ns / 1e9);
+	if (e->has_lookup)
+		fprintf(f, "reference taken by %s/%u on CPU %u, %llu ns after the check, %s:\n",
+			e->lookup.comm, e->lookup.pid, e->lookup.cpu,
+			(unsigned long long)e->since_check_ns, phase_words(e->phase));
+	else
+		fprintf(f, "reference seen at the end of the move, %llu ns after the check; "
+			"by whom is not known\n", (unsigned long long)e->since_check_ns);
+	if (e->has_lookup)
+		side_text(&e->lookup, f);
+	fprintf(f, "\npage migrated by %s/%u on CPU %u:\n", e->migrator.comm, e->migrator.pid,
+		e->migrator.cpu);
+	side_text(&e->migrator, f);
+	fprintf(f, "\nb_count %lld%s%s\n" RULE "\n", (long long)e->b_count,
+		e->dirtied ? ", dirtied in the window: the update may be lost" : "",
+		strcmp(e->kind, "assoc_list") ? "" : ", by an association list (not counted)");
+}
+
+static json_t *side_json(const struct late_side *s)
+{
+	json_t *stack = json_array();
+
+	for (size_t i = 0; i < s->stack_n; i++)
+		json_array_append_new(stack, json_string(s->stack[i]));
+	return json_pack("{s:s, s:i, s:i, s:o}", "comm", s->comm, "pid", s->pid, "cpu", s->cpu,
+			 "stack", stack);
+}
+
+static void dump_line(json_t *o, FILE *f)
+{
+	json_dumpf(o, f, JSON_COMPACT);
+	fputc('\n', f);
+	json_decref(o);
+}
+
+void render_late_json(const struct late_event *e, const char *device, FILE *f)
+{
+	char dev[24];
+
+	snprintf(dev, sizeof(dev), "%u:%u", e->dev >> 20, e->dev & 0xfffff);
+	dump_line(json_pack("{s:s, s:s, s:I, s:I, s:s, s:s, s:I, s:s, s:b, s:I, s:o, s:o}", "type",
+			    "late_reference", "kind", e->kind, "time_ns", (json_int_t)e->time_ns,
+			    "since_check_ns", (json_int_t)e->since_check_ns, "dev", dev, "device",
+			    device, "block", (json_int_t)e->block, "phase", e->phase, "dirtied",
+			    e->dirtied, "b_count", (json_int_t)e->b_count, "migrator",
+			    side_json(&e->migrator), "lookup",
+			    e->has_lookup ? side_json(&e->lookup) : json_null()),
+		  f);
+}
+
+static unsigned long long behind(const struct run *run)
+{
+	return run->late.behind_spin + run->late.behind_folio;
+}
+
+static const char *verdict(const struct run *run)
+{
+	if (run->late.total)
+		return "found";
+	return run__tainted(run) || !behind(run) ? "inconclusive" : "none seen";
+}
+
+void render_late_summary(const struct run *run, FILE *f)
+{
+	const struct late *l = &run->late;
+
+	fprintf(f, "migtrace: late references: %llu (%s) on %s, %s: %s\n",
+		(unsigned long long)l->total, verdict(run), run->kernel.release,
+		run->kernel.generation, run->kernel.generation_evidence);
+	fprintf(f, "  by lookup %llu, by the count at the end %llu; association lists %llu (apart)\n",
+		(unsigned long long)l->slow_lookup, (unsigned long long)l->end_count,
+		(unsigned long long)l->assoc_list);
+	fprintf(f, "  evidence: %llu windows, %llu aborted; lookups behind one: %llu spin, "
+		"%llu folio\n", (unsigned long long)l->windows, (unsigned long long)l->aborted,
+		(unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);
+	if (!l->total && behind(run))
+		fprintf(f, "  95 %% upper bound: %.2g of the lookups behind a window\n",
+			3.0 / behind(run));
+	fprintf(f, "  losses:");
+	for (unsigned int i = 0, none = 1; i < LOSS_COUNT; i++) {
+		if (run->losses[i])
+			fprintf(f, " %s %llu%s", loss__name(i), (unsigned long long)run->losses[i],
+				loss__taints(i) ? " (taints the verdict)" : "");
+		none &= !run->losses[i];
+		if (none && i == LOSS_COUNT - 1)
+			fprintf(f, " none");
+	}
+	fputc('\n', f);
+}
+
+void render_late_summary_json(const struct run *run, FILE *f)
+{
+	const struct late *l = &run->late;
+	json_t *losses = json_object();
+
+	for (unsigned int i = 0; i < LOSS_COUNT; i++)
+		json_object_set_new(losses, loss__name(i), json_integer(run->losses[i]));
+	dump_line(json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:{s:I, s:I, s:I}, s:I, s:I, s:{s:I, s:I}, "
+			    "s:o, s:o}",
+			    "type", "summary", "verdict", verdict(run), "kernel",
+			    run->kernel.release, "generation", run->kernel.generation,
+			    "generation_evidence", run->kernel.generation_evidence, "total",
+			    (json_int_t)l->total, "by_kind", "slow_lookup",
+			    (json_int_t)l->slow_lookup, "end_count", (json_int_t)l->end_count,
+			    "assoc_list", (json_int_t)l->assoc_list, "windows",
+			    (json_int_t)l->windows, "aborted", (json_int_t)l->aborted,
+			    "lookups_behind", "spin", (json_int_t)l->behind_spin, "folio",
+			    (json_int_t)l->behind_folio, "upper_bound_95",
+			    behind(run) ? json_real(3.0 / behind(run)) : json_null(), "losses",
+			    losses),
+		  f);
+}

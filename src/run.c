@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * A run's memory: freeing it, its counters, its devices, its losses.
+ * Stage 4 (model). Adding runs up is in merge.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+
+static void free_strings(char **v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; v && i < n; i++)
+		free(v[i]);
+	free(v);
+}
+
+static void free_counters(struct counters *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		free(c->v[i].name);
+	free(c->v);
+}
+
+static void free_site(struct run_site *s)
+{
+	size_t i;
+
+	free(s->reason);
+	free(s->note);
+	for (i = 0; i < s->worst_n; i++)
+		free_strings(s->worst[i].stack, s->worst[i].stack_n);
+}
+
+void late_event__free(struct late_event *e)
+{
+	free(e->kind);
+	free(e->phase);
+	free_strings(e->migrator.stack, e->migrator.stack_n);
+	free_strings(e->lookup.stack, e->lookup.stack_n);
+}
+
+static void free_lists(struct run *run)
+{
+	size_t i;
+
+	free(run->devices);
+	free_counters(&run->counters);
+	free_counters(&run->norefs);
+	free_counters(&run->buffers);
+	free_counters(&run->aio);
+	for (i = 0; i < run->refcounts_n; i++)
+		free(run->refcounts[i].stage);
+	free(run->refcounts);
+	for (i = 0; i < run->late.events_n; i++)
+		late_event__free(&run->late.events[i]);
+	free(run->late.events);
+	for (i = 0; i < run->probes_n; i++) {
+		free(run->probes[i].probe);
+		free(run->probes[i].variant);
+		free(run->probes[i].reason);
+	}
+	free(run->probes);
+	for (i = 0; i < run->intervals_n; i++)
+		free_counters(&run->intervals[i].counters);
+	free(run->intervals);
+}
+
+void run__free(struct run *run)
+{
+	unsigned int i;
+
+	free(run->tool.version);
+	free(run->tool.tier);
+	free_strings(run->tool.command, run->tool.command_n);
+	free(run->kernel.release);
+	free(run->kernel.version);
+	free(run->kernel.arch);
+	free(run->kernel.generation);
+	free(run->kernel.generation_evidence);
+	free(run->kernel.boot_id);
+	free(run->kernel.hypervisor);
+	free(run->kernel.clocksource);
+	free(run->start);
+	for (i = 0; i < SITE_COUNT; i++)
+		free_site(&run->site[i]);
+	free_lists(run);
+	memset(run, 0, sizeof(*run));
+}
+
+static struct counter *find(const struct counters *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (!strcmp(c->v[i].name, name))
+			return &c->v[i];
+	return NULL;
+}
+
+int counters__add(struct counters *c, const char *name, __u64 value)
+{
+	struct counter *v, *old = find(c, name);
+
+	if (old) {
+		if (__builtin_add_overflow(old->value, value, &old->value))
+			old->value = ~0ULL;
+		return 0;
+	}
+	v = realloc(c->v, (c->n + 1) * sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	c->v = v;
+	v[c->n].name = strdup(name);
+	if (!v[c->n].name)
+		return -ENOMEM;
+	v[c->n++].value = value;
+	return 0;
+}
+
+__u64 counters__get(const struct counters *c, const char *name)
+{
+	const struct counter *v = find(c, name);
+
+	return v ? v->value : 0;
+}
+
+struct run_device *run__device(struct run *run, __u32 dev)
+{
+	struct run_device *v;
+	size_t i;
+
+	for (i = 0; i < run->devices_n; i++)
+		if (run->devices[i].dev == dev)
+			return &run->devices[i];
+	v = realloc(run->devices, (run->devices_n + 1) * sizeof(*v));
+	if (!v)
+		return NULL;
+	run->devices = v;
+	v = &v[run->devices_n++];
+	memset(v, 0, sizeof(*v));
+	v->dev = dev;
+	return v;
+}
+
+bool run__tainted(const struct run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < LOSS_COUNT; i++)
+		if (run->losses[i] && loss__taints(i))
+			return true;
+	return false;
+}

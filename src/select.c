@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The choice of variants: a pure function of a fact sheet (no kernel, no libbpf). */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probes.h"
+
+static bool in_list(const char *const *list, const char *name)
+{
+	for (; *list; list++)
+		if (!strcmp(*list, name))
+			return true;
+	return false;
+}
+
+static bool is_call(enum attach_how how)
+{
+	return how == ATTACH_CALL || how == ATTACH_RETURN;
+}
+
+/* Calls of @use in @f: how many; *@tail set when one of them never returns to the function. */
+static int count_calls(const struct facts *f, const struct prog_use *use, bool *tail)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < f->calls_n; i++) {
+		const struct fact_call *c = &f->calls[i];
+
+		if (!in_list(use->funcs, c->func) || !in_list(use->callees, c->callee))
+			continue;
+		if (use->how == ATTACH_RETURN && !c->next)
+			*tail = true;
+		n++;
+	}
+	return n;
+}
+
+static bool any_symbol(const struct facts *f, const char *const *names)
+{
+	for (; *names; names++) {
+		const struct fact_func *v = facts__func(f, *names);
+
+		if (v && v->symbols)
+			return true;
+	}
+	return false;
+}
+
+static bool calls_usable(const struct facts *f, const struct prog_use *use, char *why, size_t size)
+{
+	bool tail = false;
+
+	if (!any_symbol(f, use->funcs)) {
+		snprintf(why, size, "%s: no such function here", use->funcs[0]);
+		return false;
+	}
+	if (!f->feature[FEAT_TEXT]) {
+		snprintf(why, size, "%s: the kernel's text can't be read: %s", use->funcs[0],
+			 f->text_reason);
+		return false;
+	}
+	if (!count_calls(f, use, &tail)) {
+		snprintf(why, size, "%s: no direct call of %s found", use->funcs[0],
+			 use->callees[0]);
+		return false;
+	}
+	if (tail) {
+		snprintf(why, size, "%s: %s is a tail jump, its return can't be probed",
+			 use->funcs[0], use->callees[0]);
+		return false;
+	}
+	return true;
+}
+
+static bool trampoline_usable(const struct facts *f, const struct prog_use *use, char *why,
+			      size_t size)
+{
+	const char *name = use->funcs[0];
+	const struct fact_func *v = facts__func(f, name);
+
+	if (!v || (!v->in_btf && !v->symbols))
+		snprintf(why, size, "%s: no such function here", name);
+	else if (!v->in_btf)
+		snprintf(why, size, "%s: not in BTF", name);
+	else if (!v->symbols)
+		snprintf(why, size, "%s: in BTF, but inlined or renamed by the compiler", name);
+	else if (!v->traceable)
+		snprintf(why, size, "%s: not traceable (no entry in the ftrace list)", name);
+	else
+		return true;
+	return false;
+}
+
+static bool variant_usable(const struct facts *f, const struct variant *v, char *why, size_t size)
+{
+	if (v->needs >= 0 && !f->feature[v->needs]) {
+		snprintf(why, size, "%s",
+			 v->needs == FEAT_KPROBES ?
+				 "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)" :
+				 "this kernel's trampolines have no recursion guard (5.12)");
+		return false;
+	}
+	if (v->excluded_by >= 0 && f->feature[v->excluded_by]) {
+		snprintf(why, size, "%s", v->excluded_why);
+		return false;
+	}
+	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog; i++) {
+		const struct prog_use *use = &v->uses[i];
+
+		if (!(is_call(use->how) ? calls_usable : trampoline_usable)(f, use, why, size))
+			return false;
+	}
+	return true;
+}
+
+/* The reason of a probe without variant: the first one's, since that is the one wanted most. */
+static void select_one(const struct facts *f, const struct probe *p, const char *want,
+		       struct choice *c)
+{
+	char why[200];
+
+	c->probe = p;
+	c->variant = NULL;
+	c->reason[0] = 0;
+	for (size_t i = 0; i < PROBE_VARIANTS && p->variants[i].name; i++) {
+		const struct variant *v = &p->variants[i];
+
+		if (want && strcmp(want, v->name))
+			continue;
+		if (variant_usable(f, v, why, sizeof(why))) {
+			c->variant = v;
+			c->reason[0] = 0;
+			return;
+		}
+		/* "no such function here" says least: a later variant may know better */
+		if (!c->reason[0] || strstr(c->reason, "no such function"))
+			snprintf(c->reason, sizeof(c->reason), "%s", why);
+	}
+	if (want && !c->reason[0])
+		snprintf(c->reason, sizeof(c->reason), "no variant '%.60s'", want);
+}
+
+void probes__select(const struct facts *f, const char *const *forced, struct choice *out)
+{
+	for (size_t i = 0; i < probes_n; i++) {
+		size_t len = strlen(probes[i].name);
+		const char *want = NULL;
+
+		for (const char *const *w = forced; w && *w; w++)
+			if (!strncmp(*w, probes[i].name, len) && (*w)[len] == '=')
+				want = *w + len + 1;
+		select_one(f, &probes[i], want, &out[i]);
+	}
+}
+
+int probes__points(const struct facts *f, const struct variant *v, struct attach_point *out,
+		   size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog; i++) {
+		const struct prog_use *use = &v->uses[i];
+
+		if (!is_call(use->how)) {
+			if (n == max)
+				return -E2BIG;
+			out[n++] = (struct attach_point){ use->prog, use->how, use->funcs[0], 0 };
+			continue;
+		}
+		for (size_t j = 0; j < f->calls_n; j++) {
+			const struct fact_call *c = &f->calls[j];
+
+			if (!in_list(use->funcs, c->func) || !in_list(use->callees, c->callee))
+				continue;
+			if (n == max)
+				return -E2BIG;
+			out[n++] = (struct attach_point){
+				use->prog, use->how, c->func,
+				use->how == ATTACH_RETURN ? c->next : c->offset
+			};
+		}
+	}
+	return n;
+}
+
+static int list_interest(const char *const *names, int (*cb)(void *ctx, const char *name),
+			 void *ctx)
+{
+	int err = 0;
+
+	for (; !err && names && *names; names++)
+		if (**names != '(') /* CALLEE_INLINE_UNLOCK is no function */
+			err = cb(ctx, *names);
+	return err;
+}
+
+int probes__interest(int (*cb)(void *ctx, const char *name), void *ctx)
+{
+	int err = list_interest(probes__callees(), cb, ctx);
+
+	for (size_t i = 0; i < probes_n && !err; i++)
+		for (size_t j = 0; j < PROBE_VARIANTS && probes[i].variants[j].name && !err; j++)
+			for (size_t k = 0; k < VARIANT_PROGS && !err; k++) {
+				const struct prog_use *use = &probes[i].variants[j].uses[k];
+
+				if (use->prog)
+					err = list_interest(use->funcs, cb, ctx);
+			}
+	return err;
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* A recording, step by step. Every command that records calls this one path. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "session.h"
+#include "slices.h"
+#include "snapshot.h"
+
+#define POLL_MS 100
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+static __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts); /* the clock of bpf_ktime_get_ns() */
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static char *rfc3339(void)
+{
+	time_t now = time(NULL);
+	char buf[32];
+	struct tm tm;
+
+	strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+	return strdup(buf);
+}
+
+static int parse_sites(const char *list, bool off[SITE_COUNT])
+{
+	char *copy, *word, *save = NULL;
+
+	if (!list)
+		return 0;
+	copy = strdup(list);
+	memset(off, true, SITE_COUNT * sizeof(*off));
+	for (word = strtok_r(copy, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+		unsigned int site = site__by_name(word);
+
+		if (site == SITE_COUNT) {
+			log_error("unknown site '%s'", word);
+			log_hint("'migtrace doctor' lists the sites of this kernel");
+			free(copy);
+			return EXIT_USAGE;
+		}
+		off[site] = false;
+	}
+	free(copy);
+	return 0;
+}
+
+static int tracer_opts(const struct session_opts *o, struct tracer_opts *to)
+{
+	int err;
+
+	memset(to, 0, sizeof(*to));
+	to->light = o->light;
+	to->stacks = o->stacks;
+	to->hist_entries = atoi(getenv("MIGTRACE_TEST_HISTS") ?: "0");
+	to->window_slots = atoi(getenv("MIGTRACE_TEST_WINDOWS") ?: "0");
+	to->migrations = atoi(getenv("MIGTRACE_TEST_MIGRATIONS") ?: "0");
+	if (o->device) {
+		err = machine__device(o->device, &to->device);
+		if (err) {
+			log_error("unknown device '%s': %s", o->device, strerror(-err));
+			log_hint("a path, a name such as sda1, or MAJ:MIN as in 'lsblk'");
+			return EXIT_USAGE;
+		}
+	}
+	return parse_sites(o->sites, to->site_off);
+}
+
+/* The first thing that the recording can't do without, if it is missing. */
+static int check_required(const struct facts *f, const struct choice *c)
+{
+	if (!f->feature[FEAT_BTF]) {
+		log_error("this kernel has no BTF (/sys/kernel/btf/vmlinux): CONFIG_DEBUG_INFO_BTF");
+		return EXIT_CANT;
+	}
+	for (size_t i = 0; i < probes_n; i++) {
+		if (!(c[i].probe->flags & PROBE_REQUIRED) || c[i].variant)
+			continue;
+		log_error("probe '%s' is not possible on this kernel: %s", c[i].probe->name,
+			  c[i].reason);
+		log_hint("'migtrace doctor' shows what is");
+		return EXIT_CANT;
+	}
+	return 0;
+}
+
+static void progress(const struct session_opts *o, __u64 ns, const char *end)
+{
+	if (o->quiet || !isatty(STDERR_FILENO) || ns < 2000000000ULL)
+		return;
+	if (o->seconds > 0)
+		fprintf(stderr, "\rmigtrace: recording, %.0f of %.0f s%s", ns / 1e9, o->seconds, end);
+	else
+		fprintf(stderr, "\rmigtrace: recording, %.0f s, Ctrl-C ends%s", ns / 1e9, end);
+}
+
+static void wait_for_end(const struct session_opts *o, struct tracer *t, struct workload *w,
+			 struct run *run, struct slices *slices, struct late_list *late, __u64 start)
+{
+	__u64 ns = 0;
+
+	while (!stopped) {
+		int ms = POLL_MS;
+
+		if (o->seconds > 0 && o->seconds * 1e9 - ns < ms * 1e6)
+			ms = (o->seconds * 1e9 - ns) / 1e6 + 1;
+		tracer__poll(t, ms, late_list__add, late);
+		ns = now_ns() - start;
+		progress(o, ns, "  ");
+		slices__tick(slices, t, ns);
+		if (o->command && workload__ended(w, &run->tool.status)) {
+			run->tool.has_status = true;
+			break;
+		}
+		if (o->seconds > 0 && ns >= o->seconds * 1e9)
+			break;
+	}
+	progress(o, ns, "\n");
+}
+
+static int describe_tool(const struct session_opts *o, struct run *run)
+{
+	run->tool.version = strdup(MIGTRACE_VERSION);
+	run->tool.tier = strdup(o->light ? "light" : "full");
+	run->merged = 1;
+	for (char **a = o->command; a && *a; a++) {
+		char **v = realloc(run->tool.command, (run->tool.command_n + 1) * sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		run->tool.command = v;
+		v[run->tool.command_n++] = strdup(*a);
+	}
+	return run->tool.version && run->tool.tier ? 0 : -ENOMEM;
+}
+
+static int record_with(const struct session_opts *o, struct tracer *t, struct run *run)
+{
+	struct workload w = { 0 };
+	struct late_list *late;
+	struct slices *slices;
+	__u64 start;
+	int err = 0;
+
+	if (describe_tool(o, run) || !(slices = slices__new(o->interval)))
+		return -ENOMEM;
+	if (o->command)
+		err = workload__fork(&w, o->command);
+	if (err)
+		return err;
+	run->start = rfc3339();
+	start = now_ns();
+	late = late_list__new(o->events_max ? o->events_max : 1, t, o, start);
+	if (!late)
+		return -ENOMEM;
+	tracer__start(t);
+	if (o->command && (err = workload__go(&w))) {
+		log_error("can't run '%s': %s", o->command[0], strerror(-err));
+		workload__end(&w, &run->tool.status);
+		late_list__finish(late, run);
+		slices__finish(slices, t, run, 0);
+		return err;
+	}
+	wait_for_end(o, t, &w, run, slices, late, start);
+	run->duration_ns = now_ns() - start;
+	tracer__stop(t);
+	if (w.pid > 0) {
+		workload__end(&w, &run->tool.status);
+		run->tool.has_status = true;
+	}
+	tracer__poll(t, 0, late_list__add, late);
+	slices__finish(slices, t, run, run->duration_ns);
+	err = snapshot__read(t, run, true);
+	late_list__finish(late, run);
+	if (err)
+		log_error("can't read what was recorded: %s", strerror(-err));
+	return err;
+}
+
+int session__record(const struct session_opts *o, struct run *run)
+{
+	struct choice *choices = calloc(probes_n, sizeof(*choices));
+	const char *forced[] = { o->probe, NULL };
+	struct tracer_opts to;
+	struct tracer *t = NULL;
+	struct facts f = { 0 };
+	char err[512];
+	int code;
+
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	code = tracer_opts(o, &to);
+	if (!code && (!choices || facts__read(&f))) {
+		log_error("out of memory");
+		code = EXIT_FAILED;
+	}
+	if (!code) {
+		to.forced = forced;
+		probes__select(&f, to.forced, choices);
+		code = check_required(&f, choices);
+	}
+	if (!code) {
+		t = tracer__prepare(&f, choices, &to, &code, err, sizeof(err));
+		if (!t)
+			log_error("%s", err);
+		else
+			code = record_with(o, t, run) ? EXIT_FAILED : EXIT_FINE;
+	}
+	tracer__close(t);
+	facts__free(&f);
+	free(choices);
+	return code;
+}
+
+int session__verdict(const struct run *run)
+{
+	if (run->late.total)
+		return EXIT_FOUND; /* found beats lost */
+	if (run__tainted(run) || !(run->late.behind_spin + run->late.behind_folio))
+		return EXIT_INCONCLUSIVE;
+	return EXIT_FINE;
+}

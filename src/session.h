@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * One recording from options to a filled run, for every command that records: facts → choice →
+ * tracer → (the workload) → snapshot. Prints its own errors.
+ */
+#ifndef MIGTRACE_SESSION_H
+#define MIGTRACE_SESSION_H
+
+#include "tracer.h"
+
+struct session_opts {
+	double seconds;	  /* 0: until a signal or the command's end */
+	double interval;  /* 0: no slices */
+	bool light, stacks;
+	const char *device; /* path, name or MAJ:MIN, or NULL: all */
+	const char *sites;  /* "a,b" or NULL: all */
+	const char *probe;  /* "NAME=VARIANT[,…]" or NULL */
+	char **command;	    /* argv of the workload, or NULL */
+	size_t events_max;  /* late references to keep with both sides */
+	/* Called once a late reference is certain; NULL: only kept. */
+	void (*on_late)(void *ctx, const struct late_event *e);
+	void *on_late_ctx;
+	bool quiet; /* no progress line */
+};
+
+/* Records into the zeroed @run. Returns an exit code; messages were printed. */
+int session__record(const struct session_opts *o, struct run *run);
+
+/* What a finished run says about late references: EXIT_FOUND, EXIT_INCONCLUSIVE, EXIT_FINE. */
+int session__verdict(const struct run *run);
+
+/* workload.c: forks @argv, which waits until workload__go(). 0 or -errno. */
+struct workload {
+	int pid, go_fd, err_fd;
+};
+int workload__fork(struct workload *w, char **argv);
+/* Lets it run. 0, or -errno of its exec. */
+int workload__go(struct workload *w);
+/* True when it has ended; *@status is its exit code, 128 + signal when killed. */
+bool workload__ended(struct workload *w, int *status);
+/* Ends it when it still runs, and reaps it. */
+void workload__end(struct workload *w, int *status);
+
+/* late.c: candidate records to certain events. */
+struct late_list;
+struct late_list *late_list__new(size_t max, struct tracer *t, const struct session_opts *o,
+				 __u64 start_ns);
+int late_list__add(void *list, const struct late_record *r);
+/* Moves what is certain into @run and frees the list. */
+void late_list__finish(struct late_list *list, struct run *run);
+
+#endif /* MIGTRACE_SESSION_H */

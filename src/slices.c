@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Slices by subtraction: the maps only ever grow, so that a slice costs one read of them and the
+ * programs know nothing of it. A slice's min and max are the bounds of its outermost buckets.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "slices.h"
+#include "snapshot.h"
+
+struct slices {
+	__u64 every_ns, last_ns;
+	struct run prev;
+	struct interval *v;
+	size_t n;
+};
+
+struct slices *slices__new(double seconds)
+{
+	struct slices *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->every_ns = seconds * 1e9;
+	return s;
+}
+
+static void subtract(struct hist *out, const struct hist *now, const struct hist *before)
+{
+	memset(out, 0, sizeof(*out));
+	out->count = now->count - before->count;
+	out->sum_ns = now->sum_ns - before->sum_ns;
+	for (__u32 i = 0; i < HIST_BUCKETS; i++) {
+		out->bucket[i] = now->bucket[i] - before->bucket[i];
+		if (!out->bucket[i])
+			continue;
+		if (!out->max_ns)
+			out->min_ns = hist_lower(i) > now->min_ns ? hist_lower(i) : now->min_ns;
+		out->max_ns = hist_lower(i + 1) - 1 < now->max_ns ? hist_lower(i + 1) - 1 :
+								     now->max_ns;
+	}
+}
+
+static void take(struct slices *s, struct tracer *t, __u64 ns)
+{
+	struct interval *v = realloc(s->v, (s->n + 1) * sizeof(*v)), *i;
+	struct run now = { 0 };
+
+	if (!v)
+		return;
+	s->v = v;
+	if (snapshot__read(t, &now, false)) {
+		run__free(&now);
+		return;
+	}
+	i = &v[s->n++];
+	memset(i, 0, sizeof(*i));
+	i->start_ns = s->last_ns;
+	i->duration_ns = ns - s->last_ns;
+	for (int site = 0; site < SITE_COUNT; site++) {
+		subtract(&i->site[site].hold, &now.site[site].hold, &s->prev.site[site].hold);
+		subtract(&i->site[site].wait, &now.site[site].wait, &s->prev.site[site].wait);
+	}
+	for (size_t c = 0; c < now.counters.n; c++)
+		counters__add(&i->counters, now.counters.v[c].name,
+			      now.counters.v[c].value -
+				      counters__get(&s->prev.counters, now.counters.v[c].name));
+	run__free(&s->prev);
+	s->prev = now;
+	s->last_ns = ns;
+}
+
+void slices__tick(struct slices *s, struct tracer *t, __u64 ns)
+{
+	if (s->every_ns && ns - s->last_ns >= s->every_ns)
+		take(s, t, ns);
+}
+
+void slices__finish(struct slices *s, struct tracer *t, struct run *run, __u64 ns)
+{
+	if (s->every_ns && ns > s->last_ns)
+		take(s, t, ns);
+	run->intervals = s->v;
+	run->intervals_n = s->n;
+	run__free(&s->prev);
+	free(s);
+}

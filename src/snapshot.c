@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Per-CPU maps into one run. Stage 3: libbpf ends here. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "migtrace.skel.h"
+#include "snapshot.h"
+
+static const struct {
+	enum counter_id id;
+	const char *name;
+} counter_names[] = {
+	{ COUNTER_NOREFS_CALLS, "norefs_calls" },
+	{ COUNTER_SWITCH_LOCKED, "switch_locked" },
+	{ COUNTER_SWITCH_UNLOCKED, "switch_unlocked" },
+	{ COUNTER_LOOKUPS, "lookup_calls" },
+	{ COUNTER_LOOKUPS_FOLIO, "lookup_folio_sections" },
+	{ COUNTER_REFUSED, "lookups_refused" },
+	{ COUNTER_BUSY_ENDS, "busy_ends" },
+};
+
+static void add_sample(struct run *run, const struct hist_key *k, const struct hist *h)
+{
+	struct run_site *s = &run->site[k->site];
+	struct run_device *d = run__device(run, k->dev);
+
+	switch (k->kind) {
+	case KIND_HOLD:
+		hist__merge(&s->hold, h);
+		if (k->outcome)
+			hist__merge(&s->by_outcome[k->outcome], h);
+		if (d)
+			hist__merge(&d->site[k->site].hold, h);
+		break;
+	case KIND_WAIT:
+		hist__merge(&s->wait, h);
+		if (d)
+			hist__merge(&d->site[k->site].wait, h);
+		break;
+	case KIND_WINDOW:
+		hist__merge(&run->window, h);
+		break;
+	case KIND_FLAG_HELD:
+		hist__merge(&run->flag_held, h);
+		break;
+	case KIND_FOLIO_WAIT:
+		hist__merge(&run->folio_wait, h);
+		break;
+	}
+}
+
+static int read_hists(struct tracer *t, struct run *run)
+{
+	struct bpf_map *map = tracer__skeleton(t)->maps.hists;
+	struct hist_key key, *prev = NULL;
+	int cpus = tracer__cpus(t), fd = bpf_map__fd(map);
+	struct hist *v = calloc(cpus, sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	while (!bpf_map_get_next_key(fd, prev, &key)) {
+		prev = &key;
+		if (key.site >= SITE_COUNT || key.outcome >= OUTCOME_COUNT ||
+		    bpf_map_lookup_elem(fd, &key, v))
+			continue;
+		for (int c = 0; c < cpus; c++)
+			add_sample(run, &key, &v[c]);
+	}
+	free(v);
+	for (size_t i = 0; i < run->devices_n; i++)
+		machine__device_name(run->devices[i].dev, run->devices[i].name,
+				     sizeof(run->devices[i].name));
+	return 0;
+}
+
+static int read_counters(struct tracer *t, __u64 sum[COUNTER_COUNT])
+{
+	int cpus = tracer__cpus(t), fd = bpf_map__fd(tracer__skeleton(t)->maps.counters);
+	__u64 *v = calloc(cpus, sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	for (__u32 i = 0; i < COUNTER_COUNT; i++) {
+		sum[i] = 0;
+		if (bpf_map_lookup_elem(fd, &i, v))
+			continue;
+		for (int c = 0; c < cpus; c++)
+			sum[i] += v[c];
+	}
+	free(v);
+	return 0;
+}
+
+static int read_sites(struct tracer *t, struct run *run, bool final)
+{
+	int cpus = tracer__cpus(t), fd = bpf_map__fd(tracer__skeleton(t)->maps.sites);
+	struct site_cpu *v = calloc(cpus, sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	for (__u32 i = 0; i < SITE_COUNT; i++) {
+		struct run_site *s = &run->site[i];
+
+		if (bpf_map_lookup_elem(fd, &i, v))
+			continue;
+		for (int c = 0; c < cpus; c++) {
+			s->acquires += v[c].acquires;
+			s->releases += v[c].releases;
+		}
+		if (final && s->acquires > s->releases + run->losses[LOSS_NO_RELEASE])
+			run->losses[LOSS_NO_RELEASE] = s->acquires - s->releases;
+	}
+	free(v);
+	return 0;
+}
+
+/* Windows that were not yet folded into the counters by a later one in their place. */
+static void read_windows(struct tracer *t, struct run *run)
+{
+	struct bpf_map *map = tracer__skeleton(t)->maps.windows;
+	int fd = bpf_map__fd(map);
+	__u32 n = bpf_map__max_entries(map);
+	struct window_page p;
+
+	for (__u32 i = 0; i < n; i++) {
+		if (bpf_map_lookup_elem(fd, &i, &p))
+			continue;
+		for (int j = 0; j < 2; j++) {
+			const struct window *w = &p.w[j];
+
+			if (w->state != WINDOW_MOVED)
+				continue;
+			if (w->noted)
+				run->late.slow_lookup += w->noted;
+			else if (w->assoc)
+				run->late.assoc_list++;
+			else if (w->busy)
+				run->late.end_count++;
+		}
+	}
+}
+
+static void read_late(struct tracer *t, struct run *run, const __u64 *c)
+{
+	struct late *l = &run->late;
+
+	l->slow_lookup = c[COUNTER_LATE_SLOW];
+	l->end_count = c[COUNTER_LATE_END];
+	l->assoc_list = c[COUNTER_LATE_ASSOC];
+	l->windows = c[COUNTER_WINDOWS];
+	l->aborted = c[COUNTER_WINDOWS_ABORTED];
+	l->behind_spin = c[COUNTER_BEHIND_SPIN];
+	l->behind_folio = c[COUNTER_BEHIND_FOLIO];
+	read_windows(t, run);
+	l->total = l->slow_lookup + l->end_count;
+}
+
+static int fill_counters(struct run *run, const __u64 *c)
+{
+	static const char *const results[OUTCOME_COUNT] = {
+		[OUTCOME_NONE] = "no_buffers", [OUTCOME_MOVED] = "ok",	   [OUTCOME_BUSY] = "busy",
+		[OUTCOME_REFS] = "refs",       [OUTCOME_OTHER] = "other",
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(counter_names) / sizeof(counter_names[0]); i++)
+		err = counters__add(&run->counters, counter_names[i].name,
+				    c[counter_names[i].id]);
+	for (int i = 0; !err && i < OUTCOME_COUNT; i++)
+		err = counters__add(&run->norefs, results[i], c[COUNTER_NOREFS_RESULT + i]);
+	for (int i = 0; i < LOSS_COUNT; i++)
+		run->losses[i] = c[COUNTER_LOSS + i];
+	return err;
+}
+
+/* Racy or held is seen, not deduced: was the lock held when the mapping was switched? */
+static int observe_generation(struct run *run, const struct facts *f, const __u64 *c)
+{
+	__u64 locked = c[COUNTER_SWITCH_LOCKED], unlocked = c[COUNTER_SWITCH_UNLOCKED];
+	const char *generation = "racy";
+	char *evidence, *copy;
+
+	if (f->feature[FEAT_BH_MIGRATE] || !(locked + unlocked))
+		return 0;
+	if (!unlocked)
+		generation = f->feature[FEAT_SLEEPING_LOOKUP] ? "held+sleeping" : "held";
+	if (asprintf(&evidence, "lock held at %llu of %llu switches of the mapping",
+		     (unsigned long long)locked, (unsigned long long)(locked + unlocked)) < 0)
+		return -ENOMEM;
+	copy = strdup(generation);
+	if (!copy) {
+		free(evidence);
+		return -ENOMEM;
+	}
+	free(run->kernel.generation);
+	free(run->kernel.generation_evidence);
+	run->kernel.generation = copy;
+	run->kernel.generation_evidence = evidence;
+	return 0;
+}
+
+static void read_program(struct tracer *t, const char *name, struct run_probe *p, __u64 *misses)
+{
+	struct bpf_program *prog =
+		bpf_object__find_program_by_name(tracer__skeleton(t)->obj, name);
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	if (!prog || bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+		return;
+	p->hits += info.run_cnt; /* zero unless kernel.bpf_stats_enabled */
+	p->run_ns += info.run_time_ns;
+	*misses += info.recursion_misses;
+}
+
+static int read_probes(struct tracer *t, struct run *run)
+{
+	const struct choice *c = tracer__choices(t);
+
+	run->probes = calloc(probes_n, sizeof(*run->probes));
+	if (!run->probes)
+		return -ENOMEM;
+	for (size_t i = 0; i < probes_n; i++) {
+		struct run_probe *p = &run->probes[run->probes_n];
+		bool wanted = tracer__wants(tracer__opts(t), c[i].probe);
+
+		if (c[i].probe->flags & PROBE_HIDDEN)
+			continue;
+		run->probes_n++;
+		p->probe = strdup(c[i].probe->name);
+		p->attached = wanted && c[i].variant;
+		p->variant = strdup(c[i].variant ? c[i].variant->name : "");
+		p->reason = p->attached ? NULL : strdup(wanted ? c[i].reason : "not asked for");
+		for (int j = 0; p->attached && j < VARIANT_PROGS && c[i].variant->uses[j].prog; j++)
+			read_program(t, c[i].variant->uses[j].prog, p,
+				     &run->losses[LOSS_RECURSION]);
+	}
+	return 0;
+}
+
+static void describe_sites(struct tracer *t, struct run *run)
+{
+	const struct choice *c = tracer__choices(t);
+	const struct tracer_opts *o = tracer__opts(t);
+
+	for (size_t i = 0; i < probes_n; i++) {
+		struct run_site *s;
+
+		if (c[i].probe->site < 0 || c[i].probe->site >= SITE_COUNT)
+			continue;
+		s = &run->site[c[i].probe->site];
+		s->has_outcomes = c[i].probe->site == SITE_MIGRATE_NOREFS;
+		if (!tracer__wants(o, c[i].probe)) {
+			s->reason = strdup(o->light && !(c[i].probe->flags & PROBE_LIGHT) ?
+						   "not part of the light tier" :
+						   "left out by --site");
+		} else if (!c[i].variant) {
+			s->reason = strdup(c[i].reason);
+		} else {
+			s->clock = c[i].variant->clock;
+			s->floor_ns = tracer__floor_ns(t, s->clock);
+		}
+	}
+}
+
+int snapshot__read(struct tracer *t, struct run *run, bool final)
+{
+	const struct facts *f = tracer__facts(t);
+	__u64 c[COUNTER_COUNT];
+	int err;
+
+	err = read_counters(t, c);
+	if (!err)
+		err = machine__describe(run, f);
+	if (!err)
+		err = fill_counters(run, c);
+	if (!err)
+		err = read_hists(t, run);
+	if (!err)
+		err = read_probes(t, run);
+	if (!err)
+		err = read_sites(t, run, final);
+	if (!err)
+		err = observe_generation(run, f, c);
+	if (err)
+		return err;
+	read_late(t, run, c);
+	describe_sites(t, run);
+	/* a held kernel's window lies inside the section: there is nothing unlocked to time */
+	run->has_window = f->feature[FEAT_BH_MIGRATE] || c[COUNTER_SWITCH_UNLOCKED];
+	return 0;
+}
+
+int snapshot__stack(struct tracer *t, __s32 id, char ***stack, size_t *n)
+{
+	__u64 ip[STACK_DEPTH] = { 0 };
+	char buf[160];
+
+	*stack = NULL;
+	*n = 0;
+	if (id < 0 || bpf_map_lookup_elem(bpf_map__fd(tracer__skeleton(t)->maps.stacks), &id, ip))
+		return -ENOENT;
+	*stack = calloc(STACK_DEPTH, sizeof(char *));
+	for (int i = 0; *stack && i < STACK_DEPTH && ip[i]; i++) {
+		kernel__symbol(ip[i], buf, sizeof(buf));
+		/* addresses without symbol on top are trampolines and our own programs */
+		if (!*n && (!strncmp(buf, "0x", 2) || !strncmp(buf, "bpf_", 4)))
+			continue;
+		(*stack)[(*n)++] = strdup(buf);
+	}
+	return *stack ? 0 : -ENOMEM;
+}

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Turns on the chosen programs, attaches them, starts and stops counting. Stage 2. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "migtrace.skel.h"
+#include "tracer.h"
+
+#define MAX_LINKS   256
+#define FLOOR_CALLS 2000
+#define SETTLE_NS   20000000 /* for sections that were in flight while programs were attached */
+
+struct tracer {
+	struct migtrace_bpf *skel;
+	const struct facts *facts;
+	const struct choice *choices;
+	struct tracer_opts opts;
+	struct bpf_link *links[MAX_LINKS];
+	size_t links_n;
+	size_t *attached; /* per probe */
+	int cpus;
+	__u64 floor_ns[CLOCK_BRACKET + 1];
+	struct ring_buffer *ring;
+	int (*late_cb)(void *ctx, const struct late_record *r);
+	void *late_ctx;
+};
+
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	if (log_level < 2 || (level == LIBBPF_DEBUG && log_level < 3))
+		return 0;
+	return vfprintf(stderr, fmt, args);
+}
+
+bool tracer__wants(const struct tracer_opts *o, const struct probe *p)
+{
+	if (o->light && !(p->flags & PROBE_LIGHT))
+		return false;
+	return p->site < 0 || p->site >= SITE_COUNT || !o->site_off[p->site];
+}
+
+static bool chosen(const struct tracer *t, size_t i)
+{
+	return t->choices[i].variant && tracer__wants(&t->opts, t->choices[i].probe);
+}
+
+/* fentry and fexit programs get their target before the load, kprobes theirs after. */
+static int enable_program(struct tracer *t, const struct prog_use *use)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(t->skel->obj, use->prog);
+
+	if (!p)
+		return -ENOENT;
+	bpf_program__set_autoload(p, true);
+	if (use->how == ATTACH_FENTRY || use->how == ATTACH_FEXIT)
+		return bpf_program__set_attach_target(p, 0, use->funcs[0]);
+	return 0;
+}
+
+static int enable_programs(struct tracer *t, char *err, size_t err_size)
+{
+	for (size_t i = 0; i < probes_n; i++) {
+		const struct variant *v = t->choices[i].variant;
+
+		for (size_t j = 0; chosen(t, i) && j < VARIANT_PROGS && v->uses[j].prog; j++) {
+			int ret = enable_program(t, &v->uses[j]);
+
+			if (ret) {
+				snprintf(err, err_size, "probe '%s', variant '%s': program '%s': %s",
+					 t->choices[i].probe->name, v->name, v->uses[j].prog,
+					 strerror(-ret));
+				return ret;
+			}
+		}
+	}
+	return 0;
+}
+
+static bool timed(const struct tracer *t, int site)
+{
+	for (size_t i = 0; i < probes_n; i++)
+		if (t->choices[i].probe->site == site && chosen(t, i))
+			return true;
+	return false;
+}
+
+static void configure(struct tracer *t)
+{
+	struct migtrace_bpf *skel = t->skel;
+	const struct tracer_opts *o = &t->opts;
+	bool rt = t->facts->feature[FEAT_RT];
+	long page = sysconf(_SC_PAGESIZE);
+
+	skel->rodata->cfg_preemptible = rt;
+	skel->rodata->cfg_stacks = o->stacks;
+	skel->rodata->cfg_device = o->device;
+	skel->rodata->cfg_flag_era = t->facts->feature[FEAT_BH_MIGRATE];
+	skel->rodata->cfg_page_shift = __builtin_ctzl(page);
+	skel->rodata->cfg_pair = timed(t, SITE_FIND_GET_BLOCK);
+	if (rt)
+		bpf_map__set_max_entries(skel->maps.rt_sections, 16384);
+	if (o->hist_entries)
+		bpf_map__set_max_entries(skel->maps.hists, o->hist_entries);
+	if (o->migrations)
+		bpf_map__set_max_entries(skel->maps.migrations, o->migrations);
+	if (o->window_slots) {
+		bpf_map__set_max_entries(skel->maps.windows, o->window_slots);
+		skel->rodata->cfg_window_mask = o->window_slots - 1;
+	}
+	if (!o->stacks)
+		bpf_map__set_max_entries(skel->maps.stacks, 1);
+}
+
+static int attach_point(struct tracer *t, const struct attach_point *at)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(t->skel->obj, at->prog);
+	struct bpf_link *link;
+
+	if (t->links_n == MAX_LINKS)
+		return -E2BIG;
+	if (at->how == ATTACH_FENTRY || at->how == ATTACH_FEXIT) {
+		link = bpf_program__attach_trace(p);
+	} else {
+		LIBBPF_OPTS(bpf_kprobe_opts, ko, .offset = at->offset);
+		link = bpf_program__attach_kprobe_opts(p, at->func, &ko);
+	}
+	if (!link)
+		return -errno;
+	t->links[t->links_n++] = link;
+	return 0;
+}
+
+static int attach_choice(struct tracer *t, size_t i, char *err, size_t err_size)
+{
+	const struct choice *c = &t->choices[i];
+	struct attach_point at[64];
+	int n = probes__points(t->facts, c->variant, at, 64);
+
+	for (int j = 0; j < n; j++) {
+		int ret = attach_point(t, &at[j]);
+
+		if (ret) {
+			snprintf(err, err_size,
+				 "probe '%s', variant '%s': can't attach '%s' to %s+0x%x: %s",
+				 c->probe->name, c->variant->name, at[j].prog, at[j].func,
+				 at[j].offset, strerror(-ret));
+			return ret;
+		}
+		t->attached[i]++;
+	}
+	return n < 0 ? n : 0;
+}
+
+static int attach_all(struct tracer *t, bool floor, char *err, size_t err_size)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < probes_n && !ret; i++)
+		if (chosen(t, i) && (t->choices[i].probe->site == SITE_FLOOR) == floor)
+			ret = attach_choice(t, i, err, err_size);
+	return ret;
+}
+
+static void detach_all(struct tracer *t)
+{
+	while (t->links_n)
+		bpf_link__destroy(t->links[--t->links_n]);
+}
+
+static void settle(void)
+{
+	struct timespec ts = { 0, SETTLE_NS };
+
+	nanosleep(&ts, NULL);
+}
+
+/*
+ * What the clock reads on a section that does next to nothing: do_prlimit() copies 16 bytes under
+ * the task's lock. The median, since an interrupt in the section is not the clock's doing.
+ */
+static int measure_floor(struct tracer *t, size_t i, char *err, size_t err_size)
+{
+	struct hist_key key = { .site = SITE_FLOOR, .kind = KIND_HOLD };
+	size_t size = sizeof(struct hist) * t->cpus;
+	struct hist *v = calloc(1, size), sum = { 0 };
+	struct rlimit r;
+	int ret;
+
+	if (!v)
+		return -ENOMEM;
+	ret = attach_choice(t, i, err, err_size);
+	if (!ret) {
+		t->skel->bss->phase = PHASE_RECORDING;
+		for (int n = 0; n < FLOOR_CALLS; n++)
+			getrlimit(RLIMIT_NOFILE, &r);
+		t->skel->bss->phase = PHASE_IDLE;
+		if (!bpf_map__lookup_elem(t->skel->maps.hists, &key, sizeof(key), v, size, 0))
+			for (int c = 0; c < t->cpus; c++)
+				hist__merge(&sum, &v[c]);
+		t->floor_ns[t->choices[i].variant->clock] = hist__quantile(&sum, 0.5);
+		bpf_map__delete_elem(t->skel->maps.hists, &key, sizeof(key), 0);
+		key.kind = KIND_WAIT;
+		bpf_map__delete_elem(t->skel->maps.hists, &key, sizeof(key), 0);
+	}
+	detach_all(t);
+	free(v);
+	return ret;
+}
+
+/* Counters and sections that the floor's measurement left behind. */
+static void forget(struct tracer *t)
+{
+	size_t size = sizeof(__u64) * t->cpus;
+	void *zero = calloc(1, size);
+
+	for (__u32 i = 0; zero && i < COUNTER_COUNT; i++)
+		bpf_map__update_elem(t->skel->maps.counters, &i, sizeof(i), zero, size, BPF_ANY);
+	free(zero);
+}
+
+static int measure_floors(struct tracer *t, char *err, size_t err_size)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < probes_n && !ret; i++)
+		if (t->choices[i].probe->site == SITE_FLOOR && chosen(t, i))
+			ret = measure_floor(t, i, err, err_size);
+	forget(t);
+	return ret;
+}
+
+static int load_error(int ret, char *err, size_t err_size)
+{
+	if (ret != -EPERM) { /* -EACCES is the verifier's */
+		snprintf(err, err_size, "can't load the programs: %s (-vv shows the verifier's log)",
+			 strerror(-ret));
+		return EXIT_FAILED;
+	}
+	if (geteuid())
+		snprintf(err, err_size, "needs root, or CAP_BPF and CAP_PERFMON: the kernel "
+			 "refused to load tracing programs (%s)", strerror(-ret));
+	else
+		snprintf(err, err_size, "this kernel refuses tracing programs even to root (%s): "
+			 "lockdown, or a sandbox", strerror(-ret));
+	return EXIT_CANT;
+}
+
+struct tracer *tracer__prepare(const struct facts *f, const struct choice *choices,
+			       const struct tracer_opts *o, int *code, char *err, size_t err_size)
+{
+	struct tracer *t = calloc(1, sizeof(*t));
+	int ret;
+
+	*code = EXIT_FAILED;
+	snprintf(err, err_size, "out of memory");
+	if (!t)
+		return NULL;
+	libbpf_set_print(print_libbpf);
+	t->facts = f;
+	t->choices = choices;
+	t->opts = *o;
+	t->cpus = libbpf_num_possible_cpus();
+	t->attached = calloc(probes_n, sizeof(*t->attached));
+	t->skel = migtrace_bpf__open();
+	if (!t->skel || !t->attached)
+		goto fail;
+	configure(t);
+	if (enable_programs(t, err, err_size))
+		goto fail;
+	ret = migtrace_bpf__load(t->skel);
+	if (ret) {
+		*code = load_error(ret, err, err_size);
+		goto fail;
+	}
+	if (measure_floors(t, err, err_size) || attach_all(t, false, err, err_size))
+		goto fail;
+	settle();
+	return t;
+fail:
+	tracer__close(t);
+	return NULL;
+}
+
+void tracer__start(struct tracer *t)
+{
+	t->skel->bss->phase = PHASE_RECORDING;
+}
+
+static __u64 in_flight(struct tracer *t)
+{
+	struct site_cpu *v = calloc(t->cpus, sizeof(*v));
+	__u64 n = 0;
+
+	for (__u32 s = 0; v && s < SITE_COUNT; s++)
+		if (!bpf_map__lookup_elem(t->skel->maps.sites, &s, sizeof(s), v,
+					  sizeof(*v) * t->cpus, 0))
+			for (int c = 0; c < t->cpus; c++)
+				n += v[c].acquires - v[c].releases;
+	free(v);
+	return n + t->skel->bss->migrating;
+}
+
+void tracer__stop(struct tracer *t)
+{
+	t->skel->bss->phase = PHASE_DRAINING;
+	for (int i = 0; i < 50 && in_flight(t); i++)
+		settle();
+	detach_all(t);
+	t->skel->bss->phase = PHASE_IDLE;
+}
+
+void tracer__close(struct tracer *t)
+{
+	if (!t)
+		return;
+	detach_all(t);
+	ring_buffer__free(t->ring);
+	migtrace_bpf__destroy(t->skel);
+	free(t->attached);
+	free(t);
+}
+
+struct migtrace_bpf *tracer__skeleton(struct tracer *t)
+{
+	return t->skel;
+}
+
+const struct choice *tracer__choices(const struct tracer *t)
+{
+	return t->choices;
+}
+
+const struct tracer_opts *tracer__opts(const struct tracer *t)
+{
+	return &t->opts;
+}
+
+const struct facts *tracer__facts(const struct tracer *t)
+{
+	return t->facts;
+}
+
+__u64 tracer__floor_ns(const struct tracer *t, enum clock_kind clock)
+{
+	return t->floor_ns[clock];
+}
+
+int tracer__cpus(const struct tracer *t)
+{
+	return t->cpus;
+}
+
+size_t tracer__attached(const struct tracer *t, size_t i)
+{
+	return t->attached[i];
+}
+
+static int ring_record(void *ctx, void *data, size_t size)
+{
+	struct tracer *t = ctx;
+
+	if (size < sizeof(struct late_record))
+		return 0;
+	return t->late_cb(t->late_ctx, data);
+}
+
+int tracer__poll(struct tracer *t, int timeout_ms,
+		 int (*cb)(void *ctx, const struct late_record *r), void *ctx)
+{
+	int ret;
+
+	t->late_cb = cb;
+	t->late_ctx = ctx;
+	if (!t->ring)
+		t->ring = ring_buffer__new(bpf_map__fd(t->skel->maps.late_records), ring_record, t,
+					   NULL);
+	if (!t->ring)
+		return -errno;
+	ret = ring_buffer__poll(t->ring, timeout_ms);
+	return ret < 0 && ret != -EINTR ? ret : 0;
+}

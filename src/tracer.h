@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Stage 2: owner of the BPF object. prepare → start → stop → (snapshot) → close; everything but
+ * counting happens outside of start..stop. Nothing survives the process: links are file
+ * descriptors, nothing is pinned.
+ */
+#ifndef MIGTRACE_TRACER_H
+#define MIGTRACE_TRACER_H
+
+#include "probes.h"
+
+struct tracer_opts {
+	bool light;
+	bool stacks;
+	bool site_off[SITE_COUNT]; /* left out by --site */
+	__u32 device;		   /* 0: all */
+	const char *const *forced; /* "PROBE=VARIANT", ends with NULL; or NULL */
+	unsigned int hist_entries, window_slots, migrations; /* map sizes, 0: default */
+};
+
+struct tracer;
+
+/*
+ * Loads and attaches what @choices (probes_n rows) name. On failure returns NULL, *@code is the
+ * exit code and @err one line. Measures the clocks' floor on the way.
+ */
+struct tracer *tracer__prepare(const struct facts *f, const struct choice *choices,
+			       const struct tracer_opts *o, int *code, char *err, size_t err_size);
+void tracer__start(struct tracer *t);
+/* Stops counting new sections, waits (at most a second) for those in flight. */
+void tracer__stop(struct tracer *t);
+void tracer__close(struct tracer *t);
+
+/* True when the choice is part of this recording (tier, --site). */
+bool tracer__wants(const struct tracer_opts *o, const struct probe *p);
+
+/* For snapshot.c: the skeleton's maps and programs. */
+struct migtrace_bpf *tracer__skeleton(struct tracer *t);
+const struct choice *tracer__choices(const struct tracer *t);
+const struct tracer_opts *tracer__opts(const struct tracer *t);
+const struct facts *tracer__facts(const struct tracer *t);
+__u64 tracer__floor_ns(const struct tracer *t, enum clock_kind clock);
+int tracer__cpus(const struct tracer *t);
+/* Attach points of choice @i that are live. */
+size_t tracer__attached(const struct tracer *t, size_t i);
+
+/* Reads the late records that have come since the last call; @cb per record. 0 or -errno. */
+struct late_record;
+int tracer__poll(struct tracer *t, int timeout_ms,
+		 int (*cb)(void *ctx, const struct late_record *r), void *ctx);
+
+#endif /* MIGTRACE_TRACER_H */
