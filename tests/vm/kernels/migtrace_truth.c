@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The counters of migtrace_truth.h as /sys/kernel/debug/migtrace_truth: `name value` lines.
+ * Writing 0 resets them.  Copied to mm/ of the kernel.
+ */
+#include <linux/debugfs.h>
+#include <linux/hash.h>
+#include <linux/init.h>
+#include <linux/kstrtox.h>
+#include <linux/migtrace_truth.h>
+#include <linux/seq_file.h>
+#include <linux/stop_machine.h>
+
+DEFINE_PER_CPU(struct migtrace_counts, migtrace_counts);
+
+/* a lookup this soon after a window's end counts as "behind" it */
+#define MIGTRACE_NEAR_NS	NSEC_PER_MSEC
+
+#define MIGTRACE_ENDS_BITS	12
+
+/*
+ * When a page's last window ended, by head buffer.  A collision forgets the older page, which
+ * makes lookups_behind_* smaller than the truth, never larger.
+ */
+static struct {
+	struct buffer_head *head;
+	u64 ns;
+} migtrace_ends[1 << MIGTRACE_ENDS_BITS];
+
+void migtrace_window_ended(struct buffer_head *head)
+{
+	u32 i = hash_ptr(head, MIGTRACE_ENDS_BITS);
+
+	/* no reader may pair this page with the time of the page it replaces */
+	WRITE_ONCE(migtrace_ends[i].head, NULL);
+	smp_wmb();
+	WRITE_ONCE(migtrace_ends[i].ns, sched_clock());
+	smp_store_release(&migtrace_ends[i].head, head);
+}
+
+bool migtrace_window_is_near(struct buffer_head *head, u64 now)
+{
+	u32 i = hash_ptr(head, MIGTRACE_ENDS_BITS);
+
+	return smp_load_acquire(&migtrace_ends[i].head) == head &&
+	       (s64)(now - READ_ONCE(migtrace_ends[i].ns)) <= (s64)MIGTRACE_NEAR_NS;
+}
+
+#define MIGTRACE_NR_COUNTS	(sizeof(struct migtrace_counts) / sizeof(u64))
+
+/*
+ * Runs with every CPU stopped, none of them with preemption off: no section is half counted.
+ * The one thing that can be under way is a window of a preempted migration that does not hold
+ * the lock; `open` says so, and a reset carries it over.
+ */
+static int migtrace_sum(void *data)
+{
+	struct migtrace_counts *sum = data;
+	int cpu, site;
+	size_t i;
+
+	memset(sum, 0, sizeof(*sum));
+	for_each_possible_cpu(cpu) {
+		struct migtrace_counts *c = per_cpu_ptr(&migtrace_counts, cpu);
+		u64 max[MIGTRACE_NR_SITES];
+
+		for (site = 0; site < MIGTRACE_NR_SITES; site++)
+			max[site] = max(sum->held[site].hold_max_ns, c->held[site].hold_max_ns);
+		for (i = 0; i < MIGTRACE_NR_COUNTS; i++)
+			((u64 *)sum)[i] += ((u64 *)c)[i];
+		for (site = 0; site < MIGTRACE_NR_SITES; site++)
+			sum->held[site].hold_max_ns = max[site];
+	}
+	return 0;
+}
+
+static u64 migtrace_open(const struct migtrace_counts *sum)
+{
+	return sum->windows - sum->windows_closed - sum->aborted;
+}
+
+static int migtrace_reset(void *unused)
+{
+	struct migtrace_counts sum;
+	int cpu;
+
+	migtrace_sum(&sum);
+	for_each_possible_cpu(cpu)
+		memset(per_cpu_ptr(&migtrace_counts, cpu), 0, sizeof(sum));
+	this_cpu_add(migtrace_counts.windows, migtrace_open(&sum));
+	return 0;
+}
+
+static int migtrace_truth_show(struct seq_file *m, void *unused)
+{
+	static const char *const site_names[] = { "migrate", "lookup" };
+	struct migtrace_counts sum;
+	int site;
+
+	stop_machine(migtrace_sum, &sum, NULL);
+
+#define SHOW(name) seq_printf(m, #name " %llu\n", sum.name)
+	SHOW(windows);
+	SHOW(windows_closed);
+	SHOW(aborted);
+	seq_printf(m, "open %llu\n", migtrace_open(&sum));
+	SHOW(late_refs);
+	SHOW(late_windows);
+	SHOW(late_refs_aborted);
+	SHOW(busy_ends);
+	SHOW(lookup_found);
+	SHOW(lookup_slow_null);
+	SHOW(lookups_behind_spin);
+	SHOW(lookups_behind_folio);
+#undef SHOW
+	for (site = 0; site < MIGTRACE_NR_SITES; site++) {
+		const struct migtrace_held *h = &sum.held[site];
+		const char *name = site_names[site];
+
+		seq_printf(m, "%s_holds %llu\n", name, h->holds);
+		seq_printf(m, "%s_hold_ns %llu\n", name, h->hold_ns);
+		seq_printf(m, "%s_hold_max_ns %llu\n", name, h->hold_max_ns);
+		seq_printf(m, "%s_wait_ns %llu\n", name, h->wait_ns);
+	}
+	return 0;
+}
+
+static int migtrace_truth_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, migtrace_truth_show, NULL);
+}
+
+static ssize_t migtrace_truth_write(struct file *file, const char __user *buf, size_t len,
+				    loff_t *pos)
+{
+	int value;
+	int err = kstrtoint_from_user(buf, len, 10, &value);
+
+	if (err)
+		return err;
+	if (value != 0)
+		return -EINVAL;
+	stop_machine(migtrace_reset, NULL, NULL);
+	return len;
+}
+
+static const struct file_operations migtrace_truth_fops = {
+	.open		= migtrace_truth_open,
+	.read		= seq_read,
+	.write		= migtrace_truth_write,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};
+
+static int __init migtrace_truth_init(void)
+{
+	debugfs_create_file("migtrace_truth", 0644, NULL, NULL, &migtrace_truth_fops);
+	return 0;
+}
+late_initcall(migtrace_truth_init);

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// Calls of include/linux/migtrace_truth.h in fs/buffer.c and mm/migrate.c of 6.1 and 6.12.
+// build.sh counts the calls afterwards and refuses a kernel whose source this no longer fits.
+
+@@
+@@
+ #include <linux/buffer_head.h>
++#include <linux/migtrace_truth.h>
+
+// --- migration: every section of the lock, and the window in which a new reference is late
+
+@@
+expression lock;
+@@
+ __buffer_migrate_folio(...)
+ {
++	struct migtrace_section mts = {};
+ 	<...
+-	spin_lock(lock);
++	migtrace_lock(&mts, lock);
+ 	...>
+ }
+
+@@
+expression lock;
+@@
+ __buffer_migrate_folio(...)
+ {
+ 	<...
+-	spin_unlock(lock);
++	migtrace_unlock(&mts, lock, MIGTRACE_MIGRATE);
+ 	...>
+ }
+
+@@
+identifier busy, invalidated;
+@@
+ __buffer_migrate_folio(...)
+ {
+ 	<...
++	if (!busy)
++		migtrace_window_open(&mts, head);
+ 	if (busy) {
+ 		if (invalidated) {
+ 			...
+ 		}
+ 		...
+ 	}
+ 	...>
+ }
+
+@@
+expression lock;
+@@
+ __buffer_migrate_folio(..., bool check_refs)
+ {
+ 	<...
++	migtrace_window_close(&mts, head, rc == MIGRATEPAGE_SUCCESS);
+ 	if (check_refs)
+ 		migtrace_unlock(&mts, lock, MIGTRACE_MIGRATE);
+ 	...>
+ }
+
+// --- lookup: its sections, and each reference it takes
+
+@@
+expression lock;
+@@
+ __find_get_block_slow(...)
+ {
++	struct migtrace_section mts = {};
+ 	<...
+-	spin_lock(lock);
++	migtrace_lock(&mts, lock);
+ 	...>
+ }
+
+@@
+expression lock;
+@@
+ __find_get_block_slow(...)
+ {
+ 	<...
+-	spin_unlock(lock);
++	migtrace_unlock(&mts, lock, MIGTRACE_LOOKUP);
+ 	...>
+ }
+
+@@
+@@
+ __find_get_block_slow(...)
+ {
+ 	<...
++	migtrace_lookup_head(&mts, head);
+ 	bh = head;
+ 	...>
+ }
+
+@@
+@@
+ __find_get_block_slow(...)
+ {
+ 	<...
+ 	get_bh(bh);
++	migtrace_ref(head);
+ 	...>
+ }
+
+@@
+expression page;
+@@
+ __find_get_block_slow(...)
+ {
+ 	<...
++	migtrace_lookup_done(ret);
+ 	put_page(page);
+ 	...>
+ }
+
+@@
+expression folio;
+@@
+ __find_get_block_slow(...)
+ {
+ 	<...
++	migtrace_lookup_done(ret);
+ 	folio_put(folio);
+ 	...>
+ }
