@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# usage: initramfs.sh NAME JOB OUT [FILE[=DEST]]...
+#
+# Write the initramfs of kernel NAME to OUT: a base that is cached per kernel (busybox, modules,
+# mkfs) and an overlay made each time ($O/migtrace, load, bpftool, the FILEs, JOB as /job).  A FILE
+# without DEST goes to /files, which is in the guest's PATH.  Dynamic programs bring their libraries.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+# module, its config symbol, and a symbol that has to be a module for this one to be needed
+MODULES="
+virtio_pci	VIRTIO_PCI	-
+virtio_blk	VIRTIO_BLK	-
+virtio_console	VIRTIO_CONSOLE	-
+brd		BLK_DEV_RAM	-
+loop		BLK_DEV_LOOP	-
+crc32c_generic	CRYPTO_CRC32C	EXT4_FS
+ext4		EXT4_FS		-
+vfat		VFAT_FS		-
+nls_cp437	NLS_CODEPAGE_437 -
+nls_ascii	NLS_ASCII	-
+nls_iso8859-1	NLS_ISO8859_1	-
+nls_utf8	NLS_UTF8	-
+"
+
+# add ROOT FILE DEST: copy FILE, and the libraries it needs if it is a dynamic program
+add()
+{
+	local lib
+
+	[ -e "$2" ] || die "$2 does not exist"
+	mkdir -p "$1/$(dirname "$3")"
+	install -m 755 "$2" "$1/$3"
+	{ ldd "$2" 2>/dev/null || :; } | grep -o '/[^ ]*' | while read -r lib; do
+		[ ! -e "$lib" ] || [ -e "$1$lib" ] || install -D -m 755 "$lib" "$1$lib"
+	done
+}
+
+# add_tool ROOT NAME: the same for an installed program
+add_tool()
+{
+	local path
+
+	need_tool "$2"
+	path=$(command -v "$2")
+	add "$1" "$path" "bin/$2"
+}
+
+pack()
+{
+	(cd "$1" && find . | sort | cpio --quiet -o -H newc -R 0:0)
+}
+
+# is_kind NAME SYMBOL y|m
+is_kind()
+{
+	grep -q "^CONFIG_$2=$3\$" "$VM/kernels/$1/config"
+}
+
+# add_modules NAME ROOT: every needed module in load order, listed in /lib/modules.list
+add_modules()
+{
+	local name=$1 root=$2 dir=$VM/kernels/$1 mod sym only rel deps verb path file
+
+	rel=$(cat "$dir/release")
+	mkdir -p "$root/lib/modules"
+	: >"$root/lib/modules.list"
+	while read -r mod sym only; do
+		[ -n "$mod" ] || continue
+		! is_kind "$name" "$sym" y || continue
+		[ "$only" = - ] || is_kind "$name" "$only" m || continue
+		is_kind "$name" "$sym" m ||
+			die "$name: CONFIG_$sym is not set, and the guest needs it;" \
+			    "choose another kernel or configuration"
+		deps=$(modprobe -C /dev/null -d "$dir" -S "$rel" --show-depends "$mod") ||
+			die "$name: module $mod is not in $dir/lib/modules/$rel;" \
+			    "remove $dir and run tests/vm/fetch.sh $name"
+		while read -r verb path _; do
+			[ "$verb" = insmod ] || continue
+			file=$(basename "$path")
+			file=lib/modules/${file%.ko*}.ko
+			[ ! -e "$root/$file" ] || continue
+			case $path in
+			*.xz)  xz -dc "$path" ;;
+			*.zst) zstd -dc "$path" ;;
+			*)     cat "$path" ;;
+			esac >"$root/$file"
+			echo "/$file" >>"$root/lib/modules.list"
+		done <<<"$deps"
+	done <<<"$MODULES"
+}
+
+build_base()
+{
+	local name=$1 out=$2 root applet
+
+	need_tool busybox mke2fs e2fsck mkfs.vfat cpio modprobe xz zstd
+	# a pipeline's left side and command substitutions need not stop at a dynamic busybox,
+	# the guest would: it has no libraries at that point
+	! ldd "$(command -v busybox)" >/dev/null 2>&1 ||
+		die "busybox is not static; run: tests/deps.sh test (package busybox-static)"
+	root=$(mktemp -d)
+	mkdir -p "$root/bin" "$root/sbin" "$root/etc" "$root/dev" "$root/files"
+	cp "$(command -v busybox)" "$root/bin/busybox"
+	for applet in mke2fs e2fsck mkfs.vfat; do
+		add_tool "$root" "$applet"
+	done
+	ln -s mke2fs "$root/bin/mkfs.ext4"
+	[ ! -e /etc/mke2fs.conf ] || cp /etc/mke2fs.conf "$root/etc/"
+	ln -s /proc/mounts "$root/etc/mtab"
+	echo "root:x:0:0:root:/:/bin/sh" >"$root/etc/passwd"
+	echo "root:x:0:" >"$root/etc/group"
+	for applet in $(busybox --list); do
+		[ -e "$root/bin/$applet" ] || ln -s busybox "$root/bin/$applet"
+	done
+	install -m 755 "$TOP/tests/vm/init" "$root/init"
+	add_modules "$name" "$root"
+	pack "$root" >"$out.tmp"
+	mv "$out.tmp" "$out"
+	rm -rf "$root"
+}
+
+[ $# -ge 3 ] || die "usage: initramfs.sh NAME JOB OUT [FILE[=DEST]]..."
+name=$1 job=$2 out=$3
+shift 3
+need_kernel "$name"
+
+base=$VM/kernels/$name/base.cpio
+for dep in "$VM/kernels/$name/vmlinuz" "$TOP/tests/vm/init" "$TOP/tests/vm/initramfs.sh"; do
+	[ "$base" -nt "$dep" ] || { build_base "$name" "$base"; break; }
+done
+
+over=$(mktemp -d)
+trap 'rm -rf "$over"' EXIT
+mkdir -p "$over/bin" "$over/files"
+cp "$job" "$over/job"
+# built by make; a guest without it is still good for a look around
+[ ! -e "$O/migtrace" ] || add "$over" "$O/migtrace" bin/migtrace
+[ ! -e "$VM/load" ] || add "$over" "$VM/load" bin/load
+! command -v bpftool >/dev/null || add_tool "$over" bpftool
+for file; do
+	dest=files/$(basename "${file%%=*}")
+	case $file in *=*) dest=${file#*=} ;; esac
+	add "$over" "${file%%=*}" "${dest#/}"
+done
+{ cat "$base"; pack "$over"; } >"$out"

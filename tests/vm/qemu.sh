@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# Starting QEMU, for run.sh and shell.sh.  Sourced after lib.sh.
+
+KVM_PROBE_SECONDS=20
+
+# one_vm_only: waits until no other guest runs.  Two guests on the same cores distort each other's
+# measurements, and four virtual CPUs on two real ones crawl.
+one_vm_only()
+{
+	mkdir -p "$VM"
+	exec 9>"$VM/.lock"
+	flock -n 9 && return
+	say "another test guest is running; waiting for it to end"
+	flock 9
+}
+
+# accel KERNEL-DIR: kvm or tcg.  /dev/kvm may exist and the guest hang all the same, so it counts
+# only if a kernel really starts under it; the answer is remembered in $VM/accel.
+accel()
+{
+	local log=$VM/kvm-probe.log answer=tcg
+
+	if [ ! -s "$VM/accel" ]; then
+		if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
+			say "trying whether /dev/kvm works (at most $KVM_PROBE_SECONDS s, once)"
+			# no root file system: the kernel panics, and that ends QEMU
+			timeout -k 2 "$KVM_PROBE_SECONDS" qemu-system-x86_64 -accel kvm -cpu host \
+				-smp 2 -m 512 -nodefaults -no-reboot -display none \
+				-serial "file:$log" -kernel "$1/vmlinuz" \
+				-append "console=ttyS0 panic=-1" </dev/null >/dev/null 2>&1 &&
+				grep -q 'Kernel panic' "$log" && answer=kvm
+			say "guests run under $answer; to ask again, remove $VM/accel"
+		fi
+		echo $answer >"$VM/accel"
+	fi
+	cat "$VM/accel"
+}
+
+# qemu_args KERNEL-DIR INITRD CONSOLE-LOG EXTRA: fills QEMU with what every guest has:
+# two NUMA nodes with one CPU each, because migration needs somewhere to go
+qemu_args()
+{
+	local how cpu
+
+	how=$(accel "$1")
+	cpu=max
+	[ "$how" != kvm ] || cpu=host
+	[ "$how" != tcg ] || how=tcg,thread=multi
+	QEMU=(qemu-system-x86_64 -accel "$how" -cpu "$cpu" -smp 2 -m 2G
+		-object memory-backend-ram,size=1G,id=m0
+		-object memory-backend-ram,size=1G,id=m1
+		-numa node,nodeid=0,memdev=m0,cpus=0
+		-numa node,nodeid=1,memdev=m1,cpus=1
+		-nodefaults -no-reboot -display none
+		-kernel "$1/vmlinuz" -initrd "$2"
+		-append "console=ttyS0 panic=-1 oops=panic reboot=t random.trust_cpu=on brd.rd_nr=2 brd.rd_size=262144 $4"
+		-serial "file:$3"
+		-chardev "stdio,id=out,signal=off" -serial chardev:out)
+}

@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# usage: run.sh [-k NAME] [-t SECONDS] [-o OUTDIR] [-a 'KERNEL ARGS'] [-f FILE[=DEST]]...
+#               [-e VAR=VALUE]... SCRIPT [ARG]...
+#
+# Boot kernel NAME (default 6.1) of kernels.conf and run SCRIPT in it as root; what it prints is
+# printed here as it comes.  When it ends, its /out is unpacked to OUTDIR (default $O/vm/out/NAME)
+# beside console.log, and its exit status is ours.  125: the guest panicked, hung longer than
+# SECONDS (default 300) or gave no result.  -f brings a file along, -e sets a variable.
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$TOP/tests/vm/qemu.sh"
+
+usage()
+{
+	die "usage: run.sh [-k NAME] [-t SECONDS] [-o OUTDIR] [-a 'KERNEL ARGS'] [-f FILE[=DEST]]..." \
+	    "[-e VAR=VALUE]... SCRIPT [ARG]..."
+}
+
+# broken TEXT: the guest gave no result
+broken()
+{
+	say "$name: $1; the console ends with:"
+	tail -n 15 "$out/console.log" | tr -d '\r' | sed 's/^/    /' >&2
+	say "all of it: $out/console.log"
+	exit 125
+}
+
+# write_job FILE ENV... -- SCRIPT ARG...: what init runs
+write_job()
+{
+	local job=$1 var
+
+	shift
+	{
+		echo MODE=run
+		if [ -t 1 ]; then
+			echo TTY=1
+			printf 'GUEST_TERM=%q\n' "${TERM:-linux}"
+			# a terminal without a size says 0 0
+			stty size 2>/dev/null </dev/tty | sed 's/\(.*\) \(.*\)/ROWS=\1 COLS=\2/' || :
+		else
+			echo TTY=0
+		fi
+		for var; do
+			shift
+			[ "$var" != -- ] || break
+			printf 'export %q\n' "$var"
+		done
+		echo 'run_job() {'
+		printf '%q ' "/files/$(basename "$1")" "${@:2}"
+		printf '\n}\n'
+	} >"$job"
+}
+
+# fetch_result: the tar behind the status line
+fetch_result()
+{
+	dd if="$tmp/result" bs=1M skip=1 status=none 2>/dev/null |
+		tar -C "$out" -xf - 2>"$tmp/tar.err" ||
+		broken "the result could not be unpacked: $(head -n 1 "$tmp/tar.err")"
+}
+
+name=6.1 limit=300 out= extra= files=() vars=()
+while getopts k:t:o:a:f:e: opt; do
+	case $opt in
+	k) name=$OPTARG ;;
+	t) limit=$OPTARG ;;
+	o) out=$OPTARG ;;
+	a) extra=$OPTARG ;;
+	f) files+=("$OPTARG") ;;
+	e) vars+=("$OPTARG") ;;
+	*) usage ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# -ge 1 ] || usage
+need_kernel "$name"
+[ -e "$1" ] || die "script $1 does not exist"
+need_tool qemu-system-x86_64 flock
+out=${out:-$VM/out/$name}
+
+"$TOP/tests/vm/fetch.sh" "$name"
+one_vm_only
+mkdir -p "$out"
+tmp=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || :; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM HUP
+write_job "$tmp/job" "${vars[@]}" -- "$@"
+"$TOP/tests/vm/initramfs.sh" "$name" "$tmp/job" "$tmp/initrd" "$1" "${files[@]}"
+truncate -s 2G "$tmp/result"
+: >"$out/console.log"
+
+qemu_args "$VM/kernels/$name" "$tmp/initrd" "$out/console.log" "$extra"
+# through cat: QEMU leaves its stdout in non-blocking mode, which others share
+{
+	timeout -k 5 "$limit" "${QEMU[@]}" \
+		-drive "file=$tmp/result,if=none,id=result,format=raw,cache=unsafe" \
+		-device virtio-blk-pci,drive=result </dev/null 2>"$tmp/qemu.err" 9>&- || echo $? >"$tmp/failed"
+} | cat &
+wait $! || :
+
+status=$(head -c 512 "$tmp/result" | tr -d '\0' | sed -n 's/^migtrace-vm status \([0-9]*\)$/\1/p')
+if [ -n "$status" ]; then
+	fetch_result
+	exit "$status"
+fi
+[ ! -s "$tmp/qemu.err" ] || say "$(tail -n 1 "$tmp/qemu.err")"
+case $(cat "$tmp/failed" 2>/dev/null) in
+124 | 137) broken "still running after $limit s, stopped (-t gives it more time)" ;;
+esac
+! grep -q 'Kernel panic' "$out/console.log" || broken "the kernel panicked"
+broken "the guest ended without a result"
