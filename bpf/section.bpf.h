@@ -117,7 +117,9 @@ static __always_inline bool section_release(__u32 site, __u64 lock, __u64 now, s
 	if (!cpu)
 		return false;
 	s = section_of(site, cpu, task);
-	if (!s || !s->held || s->task != task || (s->lock && s->lock != lock)) {
+	if (s && s->held && s->lock && s->lock != lock)
+		return false; /* the function releases another lock as well */
+	if (!s || !s->held || s->task != task) {
 		if (phase == PHASE_RECORDING)
 			lost(LOSS_NO_ACQUIRE);
 		return false;

@@ -79,7 +79,7 @@ void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 struct out;
 struct out *out__open(const char *path); /* NULL with a message printed */
 FILE *out__file(struct out *out);
-int out__close(struct out *out); /* 0 or -errno with a message printed (full disk, closed pipe) */
+int out__close(struct out *out);  /* 0 or -errno with a message printed (full disk, closed pipe) */
 void out__abort(struct out *out); /* drops a file that was not finished; fine on NULL */
 bool out__colour(const struct out *out); /* a terminal, and neither NO_COLOR nor TERM=dumb */
 int out__check_stdout(void); /* 0, or -errno with one message, however often it is called */

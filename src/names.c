@@ -9,6 +9,7 @@
 
 #include "run.h"
 
+/* clang-format off */
 static const char *const sites[SITE_COUNT] = {
 	[SITE_MIGRATE_NOREFS] = "migrate_norefs",
 	[SITE_FIND_GET_BLOCK] = "find_get_block",
@@ -21,6 +22,7 @@ static const char *const sites[SITE_COUNT] = {
 	[SITE_DIRTY_FOLIO] = "dirty_folio",
 	[SITE_ASSOC_LIST] = "assoc_list",
 };
+/* clang-format on */
 
 static const char *const clocks[] = {
 	[CLOCK_SITE] = "site",
@@ -35,6 +37,7 @@ static const char *const outcomes[OUTCOME_COUNT] = {
 	[OUTCOME_OTHER] = "other",
 };
 
+/* clang-format off */
 /*
  * A loss taints when a late reference could have hidden in it or a hold is missing or false. The
  * others leave every count right: the wait alone is unknown, the event is counted but not listed,
@@ -53,6 +56,7 @@ static const struct {
 	[LOSS_EVENT_LIST] = { "event_list", false },
 	[LOSS_RECURSION] = { "recursion", false },
 };
+/* clang-format on */
 
 static unsigned int by_name(const char *const *names, unsigned int n, const char *name)
 {

@@ -81,6 +81,21 @@ int outfile__open(struct outfile *o, const char *path, char *err, size_t err_siz
 	return fail("cannot write", path, -ret, err, err_size);
 }
 
+int outfile__check(const char *path, char *err, size_t err_size)
+{
+	struct outfile o;
+	struct stat st;
+	int ret;
+
+	/* opening a FIFO and closing it again would be the end of the file to its reader */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return access(path, W_OK) ? fail("cannot write", path, errno, err, err_size) : 0;
+	ret = outfile__open(&o, path, err, err_size);
+	if (!ret)
+		outfile__abort(&o);
+	return ret;
+}
+
 /* The rename itself must survive a power cut; a file system that can't say is no failure. */
 static void sync_directory(const char *path)
 {

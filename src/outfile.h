@@ -17,6 +17,8 @@ struct outfile {
 
 /* Returns 0 or -errno, with one line that names the fault in @err. */
 int outfile__open(struct outfile *o, const char *path, char *err, size_t err_size);
+/* Whether outfile__open() would succeed, without touching what is there. Returns and says the same. */
+int outfile__check(const char *path, char *err, size_t err_size);
 /* Puts the file in place; with @keep_old what was there stays as PATH.old. Closes either way. */
 int outfile__commit(struct outfile *o, bool keep_old, char *err, size_t err_size);
 /* Leaves nothing behind; fine on a zeroed struct. */

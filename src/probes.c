@@ -9,17 +9,18 @@
 	"_raw_spin_unlock", "rt_spin_unlock", "__raw_callee_save___pv_queued_spin_unlock",         \
 		"__raw_callee_save___native_queued_spin_unlock", CALLEE_INLINE_UNLOCK
 
+#define SITE_USES(prefix, ...)                                                                     \
+	{                                                                                          \
+		{ prefix "_acquire", ATTACH_RETURN, NAMES(__VA_ARGS__), NAMES(LOCK_FUNCS) },       \
+		{ prefix "_call", ATTACH_CALL, NAMES(__VA_ARGS__), NAMES(LOCK_FUNCS) },            \
+		{ prefix "_release", ATTACH_CALL, NAMES(__VA_ARGS__), NAMES(UNLOCK_FUNCS) },       \
+	}
+
 /* The call-site clock of one site: three programs at the calls inside its functions. */
 #define SITE_CLOCK(prefix, ...)                                                                    \
 	{                                                                                          \
 		.name = "site", .clock = CLOCK_SITE, .needs = FEAT_KPROBES, .excluded_by = -1,     \
-		.uses = {                                                                          \
-			{ prefix "_release", ATTACH_CALL, NAMES(__VA_ARGS__),                      \
-			  NAMES(UNLOCK_FUNCS) },                                                   \
-			{ prefix "_acquire", ATTACH_RETURN, NAMES(__VA_ARGS__),                    \
-			  NAMES(LOCK_FUNCS) },                                                     \
-			{ prefix "_call", ATTACH_CALL, NAMES(__VA_ARGS__), NAMES(LOCK_FUNCS) },    \
-		},                                                                                 \
+		.uses = SITE_USES(prefix, __VA_ARGS__),                                            \
 	}
 
 #define ONE(prog, how, func) { prog, how, NAMES(func), NULL }
@@ -31,6 +32,8 @@
 
 #define GUARD_WHY "this kernel's trampolines have no recursion guard (added in 5.12)"
 #define RT_WHY	  "PREEMPT_RT has other lock functions"
+#define RT_AIO_WHY                                                                                 \
+	"on PREEMPT_RT both locks of aio's migration are taken by rt_spin_lock in one function"
 #define FLAG_WHY  "the lock is not held over the move here (BH_Migrate)"
 
 #define LOCK_CLOCK(...)                                                                            \
@@ -156,7 +159,14 @@ const struct probe probes[] = {
 		.name = "aio_migrate",
 		.what = "ring mapping's lock while an aio ring page migrates",
 		.site = SITE_AIO_MIGRATE,
-		.variants = { SITE_CLOCK("aio_migrate", "aio_migrate_folio", "aio_migratepage") },
+		.variants = {
+			{
+				.name = "site", .clock = CLOCK_SITE, .needs = FEAT_KPROBES,
+				.excluded_by = FEAT_RT, .excluded_why = RT_AIO_WHY,
+				.uses = SITE_USES("aio_migrate", "aio_migrate_folio",
+						  "aio_migratepage"),
+			},
+		},
 	},
 	{
 		.name = "aio_completion",
@@ -165,9 +175,7 @@ const struct probe probes[] = {
 		.variants = {
 			{
 				.name = "site", .clock = CLOCK_SITE, .needs = FEAT_KPROBES,
-				.excluded_by = FEAT_RT,
-				.excluded_why = "PREEMPT_RT takes every lock of this function by "
-						"rt_spin_lock",
+				.excluded_by = FEAT_RT, .excluded_why = RT_AIO_WHY,
 				.uses = {
 					{ "aio_completion_release", ATTACH_CALL,
 					  NAMES("aio_migrate_folio", "aio_migratepage"),

@@ -62,12 +62,14 @@ struct run_site {
 	size_t worst_n;
 };
 
+struct hold_wait {
+	struct hist hold, wait;
+};
+
 struct run_device {
 	__u32 dev;
 	char name[32]; /* disk or partition name, "" when unknown */
-	struct {
-		struct hist hold, wait;
-	} site[SITE_COUNT];
+	struct hold_wait site[SITE_COUNT];
 };
 
 struct run_probe {
@@ -114,9 +116,7 @@ struct late {
 
 struct interval {
 	__u64 start_ns, duration_ns; /* since the start of the recording */
-	struct {
-		struct hist hold, wait;
-	} site[SITE_COUNT];
+	struct hold_wait site[SITE_COUNT];
 	struct counters counters;
 };
 
@@ -156,6 +156,8 @@ struct run {
 
 /* Frees what @run owns and clears it; fine on a zeroed run. */
 void run__free(struct run *run);
+
+void late_event__free(struct late_event *e);
 
 /* Adds @value to the counter @name, creating it at the end. Returns 0 or -ENOMEM. */
 int counters__add(struct counters *c, const char *name, __u64 value);
@@ -212,6 +214,7 @@ bool dev__parse(const char *text, __u32 *dev);
  * as @path.old. Reading refuses another format, a higher version, a truncated or hostile file.
  */
 int run__save(const struct run *run, const char *path, char *err, size_t err_size);
+int run__writable(const char *path, char *err, size_t err_size); /* would run__save() get there */
 int run__load(struct run *run, const char *path, char *err, size_t err_size);
 
 #endif /* MIGTRACE_RUN_H */

@@ -36,41 +36,37 @@ static int count_calls(const struct facts *f, const struct prog_use *use, bool *
 	return n;
 }
 
-static bool any_symbol(const struct facts *f, const char *const *names)
+/* The first of @names that exists here, or NULL. */
+static const char *first_symbol(const struct facts *f, const char *const *names)
 {
 	for (; *names; names++) {
 		const struct fact_func *v = facts__func(f, *names);
 
 		if (v && v->symbols)
-			return true;
+			return *names;
 	}
-	return false;
+	return NULL;
 }
 
 static bool calls_usable(const struct facts *f, const struct prog_use *use, char *why, size_t size)
 {
+	const char *host = first_symbol(f, use->funcs);
 	bool tail = false;
 
-	if (!any_symbol(f, use->funcs)) {
+	if (!host)
 		snprintf(why, size, "%s: no such function here", use->funcs[0]);
-		return false;
-	}
-	if (!f->feature[FEAT_TEXT]) {
-		snprintf(why, size, "%s: the kernel's text can't be read: %s", use->funcs[0],
+	else if (!f->feature[FEAT_TEXT])
+		snprintf(why, size, "%s: the kernel's text can't be read: %s", host,
 			 f->text_reason);
-		return false;
-	}
-	if (!count_calls(f, use, &tail)) {
-		snprintf(why, size, "%s: no direct call of %s found", use->funcs[0],
+	else if (!count_calls(f, use, &tail))
+		snprintf(why, size, "%s: calls %s nowhere directly on this kernel", host,
 			 use->callees[0]);
-		return false;
-	}
-	if (tail) {
-		snprintf(why, size, "%s: %s is a tail jump, its return can't be probed",
-			 use->funcs[0], use->callees[0]);
-		return false;
-	}
-	return true;
+	else if (tail)
+		snprintf(why, size, "%s: %s is a tail jump, its return can't be probed", host,
+			 use->callees[0]);
+	else
+		return true;
+	return false;
 }
 
 static bool trampoline_usable(const struct facts *f, const struct prog_use *use, char *why,

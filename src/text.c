@@ -139,19 +139,29 @@ static ssize_t branch_at(const unsigned char *code, __u64 addr, const struct tex
 #define BRANCH_STEP 1
 
 /*
- * movb $0,(%rdi) followed by the four-byte no-op that fills the seven bytes of the paravirt call
- * it replaced: what 5.10 patches in for queued_spin_unlock on a machine without PV spinlocks.
+ * movb $0,(%rdi) and the four bytes of no-op that fill up the seven-byte paravirt call it replaced:
+ * what 5.10 patches in for queued_spin_unlock where there are no PV spinlocks. Which no-op depends
+ * on the CPU (P6, K8, generic).
  */
 int text__inline_unlocks(const unsigned char *code, size_t size,
 			 int (*cb)(void *ctx, size_t target, __u32 offset, __u32 next), void *ctx)
 {
-	static const unsigned char store[] = { 0xc6, 0x07, 0x00, 0x0f, 0x1f, 0x40, 0x00 };
+	static const unsigned char stores[][7] = {
+		{ 0xc6, 0x07, 0x00, 0x0f, 0x1f, 0x40, 0x00 },
+		{ 0xc6, 0x07, 0x00, 0x66, 0x66, 0x66, 0x90 },
+		{ 0xc6, 0x07, 0x00, 0x90, 0x90, 0x90, 0x90 },
+			};
+	const size_t len = sizeof(stores[0]);
 	int found = 0, err;
 
-	for (size_t i = 0; i + sizeof(store) <= size; i++) {
-		if (memcmp(code + i, store, sizeof(store)))
+	for (size_t i = 0; i + len <= size; i++) {
+		bool hit = false;
+
+		for (size_t j = 0; j < sizeof(stores) / len; j++)
+			hit |= !memcmp(code + i, stores[j], len);
+		if (!hit)
 			continue;
-		err = cb(ctx, 0, i, i + sizeof(store));
+		err = cb(ctx, 0, i, i + len);
 		if (err)
 			return err;
 		found++;

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * A histogram out of a run file, believed only when it is one this program could have written.
+ * Stage: run file (reading).
+ */
+#include "runfile.h"
+
+/* [lower, upper, count] into *@index and *@count. */
+static int read_bucket(const json_t *bucket, const struct at *at, unsigned int *index, __u64 *count)
+{
+	json_int_t v[3];
+	json_t *number;
+	__u64 end;
+	size_t i;
+
+	if (!json_is_array(bucket) || json_array_size(bucket) != 3)
+		return at__fail(at, "[lower, upper, count] expected");
+	json_array_foreach (bucket, i, number) {
+		if (!json_is_integer(number))
+			return at__fail(at, "three whole numbers expected");
+		v[i] = json_integer_value(number);
+		if (v[i] < 0)
+			return at__fail(at, "negative (%lld)", (long long)v[i]);
+	}
+	*index = hist_index((__u64)v[0]);
+	end = *index == HIST_OVERFLOW ? RUNFILE_NO_END : hist_lower(*index + 1);
+	if ((__u64)v[0] != hist_lower(*index) || (__u64)v[1] != end)
+		return at__fail(at, "%lld to %lld is no bucket of this format", (long long)v[0],
+				(long long)v[1]);
+	*count = (__u64)v[2];
+	return 0;
+}
+
+/* Min and max in the outermost buckets or beyond them would make every quantile a guess. */
+static int check_extremes(const struct hist *h, unsigned int first, unsigned int last,
+			  const struct at *at)
+{
+	if (h->min_ns > h->max_ns)
+		return at__fail(at, "min_ns is above max_ns");
+	if (h->min_ns >= hist_lower(first + 1))
+		return at__fail(at, "min_ns is above the lowest bucket");
+	if (h->max_ns < hist_lower(last))
+		return at__fail(at, "max_ns is below the highest bucket");
+	return 0;
+}
+
+static int read_buckets(const json_t *buckets, const struct at *at, struct hist *h)
+{
+	const struct at here = { .up = at, .key = "buckets" };
+	unsigned int index, first = 0, last = 0;
+	__u64 sum = 0, count;
+	json_t *bucket;
+	size_t i;
+	int ret;
+
+	json_array_foreach (buckets, i, bucket) {
+		ret = read_bucket(bucket, AT_INDEX(&here, i), &index, &count);
+		if (ret)
+			return ret;
+		if (i && index == last)
+			return at__fail(AT_INDEX(&here, i), "the same bucket twice");
+		if (i && index < last)
+			return at__fail(AT_INDEX(&here, i), "overlaps or precedes the one before");
+		if (__builtin_add_overflow(sum, count, &sum))
+			return at__fail(&here, "add up to more than 2^64");
+		first = i ? first : index;
+		last = index;
+		h->bucket[index] = count;
+	}
+	if (sum != h->count)
+		return at__fail(&here, "add up to %llu, but count says %llu",
+				(unsigned long long)sum, (unsigned long long)h->count);
+	return sum ? check_extremes(h, first, last, at) : 0;
+}
+
+static int read_hist(const json_t *o, const struct at *at, struct hist *out)
+{
+	struct hist h = { 0 };
+	json_t *buckets;
+	int ret;
+
+	ret = get__u64(o, "count", at, &h.count);
+	if (!ret)
+		ret = get__u64(o, "sum_ns", at, &h.sum_ns);
+	if (!ret)
+		ret = get__u64(o, "min_ns", at, &h.min_ns);
+	if (!ret)
+		ret = get__u64(o, "max_ns", at, &h.max_ns);
+	if (!ret)
+		ret = get__array(o, "buckets", at, &buckets);
+	if (!ret)
+		ret = read_buckets(buckets, at, &h);
+	if (!ret)
+		*out = h;
+	return ret;
+}
+
+int get__hist(const json_t *object, const char *key, const struct at *at, struct hist *out)
+{
+	json_t *o;
+	int ret = get__object(object, key, at, &o);
+
+	return ret ? ret : read_hist(o, AT_KEY(at, key), out);
+}
+
+int get__opt_hist(const json_t *object, const char *key, const struct at *at, struct hist *out,
+		  bool *has)
+{
+	const json_t *v = json_object_get(object, key);
+
+	*has = v && !json_is_null(v);
+	return *has ? get__hist(object, key, at, out) : 0;
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The lists of a run file: devices, counters, late references, losses, probes, intervals.
+ * Stage: run file (reading). Lists whose entries are large in memory are bounded.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "runfile.h"
+
+typedef int entry_reader(const json_t *o, const struct at *at, void *entry);
+
+/* A list of objects into *@v, an array of @size bytes an entry; *@n counts what needs freeing. */
+static int read_list(const json_t *root, const char *key, const struct at *at, size_t size,
+		     entry_reader *read, void **v, size_t *n)
+{
+	const struct at here = { .up = at, .key = key };
+	json_t *list, *o;
+	size_t i;
+	int ret = get__array(root, key, at, &list);
+
+	if (ret || !json_array_size(list))
+		return ret;
+	*v = calloc(json_array_size(list), size);
+	if (!*v)
+		return at__no_memory(&here);
+	json_array_foreach (list, i, o) {
+		if (!json_is_object(o))
+			return at__fail(AT_INDEX(&here, i), "an object expected");
+		*n = i + 1;
+		ret = read(o, AT_INDEX(&here, i), (char *)*v + i * size);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int read_refcount(const json_t *o, const struct at *at, void *entry)
+{
+	struct run_refcount *r = entry;
+	int ret = get__string(o, "stage", at, &r->stage);
+
+	if (!ret)
+		ret = get__s64(o, "expected", at, &r->expected);
+	if (!ret)
+		ret = get__s64(o, "seen", at, &r->seen);
+	return ret ? ret : get__u64(o, "count", at, &r->count);
+}
+
+static int read_probe(const json_t *o, const struct at *at, void *entry)
+{
+	struct run_probe *p = entry;
+	int ret = get__string(o, "probe", at, &p->probe);
+
+	if (!ret)
+		ret = get__opt_string(o, "variant", at, &p->variant);
+	if (!ret)
+		ret = get__bool(o, "attached", at, &p->attached);
+	if (!ret)
+		ret = get__opt_string(o, "reason", at, &p->reason);
+	if (!ret)
+		ret = get__u64(o, "hits", at, &p->hits);
+	return ret ? ret : get__u64(o, "run_ns", at, &p->run_ns);
+}
+
+static int read_side(const json_t *event, const char *key, const struct at *at,
+		     struct late_side *side)
+{
+	const struct at here = { .up = at, .key = key };
+	json_t *o;
+	int ret = get__object(event, key, at, &o);
+
+	if (!ret)
+		ret = get__comm(o, "comm", &here, side->comm, sizeof(side->comm));
+	if (!ret)
+		ret = get__u32(o, "pid", &here, &side->pid);
+	if (!ret)
+		ret = get__u32(o, "cpu", &here, &side->cpu);
+	return ret ? ret : get__strings(o, "stack", &here, &side->stack, &side->stack_n);
+}
+
+static int read_event(const json_t *o, const struct at *at, void *entry)
+{
+	struct late_event *e = entry;
+	int ret = get__string(o, "kind", at, &e->kind);
+
+	if (!ret)
+		ret = get__u64(o, "time_ns", at, &e->time_ns);
+	if (!ret)
+		ret = get__u64(o, "since_check_ns", at, &e->since_check_ns);
+	if (!ret)
+		ret = get__dev(o, "device", at, &e->dev);
+	if (!ret)
+		ret = get__u64(o, "block", at, &e->block);
+	if (!ret)
+		ret = get__string(o, "phase", at, &e->phase);
+	if (!ret)
+		ret = get__bool(o, "dirtied", at, &e->dirtied);
+	if (!ret)
+		ret = get__s64(o, "b_count", at, &e->b_count);
+	if (!ret)
+		ret = read_side(o, "migrator", at, &e->migrator);
+	e->has_lookup = json_object_get(o, "lookup") && !json_is_null(json_object_get(o, "lookup"));
+	if (!ret && e->has_lookup)
+		ret = read_side(o, "lookup", at, &e->lookup);
+	return ret;
+}
+
+static int read_late_counts(const json_t *o, const struct at *at, struct late *l)
+{
+	json_t *kinds, *behind;
+	int ret = get__u64(o, "total", at, &l->total);
+
+	if (!ret)
+		ret = get__u64(o, "windows", at, &l->windows);
+	if (!ret)
+		ret = get__u64(o, "aborted", at, &l->aborted);
+	if (!ret)
+		ret = get__object(o, "by_kind", at, &kinds);
+	if (!ret)
+		ret = get__u64(kinds, "slow_lookup", AT_KEY(at, "by_kind"), &l->slow_lookup);
+	if (!ret)
+		ret = get__u64(kinds, "end_count", AT_KEY(at, "by_kind"), &l->end_count);
+	if (!ret)
+		ret = get__u64(kinds, "assoc_list", AT_KEY(at, "by_kind"), &l->assoc_list);
+	if (!ret)
+		ret = get__object(o, "lookups_behind", at, &behind);
+	if (!ret)
+		ret = get__u64(behind, "spin", AT_KEY(at, "lookups_behind"), &l->behind_spin);
+	if (!ret)
+		ret = get__u64(behind, "folio", AT_KEY(at, "lookups_behind"), &l->behind_folio);
+	return ret ? ret : get__u64(o, "not_listed", at, &l->not_listed);
+}
+
+static int read_late(const json_t *root, const struct at *at, struct late *l)
+{
+	const struct at here = { .up = at, .key = "late_references" };
+	json_t *o;
+	int ret = get__object(root, "late_references", at, &o);
+
+	if (!ret)
+		ret = read_late_counts(o, &here, l);
+	if (!ret)
+		ret = read_list(o, "events", &here, sizeof(*l->events), read_event,
+				(void **)&l->events, &l->events_n);
+	if (!ret)
+		l->watched = l->windows || json_is_true(json_object_get(o, "watched"));
+	return ret;
+}
+
+/* A reason that this version does not know may taint a verdict: it counts as a full map. */
+static int read_losses(const json_t *root, const struct at *at, struct run *run)
+{
+	const struct at here = { .up = at, .key = "losses" };
+	json_t *o, *v;
+	const char *name;
+	unsigned int i;
+	__u64 value;
+	int ret = get__object(root, "losses", at, &o);
+
+	if (ret)
+		return ret;
+	json_object_foreach (o, name, v) {
+		ret = get__u64(o, name, &here, &value);
+		if (ret)
+			return ret;
+		i = loss__by_name(name);
+		run->losses[i < LOSS_COUNT ? i : LOSS_MAP_FULL] += value;
+	}
+	return 0;
+}
+
+/* The "sites" of a device or an interval: only those with events are there. */
+static int read_sparse_sites(const json_t *o, const struct at *at, struct hold_wait *v)
+{
+	const struct at here = { .up = at, .key = "sites" };
+	json_t *sites, *site;
+	const char *name;
+	unsigned int i;
+	int ret = get__object(o, "sites", at, &sites);
+
+	if (ret)
+		return ret;
+	json_object_foreach (sites, name, site) {
+		i = site__by_name(name);
+		if (i == SITE_COUNT)
+			continue;
+		ret = runfile__read_hold_wait(site, AT_KEY(&here, name), &v[i].hold, &v[i].wait);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int read_devices(const json_t *root, const struct at *at, struct run *run)
+{
+	const struct at here = { .up = at, .key = "devices" };
+	struct run_device *d;
+	json_t *devices, *o;
+	const char *key;
+	__u32 dev;
+	int ret = get__object(root, "devices", at, &devices);
+
+	if (ret)
+		return ret;
+	if (json_object_size(devices) > RUNFILE_MAX_DEVICES)
+		return at__fail(&here, "more than %d", RUNFILE_MAX_DEVICES);
+	json_object_foreach (devices, key, o) {
+		if (!dev__parse(key, &dev))
+			return at__fail(AT_KEY(&here, key), "not MAJOR:MINOR");
+		d = run__device(run, dev);
+		if (!d)
+			return at__no_memory(&here);
+		ret = get__comm(o, "name", AT_KEY(&here, key), d->name, sizeof(d->name));
+		if (!ret)
+			ret = read_sparse_sites(o, AT_KEY(&here, key), d->site);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int read_interval(const json_t *o, const struct at *at, void *entry)
+{
+	struct interval *v = entry;
+	int ret = get__u64(o, "start_ns", at, &v->start_ns);
+
+	if (!ret)
+		ret = get__u64(o, "duration_ns", at, &v->duration_ns);
+	if (!ret)
+		ret = read_sparse_sites(o, at, v->site);
+	return ret ? ret : get__counters(o, "counters", at, &v->counters);
+}
+
+static int read_migrations(const json_t *root, const struct at *at, struct run *run)
+{
+	const struct at here = { .up = at, .key = "migrations" };
+	json_t *o;
+	int ret = get__object(root, "migrations", at, &o);
+
+	if (!ret)
+		ret = get__counters(o, "norefs", &here, &run->norefs);
+	if (!ret)
+		ret = get__counters(o, "buffers", &here, &run->buffers);
+	return ret ? ret : get__counters(o, "aio", &here, &run->aio);
+}
+
+int runfile__read_lists(const json_t *root, const struct at *at, struct run *run)
+{
+	int ret = read_devices(root, at, run);
+
+	if (!ret)
+		ret = get__counters(root, "counters", at, &run->counters);
+	if (!ret)
+		ret = read_migrations(root, at, run);
+	if (!ret)
+		ret = read_list(root, "refcounts", at, sizeof(*run->refcounts), read_refcount,
+				(void **)&run->refcounts, &run->refcounts_n);
+	if (!ret)
+		ret = read_late(root, at, &run->late);
+	if (!ret)
+		ret = read_losses(root, at, run);
+	if (!ret)
+		ret = read_list(root, "probes", at, sizeof(*run->probes), read_probe,
+				(void **)&run->probes, &run->probes_n);
+	if (!ret && json_array_size(json_object_get(root, "intervals")) > RUNFILE_MAX_INTERVALS)
+		ret = at__fail(AT_KEY(at, "intervals"), "more than %d", RUNFILE_MAX_INTERVALS);
+	if (!ret)
+		ret = read_list(root, "intervals", at, sizeof(*run->intervals), read_interval,
+				(void **)&run->intervals, &run->intervals_n);
+	return ret;
+}
