@@ -4,7 +4,6 @@
  * Stage: none. migtrace runs as root, possibly in a directory others can write to, hence the
  * refusal to follow a link that somebody placed under the temporary name.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>

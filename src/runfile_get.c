@@ -111,7 +111,7 @@ int get__s64(const json_t *object, const char *key, const struct at *at, __s64 *
 
 int get__u64(const json_t *object, const char *key, const struct at *at, __u64 *out)
 {
-	__s64 value;
+	__s64 value = 0;
 	int ret = get__s64(object, key, at, &value);
 
 	if (ret)
@@ -124,7 +124,7 @@ int get__u64(const json_t *object, const char *key, const struct at *at, __u64 *
 
 int get__u32(const json_t *object, const char *key, const struct at *at, __u32 *out)
 {
-	__u64 value;
+	__u64 value = 0;
 	int ret = get__u64(object, key, at, &value);
 
 	if (ret)

@@ -47,8 +47,8 @@ static int check_extremes(const struct hist *h, unsigned int first, unsigned int
 static int read_buckets(const json_t *buckets, const struct at *at, struct hist *h)
 {
 	const struct at here = { .up = at, .key = "buckets" };
-	unsigned int index, first = 0, last = 0;
-	__u64 sum = 0, count;
+	unsigned int index = 0, first = 0, last = 0;
+	__u64 sum = 0, count = 0;
 	json_t *bucket;
 	size_t i;
 	int ret;

@@ -360,16 +360,19 @@ static json_t *intervals_json(struct writer *w, const struct run *run)
 	return array;
 }
 
-static void counts_json(struct writer *w, json_t *root, const struct run *run)
+static json_t *migrations_json(struct writer *w, const struct run *run)
 {
-	json_t *migrations = json_object();
+	json_t *o = json_object();
 
-	set(w, migrations, "norefs", counters_json(w, &run->norefs));
-	set(w, migrations, "buffers", counters_json(w, &run->buffers));
-	set(w, migrations, "aio", counters_json(w, &run->aio));
-	set(w, root, "counters", counters_json(w, &run->counters));
-	set(w, root, "migrations", migrations);
-	set(w, root, "refcounts", refcounts_json(w, run));
+	set(w, o, "norefs", counters_json(w, &run->norefs));
+	set(w, o, "buffers", counters_json(w, &run->buffers));
+	set(w, o, "aio", counters_json(w, &run->aio));
+	return o;
+}
+
+static json_t *opt_hist_json(struct writer *w, bool has, const struct hist *h)
+{
+	return has ? hist_json(w, h) : json_null();
 }
 
 json_t *runfile__json(const struct run *run)
@@ -385,13 +388,13 @@ json_t *runfile__json(const struct run *run)
 	set(&w, root, "duration_ns", number(&w, run->duration_ns));
 	set(&w, root, "merged", number(&w, run->merged ? run->merged : 1));
 	set(&w, root, "sites", sites_json(&w, run));
-	set(&w, root, "norefs_window", run->has_window ? hist_json(&w, &run->window) : json_null());
-	set(&w, root, "flag_held",
-	    run->has_flag_held ? hist_json(&w, &run->flag_held) : json_null());
-	set(&w, root, "folio_lock_wait",
-	    run->has_folio_wait ? hist_json(&w, &run->folio_wait) : json_null());
+	set(&w, root, "norefs_window", opt_hist_json(&w, run->has_window, &run->window));
+	set(&w, root, "flag_held", opt_hist_json(&w, run->has_flag_held, &run->flag_held));
+	set(&w, root, "folio_lock_wait", opt_hist_json(&w, run->has_folio_wait, &run->folio_wait));
 	set(&w, root, "devices", devices_json(&w, run));
-	counts_json(&w, root, run);
+	set(&w, root, "counters", counters_json(&w, &run->counters));
+	set(&w, root, "migrations", migrations_json(&w, run));
+	set(&w, root, "refcounts", refcounts_json(&w, run));
 	set(&w, root, "late_references", late_json(&w, &run->late));
 	set(&w, root, "losses", losses_json(&w, run));
 	set(&w, root, "probes", probes_json(&w, run));

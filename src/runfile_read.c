@@ -201,10 +201,10 @@ static int load(struct run *run, FILE *f, const struct at *at)
 		return at__fail(at, "%s", strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return at__fail(at, "is a directory");
-	json_memory = 0;
-	json_set_alloc_funcs(bounded_malloc, counted_free);
 	if (S_ISREG(st.st_mode) && (__u64)st.st_size > RUNFILE_MAX_BYTES)
 		return at__fail(at, "larger than 1 GiB: not a run file");
+	json_memory = 0;
+	json_set_alloc_funcs(bounded_malloc, counted_free);
 	root = json_load_callback(next_chunk, &in, JSON_REJECT_DUPLICATES, &error);
 	if (!root)
 		ret = explain(&in, &error, at);
@@ -213,6 +213,7 @@ static int load(struct run *run, FILE *f, const struct at *at)
 	else
 		ret = read_run(root, at, run);
 	json_decref(root);
+	json_set_alloc_funcs(malloc, free);
 	return ret;
 }
 
@@ -228,8 +229,11 @@ int run__load(struct run *run, const char *path, char *err, size_t err_size)
 	root.err = n < err_size ? err + n : err;
 	root.err_size = n < err_size ? err_size - n : err_size;
 	f = fopen(path, "re");
-	if (!f)
-		return at__fail(&root, "%s", strerror(errno)), -errno;
+	if (!f) {
+		ret = -errno;
+		at__fail(&root, "%s", strerror(errno));
+		return ret;
+	}
 	ret = load(run, f, &root);
 	fclose(f);
 	if (ret)
