@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * migtrace report: run files to text, JSON or CSV; several of one kernel as one.
+ * Needs neither root nor the kernel that was measured.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "render.h"
+
+#define DEFAULT_RUN   "migtrace.json"
+#define LINEAR_MAX    1000
+#define LINEAR_MAX_NS 1000000000ULL
+
+struct report_config {
+	const char *format, *linear, *output;
+};
+
+#define AT(member) offsetof(struct report_config, member)
+
+static const struct opt report_opts[] = {
+	{ "format", 'f', OPT_STRING, AT(format), "FORMAT", "text (the default), json or csv", 0,
+	  0 },
+	{ "linear", 0, OPT_STRING, AT(linear), "WIDTH:COUNT",
+	  "histograms of COUNT buckets of WIDTH each, such as 5us:20, and an open one", 0, 0 },
+	{ "output", 'o', OPT_STRING, AT(output), "FILE", "write to FILE instead of standard output",
+	  0, 0 },
+	{ 0 },
+};
+
+typedef int renderer(const struct run *run, const struct render_opts *o, FILE *f);
+
+static const struct {
+	const char *name;
+	renderer *render;
+} formats[] = {
+	{ "text", render_text },
+	{ "json", render_json },
+	{ "csv", render_csv },
+};
+
+static renderer *find_format(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		if (!strcmp(formats[i].name, name))
+			return formats[i].render;
+	log_error("option '--format': '%s' is not available", name);
+	log_hint("available are text, json and csv");
+	return NULL;
+}
+
+/* "5us:20" */
+static int parse_linear(const char *word, struct render_opts *o)
+{
+	static const struct {
+		const char *name;
+		__u64 factor;
+	} units[] = { { "ns:", 1 }, { "us:", 1000 }, { "ms:", 1000000 } };
+	unsigned long width, count;
+	char *end = NULL, *last = NULL;
+	size_t i;
+
+	errno = 0;
+	width = *word >= '0' && *word <= '9' ? strtoul(word, &end, 10) : 0;
+	for (i = 0; width && i < sizeof(units) / sizeof(*units); i++) {
+		if (strncmp(end, units[i].name, 3) != 0 || end[3] < '0' || end[3] > '9')
+			continue;
+		count = strtoul(end + 3, &last, 10);
+		if (errno || *last || !count || count > LINEAR_MAX ||
+		    width > LINEAR_MAX_NS / units[i].factor)
+			break;
+		o->linear_width_ns = width * units[i].factor;
+		o->linear_count = (unsigned int)count;
+		return 0;
+	}
+	log_error("option '--linear': '%s' is not WIDTH:COUNT such as 5us:20", word);
+	log_hint("WIDTH in ns, us or ms, up to 1000ms; COUNT from 1 to %d", LINEAR_MAX);
+	return -EINVAL;
+}
+
+static bool same_recording(const struct run *a, const struct run *b)
+{
+	return a->duration_ns == b->duration_ns && !strcmp(a->start, b->start) &&
+	       !strcmp(a->kernel.boot_id, b->kernel.boot_id) && *a->start && *a->kernel.boot_id;
+}
+
+static int refuse_twice(const struct run *runs, char **paths, size_t n)
+{
+	size_t i, j;
+
+	for (i = 1; i < n; i++)
+		for (j = 0; j < i; j++) {
+			if (!same_recording(&runs[j], &runs[i]))
+				continue;
+			log_error("'%s' and '%s' are the same recording", paths[j], paths[i]);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+static int merge_one(struct run *into, const struct run *from, char **paths, size_t i)
+{
+	const char *why;
+	int ret = run__merge(into, from, &why);
+
+	if (ret == -EINVAL) {
+		log_error("'%s' can't be added to '%s': %s differs", paths[i], paths[0], why);
+		log_hint("runs are merged when kernel, tier and clocks are the same");
+	} else if (ret) {
+		log_error("%s", why);
+	}
+	return ret;
+}
+
+/* Every run stays in memory until all are merged: a recording given twice must not count twice. */
+static int load_all(char **paths, size_t n, struct run *into)
+{
+	struct run *runs = calloc(n, sizeof(*runs));
+	char err[512];
+	int ret = 0;
+	size_t i;
+
+	if (!runs) {
+		log_error("out of memory");
+		return -ENOMEM;
+	}
+	for (i = 0; i < n && !ret; i++) {
+		ret = run__load(&runs[i], paths[i], err, sizeof(err));
+		if (ret)
+			log_error("%s", err);
+	}
+	if (!ret)
+		ret = refuse_twice(runs, paths, n);
+	for (i = 1; i < n && !ret; i++)
+		ret = merge_one(&runs[0], &runs[i], paths, i);
+	*into = runs[0];
+	for (i = 1; i < n; i++)
+		run__free(&runs[i]);
+	free(runs);
+	return ret;
+}
+
+static int render(const struct run *run, renderer *how, struct render_opts *o, const char *output)
+{
+	struct out *out = out__open(output);
+	int ret;
+
+	if (!out)
+		return EXIT_FAILED;
+	o->colour = out__colour(out);
+	ret = how(run, o, out__file(out));
+	if (ret) {
+		log_error("%s", strerror(-ret));
+		out__abort(out);
+		return EXIT_FAILED;
+	}
+	return out__close(out) ? EXIT_FAILED : EXIT_FINE;
+}
+
+static int report_run(const struct cmd *cmd, int argc, char **argv)
+{
+	static char default_run[] = DEFAULT_RUN;
+	char *fallback[] = { default_run };
+	struct report_config c = { .format = "text" };
+	struct render_opts o = { 0 };
+	struct run run = { 0 };
+	int first = opts__parse(cmd, argc, argv, &c), code = EXIT_FAILED;
+	char **paths = argv + first;
+	size_t n = (size_t)(argc - first);
+	renderer *how;
+
+	if (first < 0)
+		return -first - 1;
+	how = find_format(c.format);
+	if (!how || (c.linear && parse_linear(c.linear, &o)))
+		return EXIT_USAGE;
+	if (!n) {
+		if (access(DEFAULT_RUN, F_OK)) {
+			log_error("no run file given, and there is no " DEFAULT_RUN " here");
+			log_hint(
+				"'migtrace record' writes one; 'migtrace help report' shows the usage");
+			return EXIT_USAGE;
+		}
+		paths = fallback;
+		n = 1;
+	}
+	o.path = paths[0];
+	if (!load_all(paths, n, &run))
+		code = render(&run, how, &o, c.output);
+	run__free(&run);
+	return code;
+}
+
+const struct cmd cmd_report = {
+	.name = "report",
+	.summary = "show run files as text, JSON or CSV; several of one kernel are merged",
+	.usage = "[OPTIONS] [RUN.json...]",
+	.run = report_run,
+	.opts = report_opts,
+	.trailer = "FILE",
+};

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Units and lines of the text report.
+ * Stage 5 (renderers). Nanoseconds become something else here and nowhere before.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fmt.h"
+
+struct unit {
+	const char *name;
+	double factor;
+};
+
+static const struct unit times[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
+static const struct unit plain[] = { { "", 1 }, { "k", 1e3 }, { "M", 1e6 }, { "G", 1e9 } };
+
+#define UNITS 4
+
+/* The unit in which three digits are enough; 999.6us would round to 1000us and is 1.00ms. */
+static const char *scaled(char *cell, double value, const struct unit *units, bool whole)
+{
+	int i = 0, digits;
+	double x;
+
+	while (i < UNITS - 1 && value >= 999.5 * units[i].factor)
+		i++;
+	x = value / units[i].factor;
+	digits = x < 9.995 ? 2 : x < 99.95 ? 1 : 0;
+	if (!i && whole)
+		digits = 0;
+	snprintf(cell, FMT_CELL, "%.*f%s", digits, x, units[i].name);
+	return cell;
+}
+
+const char *fmt__ns(char cell[FMT_CELL], __u64 ns)
+{
+	return scaled(cell, (double)ns, times, true);
+}
+
+const char *fmt__rate(char cell[FMT_CELL], double value)
+{
+	return scaled(cell, value, plain, value == 0);
+}
+
+const char *fmt__count(char cell[FMT_CELL], __u64 value)
+{
+	if (value > 999999999)
+		return fmt__rate(cell, (double)value);
+	snprintf(cell, FMT_CELL, "%llu", (unsigned long long)value);
+	return cell;
+}
+
+const char *fmt__at_most(char cell[FMT_CELL], __u64 ns)
+{
+	__u64 step = 1;
+	int i = 0;
+	double x;
+
+	while (ns / step > 99 || (ns / step == 99 && ns % step))
+		step *= 10;
+	ns = (ns + step - 1) / step * step;
+	while (i < UNITS - 1 && (double)ns >= 1000 * times[i].factor)
+		i++;
+	x = (double)ns / times[i].factor;
+	snprintf(cell, FMT_CELL, "<=%.*f%s", i && x < 10 ? 1 : 0, x, times[i].name);
+	return cell;
+}
+
+const char *fmt__bytes(char cell[FMT_CELL], __u64 bytes)
+{
+	static const char suffix[] = " KMGTPE";
+	int i = 0;
+
+	while (bytes && bytes % 1024 == 0 && suffix[i + 1]) {
+		bytes /= 1024;
+		i++;
+	}
+	snprintf(cell, FMT_CELL, "%llu%.*s", (unsigned long long)bytes, i ? 1 : 0, suffix + i);
+	return cell;
+}
+
+const char *fmt__exact(char cell[FMT_CELL], __u64 ns)
+{
+	int i = 0;
+	__u64 factor = 1;
+
+	while (ns && i < UNITS - 1 && ns % (factor * 1000) == 0) {
+		factor *= 1000;
+		i++;
+	}
+	snprintf(cell, FMT_CELL, "%llu%s", (unsigned long long)(ns / factor),
+		 ns ? times[i].name : "");
+	return cell;
+}
+
+static char safe(char c)
+{
+	return c >= ' ' && c < 0x7f ? c : '?';
+}
+
+static void put_safe(FILE *f, const char *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		fputc(safe(s[i]), f);
+}
+
+void put_line(FILE *f, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+	size_t n;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	n = strlen(line);
+	while (n && line[n - 1] == ' ')
+		n--;
+	put_safe(f, line, n);
+	fputc('\n', f);
+}
+
+void para__begin(struct para *p, FILE *f, int indent, const char *label)
+{
+	int n = (int)strlen(label);
+
+	p->f = f;
+	p->indent = indent;
+	p->column = indent;
+	put_safe(f, label, (size_t)n);
+	if (n >= indent) {
+		fputc('\n', f);
+		n = 0;
+	}
+	fprintf(f, "%*s", indent - n, "");
+}
+
+static void put_word(struct para *p, const char *word, int n)
+{
+	if (p->column > p->indent && p->column + 1 + n > FMT_COLUMNS) {
+		fprintf(p->f, "\n%*s", p->indent, "");
+		p->column = p->indent;
+	}
+	if (p->column > p->indent) {
+		fputc(' ', p->f);
+		p->column++;
+	}
+	put_safe(p->f, word, (size_t)n);
+	p->column += n;
+}
+
+void para__add(struct para *p, const char *fmt, ...)
+{
+	const char *s;
+	char *text;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	for (s = text; *s; s += n) {
+		s += strspn(s, " \t\r\n");
+		n = (int)strcspn(s, " \t\r\n");
+		/* a word without end, say a path, is cut at the edge of the page */
+		if (n > FMT_COLUMNS - p->indent)
+			n = FMT_COLUMNS - p->indent;
+		if (n)
+			put_word(p, s, n);
+	}
+	free(text);
+}
+
+void para__end(struct para *p)
+{
+	fputc('\n', p->f);
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * What is not a histogram: migrations by result, counters, the longest holds, late references,
+ * probes.
+ * Stage 5 (renderers).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "render_parts.h"
+
+#define WORST_SHOWN 5
+#define LATE_SHOWN  3
+
+static __u64 sum_of(const struct counters *c)
+{
+	__u64 sum = 0;
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		sum += c->v[i].value;
+	return sum;
+}
+
+static void results(const struct page *p, const char *label, const char *path,
+		    const struct counters *c)
+{
+	__u64 total = sum_of(c);
+	const char *separator = "";
+	struct para para;
+	size_t i;
+
+	if (!total)
+		return;
+	para__begin(&para, p->f, LABEL_WIDTH, label);
+	para__add(&para, "%s %llu:", path, (unsigned long long)total);
+	for (i = 0; i < c->n; i++) {
+		if (!c->v[i].value)
+			continue;
+		para__add(&para, "%s%s %llu (%.2f %%)", separator, c->v[i].name,
+			  (unsigned long long)c->v[i].value,
+			  100.0 * (double)c->v[i].value / (double)total);
+		separator = ", ";
+	}
+	para__end(&para);
+}
+
+static void counters(const struct page *p)
+{
+	const struct counters *c = &p->run->counters;
+	const char *separator = "";
+	struct para para;
+	size_t i;
+
+	if (!sum_of(c))
+		return;
+	para__begin(&para, p->f, LABEL_WIDTH, "counters");
+	for (i = 0; i < c->n; i++) {
+		if (!c->v[i].value)
+			continue;
+		para__add(&para, "%s%s %llu", separator, c->v[i].name,
+			  (unsigned long long)c->v[i].value);
+		separator = ", ";
+	}
+	para__end(&para);
+}
+
+static void refcounts(const struct page *p)
+{
+	const struct run_refcount *r;
+	struct para para;
+	size_t i;
+
+	if (!p->run->refcounts_n)
+		return;
+	para__begin(&para, p->f, LABEL_WIDTH, "references");
+	for (i = 0; i < p->run->refcounts_n; i++) {
+		r = &p->run->refcounts[i];
+		para__add(&para, "%s%s: expected %lld, saw %lld, %llu times", i ? "; " : "",
+			  r->stage, (long long)r->expected, (long long)r->seen,
+			  (unsigned long long)r->count);
+	}
+	para__end(&para);
+}
+
+void part__migrations(const struct page *p)
+{
+	fputc('\n', p->f);
+	results(p, "migrations", "norefs", &p->run->norefs);
+	results(p, "migrations", "buffers", &p->run->buffers);
+	results(p, "migrations", "aio", &p->run->aio);
+	refcounts(p);
+	counters(p);
+}
+
+/* The kernel's enum migrate_mode; MIGRATE_SYNC_NO_COPY was the fourth until 6.12. */
+static const char *mode_name(__s32 mode)
+{
+	static const char *const names[] = { "async", "sync_light", "sync", "sync_no_copy" };
+
+	return mode >= 0 && mode < 4 ? names[mode] : "-";
+}
+
+static void stack(const struct page *p, char *const *v, size_t n)
+{
+	struct para para;
+	size_t i;
+
+	if (!n)
+		return;
+	para__begin(&para, p->f, 10, "");
+	for (i = 0; i < n; i++)
+		para__add(&para, "%s%s", i ? "< " : "", v[i]);
+	para__end(&para);
+}
+
+static void worst_row(const struct page *p, const struct worst *w)
+{
+	char ns[FMT_CELL], task[40], dev[DEV_TEXT], bytes[FMT_CELL], buffers[16] = "-";
+	const char *outcome = outcome__name(w->outcome);
+
+	snprintf(task, sizeof(task), "%.16s/%u", w->comm, w->pid);
+	if (w->buffers)
+		snprintf(buffers, sizeof(buffers), "%u", w->buffers);
+	put_line(p->f, "%8s  %-5s%-23s%4u  %-9s%-13s%5s%6s %s", fmt__ns(ns, w->ns),
+		 w->kind == KIND_WAIT ? "wait" : "hold", task, w->cpu,
+		 w->dev ? dev__format(w->dev, dev, sizeof(dev)) : "-", mode_name(w->mode),
+		 w->folio_bytes ? fmt__bytes(bytes, w->folio_bytes) : "-", buffers,
+		 outcome ? outcome : "-");
+	stack(p, w->stack, w->stack_n);
+}
+
+void part__worst(const struct page *p)
+{
+	const struct run_site *s;
+	unsigned int i;
+	size_t w;
+
+	for (i = 0; i < SITE_COUNT; i++) {
+		s = &p->run->site[i];
+		if (!s->worst_n)
+			continue;
+		page__heading(p, "%s, longest", site__name(i));
+		put_line(p->f, "%8s  %-5s%-23s%4s  %-9s%-13s%5s%6s %s", "time", "kind", "task",
+			 "CPU", "device", "mode", "folio", "bufs", "end");
+		for (w = 0; w < s->worst_n && w < WORST_SHOWN; w++)
+			worst_row(p, &s->worst[w]);
+		if (w < s->worst_n)
+			put_line(p->f, "          %zu more: --format json", s->worst_n - w);
+	}
+}
+
+static const char *device_name(const struct run *run, __u32 dev)
+{
+	size_t i;
+
+	for (i = 0; i < run->devices_n; i++)
+		if (run->devices[i].dev == dev)
+			return run->devices[i].name;
+	return "";
+}
+
+/* The report of `watch`, line by line through the filter that everything printed here passes. */
+static void late_event(const struct page *p, const struct late_event *e)
+{
+	char *text = NULL, *line, *rest;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return;
+	render_late_text(e, device_name(p->run, e->dev), f);
+	if (!fclose(f))
+		for (line = rest = text; (line = strsep(&rest, "\n")) && rest;)
+			put_line(p->f, "%s", line);
+	free(text);
+}
+
+void part__late_events(const struct page *p)
+{
+	const struct late *l = &p->run->late;
+	__u64 more;
+	size_t i;
+
+	if (!l->events_n)
+		return;
+	page__heading(p, "LATE REFERENCES");
+	for (i = 0; i < l->events_n && i < LATE_SHOWN; i++)
+		late_event(p, &l->events[i]);
+	more = l->events_n - i;
+	if (more || l->not_listed)
+		put_line(p->f, "%llu more in the run file (--format json), %llu counted only",
+			 (unsigned long long)more, (unsigned long long)l->not_listed);
+}
+
+static void program_time(const struct page *p)
+{
+	__u64 hits = 0, run_ns = 0;
+	struct para para;
+	char cell[FMT_CELL], each[FMT_CELL];
+	size_t i;
+
+	for (i = 0; i < p->run->probes_n; i++) {
+		hits += p->run->probes[i].hits;
+		run_ns += p->run->probes[i].run_ns;
+	}
+	if (!hits || !run_ns)
+		return;
+	para__begin(&para, p->f, LABEL_WIDTH, "own cost");
+	para__add(&para, "%llu program runs, %s in all, %s each", (unsigned long long)hits,
+		  fmt__ns(cell, run_ns), fmt__ns(each, run_ns / hits));
+	para__end(&para);
+}
+
+void part__probes(const struct page *p)
+{
+	const struct run *run = p->run;
+	const struct run_probe *v;
+	const char *separator = "";
+	struct para para;
+	size_t i;
+
+	if (!run->probes_n)
+		return;
+	fputc('\n', p->f);
+	para__begin(&para, p->f, LABEL_WIDTH, "probes");
+	for (i = 0; i < run->probes_n; i++) {
+		v = &run->probes[i];
+		if (!v->attached)
+			continue;
+		para__add(&para, "%s%s%s%s", separator, v->probe,
+			  v->variant && *v->variant ? "=" : "", v->variant ? v->variant : "");
+		separator = ", ";
+	}
+	if (!*separator)
+		para__add(&para, "none attached");
+	para__end(&para);
+	for (i = 0; i < run->probes_n; i++) {
+		v = &run->probes[i];
+		if (v->attached)
+			continue;
+		para__begin(&para, p->f, LABEL_WIDTH, "no probe");
+		para__add(&para, "%s: %s", v->probe, v->reason ? v->reason : "no reason recorded");
+		para__end(&para);
+	}
+	program_time(p);
+}
