@@ -90,7 +90,8 @@ enum counter_id {
 	COUNTER_BEHIND_SPIN = 23,
 	COUNTER_BEHIND_FOLIO = 24,
 	COUNTER_BUSY_ENDS = 25,		/* windows that ended with a count above zero, all of them */
-	COUNTER_REFUSED = 26,		/* lookups that found a window's page and returned NULL */
+	COUNTER_REFUSED = 26,		/* BH_Migrate: lookups inside a window that returned NULL */
+	COUNTER_NOREFS_EARLY = 27,	/* gave up before the lock: folio references, locked buffer */
 	COUNTER_COUNT = 32,
 };
 
@@ -107,7 +108,7 @@ struct section {
 	__u8 held;
 	__u8 counted;
 	__u8 fresh; /* the lookup that this section belongs to has not returned yet */
-	__u8 pad;
+	__u8 folio; /* the lock was the folio's */
 };
 
 struct site_cpu {
@@ -173,7 +174,9 @@ struct migration {
 	__u64 busy_block, busy_state;
 	__s64 busy_count;
 	__u8 sections, released, switched, moved;
-	__u8 busy, assoc, pad[2];
+	__u8 busy, assoc;
+	__u8 refused; /* the last section's check found a buffer referenced */
+	__u8 pad;
 };
 
 /*

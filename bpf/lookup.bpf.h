@@ -22,7 +22,8 @@ static __always_inline void lookup_folio_locked(void)
 	if (!s || s->held)
 		return;
 	s->task = task;
-	s->lock = 0; /* 0: came by the folio lock */
+	s->lock = 0;
+	s->folio = 1;
 	s->t_acquire = bpf_ktime_get_ns();
 	s->seq = window_seq;
 	s->counted = 1;
@@ -85,13 +86,40 @@ static __always_inline bool lookup_behind(const struct section *s, const struct 
 	       (!w->t_close || s->t_acquire <= w->t_close + WINDOW_BEHIND_NS);
 }
 
+static __always_inline void lookup_pair(void *ctx, const struct section *s,
+					struct block_device *bdev, __u64 block, __u32 size,
+					__u64 bh)
+{
+	struct window_page *p = window_find(core_bdev_mapping(bdev), lookup_index(block, size));
+
+	if (!p)
+		return;
+	if (lookup_behind(s, &p->w[0]) || lookup_behind(s, &p->w[1]))
+		count(s->folio ? COUNTER_BEHIND_FOLIO : COUNTER_BEHIND_SPIN);
+	if (s->folio) /* its lock kept the migrator out of this folio */
+		return;
+#pragma unroll
+	for (int i = 0; i < 2; i++) {
+		struct window *w = &p->w[i];
+
+		if (!lookup_inside(s, w))
+			continue;
+		if (!bh) {
+			if (cfg_flag_era)
+				count(COUNTER_REFUSED);
+			continue;
+		}
+		__sync_fetch_and_add(&w->noted, 1);
+		late_report(ctx, s, w, block, bh);
+	}
+}
+
 static __always_inline void lookup_returned(void *ctx, struct block_device *bdev, __u64 block,
 					    __u32 size, __u64 bh)
 {
 	__u32 site = SITE_FIND_GET_BLOCK;
 	struct site_cpu *cpu = bpf_map_lookup_elem(&sites, &site);
-	__u64 task = bpf_get_current_task(), mapping;
-	struct window_page *p;
+	__u64 task = bpf_get_current_task();
 	struct section *s;
 
 	if (!cpu)
@@ -102,29 +130,9 @@ static __always_inline void lookup_returned(void *ctx, struct block_device *bdev
 	if (!s || !s->fresh || s->task != task)
 		return;
 	s->fresh = 0;
-	if (!s->counted)
-		return;
-	mapping = core_bdev_mapping(bdev);
-	p = window_find(mapping, lookup_index(block, size));
-	if (!p)
-		return;
-	if (lookup_behind(s, &p->w[0]) || lookup_behind(s, &p->w[1]))
-		count(s->lock ? COUNTER_BEHIND_SPIN : COUNTER_BEHIND_FOLIO);
-	if (!s->lock) /* the folio lock keeps the migrator out of this folio */
-		return;
-#pragma unroll
-	for (int i = 0; i < 2; i++) {
-		struct window *w = &p->w[i];
-
-		if (!lookup_inside(s, w))
-			continue;
-		if (!bh) {
-			count(COUNTER_REFUSED);
-			continue;
-		}
-		__sync_fetch_and_add(&w->noted, 1);
-		late_report(ctx, s, w, block, bh);
-	}
+	if (s->counted)
+		lookup_pair(ctx, s, bdev, block, size, bh);
+	section_drop(site, task);
 }
 
 #endif /* MIGTRACE_LOOKUP_BPF_H */

@@ -44,6 +44,10 @@ static __always_inline void norefs_entered(void *ctx, __u64 mapping, __u64 dst, 
 	if (cfg_device && m.dev != cfg_device)
 		return;
 	count(COUNTER_NOREFS_CALLS);
+	if (!core_folio_buffers(src)) { /* a plain migration, without the lock */
+		count(COUNTER_NOREFS_RESULT + OUTCOME_NONE);
+		return;
+	}
 	m.index = core_folio_index(src);
 	if (cfg_stacks)
 		m.stack = bpf_get_stackid(ctx, &stacks, BPF_F_FAST_STACK_CMP);
@@ -75,6 +79,26 @@ static __always_inline void norefs_hold(struct migration *m, const struct held *
 	m->sections++;
 }
 
+#define MAX_BUFFERS 128 /* 512-byte blocks on a 64 KiB page */
+
+/*
+ * After a second section nothing else says whether its check passed: walk the buffers as the check
+ * did, still under the lock. Rare, so that its length does not matter.
+ */
+static __always_inline bool norefs_busy(__u64 folio)
+{
+	__u64 head = core_folio_buffers(folio), bh = head;
+
+	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
+		if (core_bh_count(bh) > 0)
+			return true;
+		bh = core_bh_next(bh);
+		if (bh == head)
+			break;
+	}
+	return false;
+}
+
 static __always_inline void norefs_released(__u64 lock)
 {
 	__u64 now = bpf_ktime_get_ns();
@@ -90,11 +114,14 @@ static __always_inline void norefs_released(__u64 lock)
 			sample(h.dev, SITE_MIGRATE_NOREFS, KIND_WAIT, OUTCOME_NONE, h.wait_ns);
 	}
 	/* Nothing of the move was seen yet: the lock is dropped after the check, not after the move. */
-	if (m && !m->switched && !m->window_id) {
-		m->released = 1;
-		m->t_release = now;
-		window_open(m, now);
-	}
+	if (!m || m->switched || m->window_id)
+		return;
+	m->refused = m->released && norefs_busy(m->src);
+	m->released = 1;
+	if (m->refused)
+		return;
+	m->t_release = now;
+	window_open(m, now);
 }
 
 static __always_inline void norefs_inside(struct migration *m)
@@ -129,8 +156,6 @@ static __always_inline void norefs_copying(void)
 	if (w && !w->copy_seq)
 		w->copy_seq = window_tick();
 }
-
-#define MAX_BUFFERS 128 /* 512-byte blocks on a 64 KiB page; order-0 folios on these kernels */
 
 static __always_inline void norefs_moved(__u64 dst)
 {
@@ -177,7 +202,7 @@ static __always_inline __u8 norefs_outcome(const struct migration *m, int ret)
 		return OUTCOME_MOVED;
 	if (ret != -EAGAIN)
 		return OUTCOME_OTHER;
-	return m->switched ? OUTCOME_REFS : OUTCOME_BUSY;
+	return m->refused ? OUTCOME_BUSY : OUTCOME_REFS;
 }
 
 static __always_inline void norefs_flush(struct migration *m, __u8 outcome)
@@ -207,16 +232,15 @@ static __always_inline void norefs_exited(int ret)
 	if (!m)
 		return;
 	outcome = norefs_outcome(m, ret);
-	/* a move that took no lock section had no buffers, or gave up before the check */
-	count(COUNTER_NOREFS_RESULT + (m->sections || m->switched || ret ? outcome : OUTCOME_NONE));
+	count(ret == -EAGAIN && !m->sections && !m->switched ? COUNTER_NOREFS_EARLY :
+							       COUNTER_NOREFS_RESULT + outcome);
 	norefs_flush(m, outcome);
 	w = window_of(m);
 	if (w && !ret && m->t_release && w->close_seq && w->t_close >= m->t_release)
 		sample(m->dev, SITE_MIGRATE_NOREFS, KIND_WINDOW, OUTCOME_NONE,
 		       w->t_close - m->t_release);
 	if (m->window_id)
-		window_end(m, !ret ? WINDOW_MOVED :
-			      m->switched ? WINDOW_ABORTED : WINDOW_WITHDRAWN);
+		window_end(m, ret ? WINDOW_ABORTED : WINDOW_MOVED);
 	bpf_map_delete_elem(&migrations, &task);
 	__sync_fetch_and_add(&migrating, -1);
 }

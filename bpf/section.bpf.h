@@ -43,6 +43,15 @@ static __always_inline struct section *section_create(__u32 site, struct site_cp
 	return s;
 }
 
+/* The section is over and nobody asks about it any more: its task's place is free. */
+static __always_inline void section_drop(__u32 site, __u64 task)
+{
+	struct task_site key = { .task = task, .site = site };
+
+	if (cfg_preemptible)
+		bpf_map_delete_elem(&rt_sections, &key);
+}
+
 /* The lock function is about to be called on @lock, which belongs to device @dev. */
 static __always_inline void section_call(__u32 site, __u64 lock, __u32 dev)
 {
@@ -62,6 +71,7 @@ static __always_inline void section_call(__u32 site, __u64 lock, __u32 dev)
 	s->dev = dev;
 	s->held = 0;
 	s->fresh = 0;
+	s->folio = 0;
 	s->t_call = bpf_ktime_get_ns();
 }
 
@@ -113,6 +123,7 @@ static __always_inline bool section_release(__u32 site, __u64 lock, __u64 now, s
 	struct site_cpu *cpu = bpf_map_lookup_elem(&sites, &site);
 	__u64 task = bpf_get_current_task(), start;
 	struct section *s;
+	bool counted;
 
 	if (!cpu)
 		return false;
@@ -126,17 +137,19 @@ static __always_inline bool section_release(__u32 site, __u64 lock, __u64 now, s
 	}
 	start = s->t_acquire;
 	s->held = 0;
-	if (!s->counted)
-		return false;
-	cpu->releases++;
-	if (now < start) {
-		lost(LOSS_CLOCK_BACK);
-		return false;
-	}
 	h->hold_ns = now - start;
 	h->wait_ns = s->wait_ns;
 	h->dev = s->lock ? s->dev : core_dev_of_mapping(core_mapping_of_lock(lock));
-	return true;
+	counted = s->counted;
+	if (site != SITE_FIND_GET_BLOCK || !cfg_pair)
+		section_drop(site, task);
+	if (!counted)
+		return false;
+	cpu->releases++;
+	if (now >= start)
+		return true;
+	lost(LOSS_CLOCK_BACK);
+	return false;
 }
 
 /* The whole of it, for a site about which nothing more is asked. */

@@ -172,6 +172,8 @@ static int fill_counters(struct run *run, const __u64 *c)
 				    c[counter_names[i].id]);
 	for (int i = 0; !err && i < OUTCOME_COUNT; i++)
 		err = counters__add(&run->norefs, results[i], c[COUNTER_NOREFS_RESULT + i]);
+	if (!err)
+		err = counters__add(&run->norefs, "early", c[COUNTER_NOREFS_EARLY]);
 	for (int i = 0; i < LOSS_COUNT; i++)
 		run->losses[i] = c[COUNTER_LOSS + i];
 	return err;

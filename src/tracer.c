@@ -83,11 +83,11 @@ static int enable_programs(struct tracer *t, char *err, size_t err_size)
 	return 0;
 }
 
-static bool timed(const struct tracer *t, int site)
+static bool live(const struct tracer *t, const char *probe)
 {
 	for (size_t i = 0; i < probes_n; i++)
-		if (t->choices[i].probe->site == site && chosen(t, i))
-			return true;
+		if (!strcmp(t->choices[i].probe->name, probe))
+			return chosen(t, i);
 	return false;
 }
 
@@ -103,7 +103,7 @@ static void configure(struct tracer *t)
 	skel->rodata->cfg_device = o->device;
 	skel->rodata->cfg_flag_era = t->facts->feature[FEAT_BH_MIGRATE];
 	skel->rodata->cfg_page_shift = __builtin_ctzl(page);
-	skel->rodata->cfg_pair = timed(t, SITE_FIND_GET_BLOCK);
+	skel->rodata->cfg_pair = live(t, "find_get_block") && live(t, "lookup_exit");
 	if (rt)
 		bpf_map__set_max_entries(skel->maps.rt_sections, 16384);
 	if (o->hist_entries)
