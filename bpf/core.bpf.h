@@ -114,6 +114,14 @@ static __always_inline __u64 core_folio_buffers(__u64 folio)
 	return BPF_CORE_READ((struct page___before516 *)folio, private);
 }
 
+/* Size of a folio by its buffers, which fill it: the same on every kernel, large folios included. */
+static __always_inline __u64 core_folio_bytes(__u64 folio, __u32 buffers)
+{
+	struct buffer_head *head = (struct buffer_head *)core_folio_buffers(folio);
+
+	return head ? BPF_CORE_READ(head, b_size) * buffers : 0;
+}
+
 static __always_inline __u64 core_folio_index(__u64 folio)
 {
 	if (bpf_core_type_exists(struct folio))

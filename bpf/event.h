@@ -116,6 +116,23 @@ struct site_cpu {
 	__u64 acquires, releases;
 };
 
+/* The longest holds or waits of one site, per CPU; user space merges the CPUs' lists. */
+#define WORST_KEPT 16
+
+struct worst_sample {
+	__u64 ns, folio;
+	__u32 pid, cpu, dev;
+	__s32 mode, stack;
+	__u32 buffers;
+	__u8 outcome, pad[7];
+	char comm[16];
+};
+
+struct worst_list {
+	__u64 least_ns; /* of the kept ones; 0 until the list is full */
+	struct worst_sample v[WORST_KEPT];
+};
+
 struct task_site {
 	__u64 task;
 	__u64 site;
@@ -204,6 +221,7 @@ enum late_phase { PHASE_BEFORE_SWITCH = 0, PHASE_COPY = 1, PHASE_AFTER_SWITCH = 
 
 _Static_assert(sizeof(struct hist_key) == 8, "hist_key is a map key");
 _Static_assert(sizeof(struct section) == 56, "section has no implicit padding");
+_Static_assert(sizeof(struct worst_sample) == 64, "worst_sample has no implicit padding");
 _Static_assert(sizeof(struct window) == 104, "window has no implicit padding");
 
 #endif /* MIGTRACE_EVENT_H */

@@ -82,7 +82,7 @@ static __always_inline void lock_acquired(__u64 lock)
 		section_acquire(w->site);
 }
 
-static __always_inline void lock_released(__u64 lock)
+static __always_inline void lock_released(void *ctx, __u64 lock)
 {
 	struct lock_watch *w = lock_watched(lock);
 
@@ -91,7 +91,7 @@ static __always_inline void lock_released(__u64 lock)
 	if (w->site == SITE_MIGRATE_NOREFS)
 		norefs_released(lock);
 	else
-		section_end(w->site, lock);
+		section_end(ctx, w->site, lock);
 }
 
 #endif /* MIGTRACE_LOCKCLOCK_BPF_H */

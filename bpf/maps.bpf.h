@@ -83,4 +83,55 @@ static __always_inline void sample(__u32 dev, __u8 site, __u8 kind, __u8 outcome
 	hist_add(h, ns);
 }
 
+/* Index: site * 2, + 1 for waits. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SITE_SLOTS * 2);
+	__type(key, __u32);
+	__type(value, struct worst_list);
+} worsts SEC(".maps");
+
+/* A place in the list for a value above its least one, NULL otherwise (nearly always). */
+static __always_inline struct worst_sample *worst_place(__u32 site, __u8 kind, __u64 ns)
+{
+	__u32 i = site * 2 + (kind == KIND_WAIT), at = 0;
+	struct worst_list *l = bpf_map_lookup_elem(&worsts, &i);
+	__u64 least = ~0ULL, next = ~0ULL;
+
+	if (!l || ns <= l->least_ns)
+		return NULL;
+	for (i = 0; i < WORST_KEPT; i++) {
+		__u64 v = l->v[i].ns;
+
+		if (v < least) {
+			next = least;
+			least = v;
+			at = i;
+		} else if (v < next) {
+			next = v;
+		}
+	}
+	l->least_ns = next < ns ? next : ns;
+	return at < WORST_KEPT ? &l->v[at] : NULL;
+}
+
+static __always_inline struct worst_sample *worst_note(void *ctx, __u32 site, __u8 kind, __u64 ns,
+						       __u32 dev)
+{
+	struct worst_sample *w = worst_place(site, kind, ns);
+
+	if (!w)
+		return NULL;
+	w->ns = ns;
+	w->dev = dev;
+	w->pid = (__u32)bpf_get_current_pid_tgid();
+	w->cpu = bpf_get_smp_processor_id();
+	w->mode = -1;
+	w->outcome = OUTCOME_NONE;
+	w->buffers = 0;
+	w->stack = cfg_stacks ? bpf_get_stackid(ctx, &stacks, BPF_F_FAST_STACK_CMP) : -1;
+	bpf_get_current_comm(w->comm, sizeof(w->comm));
+	return w;
+}
+
 #endif /* MIGTRACE_MAPS_BPF_H */

@@ -29,7 +29,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 	}                                                                                          \
 	SEC("?kprobe") int BPF_KPROBE(name##_release, __u64 lock)                                  \
 	{                                                                                          \
-		section_end(site, lock);                                                           \
+		section_end(ctx, site, lock);                                                      \
 		return 0;                                                                          \
 	}
 
@@ -84,7 +84,7 @@ SEC("?fexit") int BPF_PROG(norefs_exit, void *mapping, void *dst, void *src, int
 			   int ret)
 {
 	if (check)
-		norefs_exited(ret);
+		norefs_exited(ctx, ret);
 	return 0;
 }
 
@@ -143,7 +143,7 @@ SEC("?kprobe") int lookup_acquire(struct pt_regs *ctx)
 
 SEC("?kprobe") int BPF_KPROBE(lookup_release, __u64 lock)
 {
-	section_end(SITE_FIND_GET_BLOCK, lock);
+	section_end(ctx, SITE_FIND_GET_BLOCK, lock);
 	return 0;
 }
 
@@ -224,6 +224,6 @@ SEC("?fexit") int BPF_PROG(lock_acquire, void *lock)
 
 SEC("?fentry") int BPF_PROG(lock_release, void *lock)
 {
-	lock_released((__u64)lock);
+	lock_released(ctx, (__u64)lock);
 	return 0;
 }

@@ -205,24 +205,50 @@ static __always_inline __u8 norefs_outcome(const struct migration *m, int ret)
 	return m->refused ? OUTCOME_BUSY : OUTCOME_REFS;
 }
 
-static __always_inline void norefs_flush(struct migration *m, __u8 outcome)
+static __always_inline __u32 norefs_buffers(const struct migration *m, int ret)
 {
-	/* a first section that was followed by a second ended because a buffer was busy */
-	__u8 first = m->sections > 1 ? OUTCOME_BUSY : outcome;
+	__u64 head = core_folio_buffers(ret ? m->src : m->dst), bh = head;
+	__u32 n = 0;
 
-	if (!m->sections)
-		return;
-	sample(m->dev, SITE_MIGRATE_NOREFS, KIND_HOLD, first, m->hold_ns[0]);
-	if (m->wait_ns[0])
-		sample(m->dev, SITE_MIGRATE_NOREFS, KIND_WAIT, OUTCOME_NONE, m->wait_ns[0]);
-	if (m->sections < 2)
-		return;
-	sample(m->dev, SITE_MIGRATE_NOREFS, KIND_HOLD, outcome, m->hold_ns[1]);
-	if (m->wait_ns[1])
-		sample(m->dev, SITE_MIGRATE_NOREFS, KIND_WAIT, OUTCOME_NONE, m->wait_ns[1]);
+	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
+		n++;
+		bh = core_bh_next(bh);
+		if (bh == head)
+			break;
+	}
+	return n;
 }
 
-static __always_inline void norefs_exited(int ret)
+static __always_inline void norefs_sample(void *ctx, const struct migration *m, __u8 kind, __u64 ns,
+					  __u8 outcome, int ret)
+{
+	struct worst_sample *w;
+
+	sample(m->dev, SITE_MIGRATE_NOREFS, kind, kind == KIND_HOLD ? outcome : OUTCOME_NONE, ns);
+	w = worst_note(ctx, SITE_MIGRATE_NOREFS, kind, ns, m->dev);
+	if (!w)
+		return;
+	w->mode = m->mode;
+	w->outcome = outcome;
+	w->buffers = norefs_buffers(m, ret);
+	w->folio = core_folio_bytes(ret ? m->src : m->dst, w->buffers);
+}
+
+static __always_inline void norefs_flush(void *ctx, const struct migration *m, __u8 outcome, int ret)
+{
+	for (int i = 0; i < 2; i++) {
+		/* a section that was followed by another ended because a buffer was busy */
+		__u8 how = i + 1 < m->sections ? OUTCOME_BUSY : outcome;
+
+		if (i >= m->sections)
+			break;
+		norefs_sample(ctx, m, KIND_HOLD, m->hold_ns[i], how, ret);
+		if (m->wait_ns[i])
+			norefs_sample(ctx, m, KIND_WAIT, m->wait_ns[i], how, ret);
+	}
+}
+
+static __always_inline void norefs_exited(void *ctx, int ret)
 {
 	__u64 task = bpf_get_current_task();
 	struct migration *m = bpf_map_lookup_elem(&migrations, &task);
@@ -234,7 +260,7 @@ static __always_inline void norefs_exited(int ret)
 	outcome = norefs_outcome(m, ret);
 	count(ret == -EAGAIN && !m->sections && !m->switched ? COUNTER_NOREFS_EARLY :
 							       COUNTER_NOREFS_RESULT + outcome);
-	norefs_flush(m, outcome);
+	norefs_flush(ctx, m, outcome, ret);
 	w = window_of(m);
 	if (w && !ret && m->t_release && w->close_seq && w->t_close >= m->t_release)
 		sample(m->dev, SITE_MIGRATE_NOREFS, KIND_WINDOW, OUTCOME_NONE,

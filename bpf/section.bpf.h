@@ -153,7 +153,7 @@ static __always_inline bool section_release(__u32 site, __u64 lock, __u64 now, s
 }
 
 /* The whole of it, for a site about which nothing more is asked. */
-static __always_inline void section_end(__u32 site, __u64 lock)
+static __always_inline void section_end(void *ctx, __u32 site, __u64 lock)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct held h;
@@ -161,8 +161,11 @@ static __always_inline void section_end(__u32 site, __u64 lock)
 	if (!section_release(site, lock, now, &h))
 		return;
 	sample(h.dev, site, KIND_HOLD, OUTCOME_NONE, h.hold_ns);
-	if (h.wait_ns)
-		sample(h.dev, site, KIND_WAIT, OUTCOME_NONE, h.wait_ns);
+	worst_note(ctx, site, KIND_HOLD, h.hold_ns, h.dev);
+	if (!h.wait_ns)
+		return;
+	sample(h.dev, site, KIND_WAIT, OUTCOME_NONE, h.wait_ns);
+	worst_note(ctx, site, KIND_WAIT, h.wait_ns, h.dev);
 }
 
 #endif /* MIGTRACE_SECTION_BPF_H */

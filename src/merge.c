@@ -87,7 +87,7 @@ static int copy_stack(char ***to, size_t *to_n, char *const *from, size_t n)
 }
 
 /* The list is kept longest first, so that the shortest makes room. */
-static int merge_worst(struct run_site *into, const struct worst *w)
+int run_site__add_worst(struct run_site *into, const struct worst *w)
 {
 	size_t at = into->worst_n, i;
 	struct worst copy = *w;
@@ -129,7 +129,7 @@ static int merge_site(struct run_site *into, const struct run_site *from)
 	for (i = 0; i < OUTCOME_COUNT; i++)
 		hist__merge(&into->by_outcome[i], &from->by_outcome[i]);
 	for (i = 0; i < from->worst_n && !ret; i++)
-		ret = merge_worst(into, &from->worst[i]);
+		ret = run_site__add_worst(into, &from->worst[i]);
 	return ret;
 }
 

@@ -175,6 +175,9 @@ struct run_device *run__device(struct run *run, __u32 dev);
  */
 int run__merge(struct run *into, const struct run *from, const char **why);
 
+/* Puts a copy of @w into the site's list if it is long enough for it. 0 or -ENOMEM. */
+int run_site__add_worst(struct run_site *site, const struct worst *w);
+
 /* True when a loss that taints a verdict was counted (design.md §4). */
 bool run__tainted(const struct run *run);
 

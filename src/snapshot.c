@@ -244,6 +244,53 @@ static int read_probes(struct tracer *t, struct run *run)
 	return 0;
 }
 
+static int add_worst(struct tracer *t, struct run_site *s, __u8 kind, const struct worst_sample *v)
+{
+	struct worst w = {
+		.kind = kind,
+		.ns = v->ns,
+		.pid = v->pid,
+		.cpu = v->cpu,
+		.dev = v->dev,
+		.mode = v->mode,
+		.folio_bytes = v->folio,
+		.buffers = v->buffers,
+		.outcome = v->outcome,
+	};
+
+	int err;
+
+	memcpy(w.comm, v->comm, sizeof(w.comm));
+	snapshot__stack(t, v->stack, &w.stack, &w.stack_n);
+	err = run_site__add_worst(s, &w);
+	for (size_t i = 0; i < w.stack_n; i++)
+		free(w.stack[i]);
+	free(w.stack);
+	return err;
+}
+
+static int read_worst(struct tracer *t, struct run *run)
+{
+	int cpus = tracer__cpus(t), fd = bpf_map__fd(tracer__skeleton(t)->maps.worsts), err = 0;
+	struct worst_list *v = calloc(cpus, sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	for (__u32 i = 0; i < SITE_COUNT * 2 && !err; i++) {
+		if (bpf_map_lookup_elem(fd, &i, v))
+			continue;
+		for (int j = 0; j < cpus * WORST_KEPT && !err; j++) {
+			const struct worst_sample *w = &v[j / WORST_KEPT].v[j % WORST_KEPT];
+
+			if (w->ns)
+				err = add_worst(t, &run->site[i / 2], i & 1 ? KIND_WAIT : KIND_HOLD,
+						w);
+		}
+	}
+	free(v);
+	return err;
+}
+
 static void describe_sites(struct tracer *t, struct run *run)
 {
 	const struct choice *c = tracer__choices(t);
@@ -286,6 +333,8 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 		err = read_probes(t, run);
 	if (!err)
 		err = read_sites(t, run, final);
+	if (!err && final)
+		err = read_worst(t, run);
 	if (!err)
 		err = observe_generation(run, f, c);
 	if (err)

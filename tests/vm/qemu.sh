@@ -47,7 +47,7 @@ qemu_args()
 	cpu=max
 	[ "$how" != kvm ] || cpu=host
 	[ "$how" != tcg ] || how=tcg,thread=multi
-	QEMU=(qemu-system-x86_64 -accel "$how" -cpu "$cpu" -smp 2 -m 2G
+	QEMU=(qemu-system-x86_64 -accel "$how" -cpu "$cpu" -smp 2,sockets=2 -m 2G
 		-object memory-backend-ram,size=1G,id=m0
 		-object memory-backend-ram,size=1G,id=m1
 		-numa node,nodeid=0,memdev=m0,cpus=0

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Load for the test guests: directory lookups against page migration of the same block device.
+ *
+ *	load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE]
+ *		make a file system on DEV (all data on it is lost), mount it at DIR, and fill DIR/d
+ *		until a read of it needs far more buffers than the 16 a CPU remembers
+ *	load run --dir DIR [--dev DEV] [-d SEC] [-r READERS] [-m numa|compact|none]
+ *		 [-w getdents|storm|none] [-B PAGES]
+ *		do it for SEC seconds, then print one line of JSON
+ *
+ * The mover runs on CPU 0 and everybody else on the other CPUs, so that the two sides meet on the
+ * locks and not on the scheduler.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/fs.h>
+#include <linux/mempolicy.h>
+
+#include "load.h"
+
+struct options opt = {
+	.dev = "/dev/ram0",
+	.seconds = 10,
+	.readers = 1,
+	.batch = 1,
+	.mover = MOVE_NUMA,
+	.work = WORK_GETDENTS,
+};
+struct counters *count;
+
+void die(const char *fmt, ...)
+{
+	int err = errno;
+	va_list ap;
+
+	fprintf(stderr, "load: ");
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, ": %s\n", strerror(err));
+	exit(1);
+}
+
+double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+bool stopped(void)
+{
+	return __atomic_load_n(&count->stop, __ATOMIC_RELAXED);
+}
+
+void add(uint64_t *counter, uint64_t n)
+{
+	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
+
+/* Run on @cpu, or on whichever exist from there on round robin; one CPU has to do if it is alone. */
+static void pin(long cpu)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t set;
+
+	if (cpus > 1 && cpu > 0)
+		cpu = 1 + (cpu - 1) % (cpus - 1);
+	else
+		cpu = 0;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("sched_setaffinity to CPU %ld", cpu);
+}
+
+static void start(void (*work)(int), long cpu, int nr)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (pid)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	pin(cpu);
+	work(nr);
+	exit(0);
+}
+
+static void reader(int nr)
+{
+	static char buf[65536];
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/d", opt.dir);
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		die("%s (run load setup first)", path);
+	while (!stopped()) {
+		long len = syscall(SYS_getdents64, fd, buf, sizeof(buf));
+		uint64_t entries = 0;
+
+		/* a racy kernel corrupts the directory: count it and go on */
+		if (len < 0)
+			add(&count->read_errors, 1);
+		for (long pos = 0; pos < len; entries++)
+			pos += *(unsigned short *)(buf + pos + 16); /* d_reclen */
+		add(&count->entries, entries);
+		if (len > 0)
+			continue;
+		add(&count->getdents, 1);
+		lseek(fd, 0, SEEK_SET);
+	}
+	(void)nr;
+}
+
+static int run(void)
+{
+	double begin;
+	int status, bad = 0;
+
+	count = mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	if (count == MAP_FAILED)
+		die("mmap");
+	begin = now();
+	if (opt.mover == MOVE_NUMA)
+		start(move_numa, 0, 0);
+	else if (opt.mover == MOVE_COMPACT)
+		start(move_compact, 0, 0);
+	for (int i = 0; opt.work != WORK_NONE && i < opt.readers; i++)
+		start(opt.work == WORK_STORM ? storm : reader, 1 + i, i);
+	while (now() - begin < opt.seconds)
+		usleep(10000);
+	__atomic_store_n(&count->stop, true, __ATOMIC_RELAXED);
+	while (wait(&status) > 0)
+		bad |= status;
+	printf("{\"seconds\":%.3f,\"getdents\":%ju,\"entries\":%ju,\"read_errors\":%ju,"
+	       "\"moves_ok\":%ju,\"moves_failed\":%ju,\"pages\":%ju,\"storm_ops\":%ju,"
+	       "\"storm_errors\":%ju}\n",
+	       now() - begin, count->getdents, count->entries, count->read_errors, count->moves_ok,
+	       count->moves_failed, count->pages, count->storm_ops, count->storm_errors);
+	return bad ? 1 : 0;
+}
+
+static void usage(void)
+{
+	fprintf(stderr,
+		"usage: load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE]\n"
+		"       load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]\n"
+		"                [-m numa|compact|none] [-w getdents|storm|none] [-B PAGES]\n");
+	exit(2);
+}
+
+/* The index of @arg in @names, which ends with NULL. */
+static int choice(const char *arg, const char *const *names)
+{
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(arg, names[i]))
+			return i;
+	usage();
+	return -1;
+}
+
+static void parse(int argc, char **argv)
+{
+	static const char *const movers[] = { "none", "numa", "compact", NULL };
+	static const char *const works[] = { "none", "getdents", "storm", NULL };
+	static const struct option longs[] = {
+		{ "dev", required_argument, NULL, 'D' },
+		{ "dir", required_argument, NULL, 'P' },
+		{},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "d:r:m:w:b:B:", longs, NULL)) != -1) {
+		switch (c) {
+		case 'D':
+			opt.dev = optarg;
+			break;
+		case 'P':
+			opt.dir = optarg;
+			break;
+		case 'd':
+			opt.seconds = atof(optarg);
+			break;
+		case 'r':
+			opt.readers = atoi(optarg);
+			break;
+		case 'b':
+			opt.block_size = optarg;
+			break;
+		case 'B':
+			opt.batch = atoi(optarg);
+			break;
+		case 'm':
+			opt.mover = choice(optarg, movers);
+			break;
+		case 'w':
+			opt.work = choice(optarg, works);
+			break;
+		default:
+			usage();
+		}
+	}
+	if (opt.batch < 1 || opt.readers < 1 || opt.seconds <= 0)
+		usage();
+}
+
+int main(int argc, char **argv)
+{
+	parse(argc, argv);
+	argc -= optind;
+	argv += optind;
+	if (argc == 3 && !strcmp(argv[0], "setup")) {
+		opt.dir = argv[2];
+		return setup(argv[1]);
+	}
+	if (argc == 1 && !strcmp(argv[0], "run") && opt.dir)
+		return run();
+	usage();
+}

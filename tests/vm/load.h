@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef LOAD_H
+#define LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum mover { MOVE_NONE, MOVE_NUMA, MOVE_COMPACT };
+enum work { WORK_NONE, WORK_GETDENTS, WORK_STORM };
+
+struct options {
+	const char *dev;
+	const char *dir; /* mount point; d is the big directory in it, s the storm's */
+	const char *block_size;
+	double seconds;
+	int readers;
+	int batch; /* pages per move_pages(2) call */
+	enum mover mover;
+	enum work work;
+};
+
+/* shared by all processes of a run */
+struct counters {
+	bool stop;
+	uint64_t getdents; /* complete reads of the directory */
+	uint64_t entries;
+	uint64_t read_errors;
+	uint64_t moves_ok; /* numa: pages seen on the other node; compact: pgmigrate_success */
+	uint64_t moves_failed;
+	uint64_t pages; /* pages of the device in the cache, last pass */
+	uint64_t storm_ops;
+	uint64_t storm_errors;
+};
+
+extern struct options opt;
+extern struct counters *count;
+
+void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+double now(void);
+bool stopped(void);
+void add(uint64_t *counter, uint64_t n);
+
+int setup(const char *type);
+void storm(int nr);
+void move_numa(int nr);
+void move_compact(int nr);
+
+#endif

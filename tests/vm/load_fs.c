@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The load's file system: making it, and changing it. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "load.h"
+
+#define EXT4_DIR_BYTES (170 * 4096)
+/* in sectors of 512 bytes, so 32 KiB would be enough to outrun the 16 buffers a CPU remembers */
+#define FAT_DIR_BYTES  (128 * 1024)
+
+/* small, because the storm's mover reads all of it once a second */
+#define FS_MIB "64"
+#define FS_KIB "65536"
+
+/* Run a command for its effect; what it has to complain about comes on stderr. */
+static void command(const char *const argv[])
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		dup2(open("/dev/null", O_WRONLY), 1);
+		execvp(argv[0], (char *const *)argv);
+		die("%s", argv[0]);
+	}
+	if (waitpid(pid, &status, 0) < 0 || status) {
+		errno = EIO;
+		die("%s failed", argv[0]);
+	}
+}
+
+/*
+ * Long names make a directory big with few of them.  Links where the file system has them: a file
+ * for each name would fill the cache with inode table blocks that nobody looks up.
+ */
+static void fill_directory(const char *dir, long bytes, bool links)
+{
+	char name[256], first[256];
+	struct stat st;
+	long n = 0;
+
+	if (mkdir(dir, 0755) || chdir(dir))
+		die("%s", dir);
+	do {
+		/* padded with zeros to 250 characters */
+		snprintf(name, sizeof(name), "%0250ld", n);
+		if (n && links ? link(first, name) : mknod(name, S_IFREG | 0644, 0))
+			die("create %s/%s", dir, name);
+		if (!n++)
+			memcpy(first, name, sizeof(first));
+		if (stat(".", &st))
+			die("stat %s", dir);
+	} while (st.st_size < bytes);
+	if (chdir("/"))
+		die("/");
+	printf("{\"dev\":\"%s\",\"dir\":\"%s\",\"dir_bytes\":%ld,\"entries\":%ld}\n", opt.dev, dir,
+	       (long)st.st_size, n);
+}
+
+static void attach(bool ext4)
+{
+	if (mount(opt.dev, opt.dir, ext4 ? "ext4" : "vfat", MS_NOATIME, NULL))
+		die("mount %s at %s", opt.dev, opt.dir);
+}
+
+int setup(const char *type)
+{
+	bool ext4 = !strcmp(type, "ext4");
+	const char *bs = opt.block_size ? opt.block_size : "4096";
+	/* clang-format off */
+	const char *const mke2fs[] = { "mke2fs", "-q", "-F", "-t", "ext4", "-b", bs,
+				       "-E", "lazy_itable_init=0,lazy_journal_init=0",
+				       opt.dev, FS_MIB "M", NULL };
+	const char *const mkfat[] = { "mkfs.vfat", "-I", opt.dev, FS_KIB, NULL };
+	/* clang-format on */
+	char path[4096];
+
+	if (!ext4 && strcmp(type, "fat")) {
+		errno = EINVAL;
+		die("file system '%s': it is ext4 or fat", type);
+	}
+	command(ext4 ? mke2fs : mkfat);
+	if (mkdir(opt.dir, 0755) && errno != EEXIST)
+		die("%s", opt.dir);
+	attach(ext4);
+	snprintf(path, sizeof(path), "%s/s", opt.dir);
+	if (mkdir(path, 0755))
+		die("%s", path);
+	snprintf(path, sizeof(path), "%s/d", opt.dir);
+	fill_directory(path, ext4 ? EXT4_DIR_BYTES : FAT_DIR_BYTES, ext4);
+	/* the journal holds on to the buffers it has not checkpointed, and busy ones never move */
+	if (umount(opt.dir))
+		die("umount %s", opt.dir);
+	attach(ext4);
+	return 0;
+}
+
+/* One step of the storm on two of its names. */
+static int step(const char *a, const char *b, unsigned int what)
+{
+	static const char data[8192];
+	int fd;
+
+	switch (what) {
+	case 0:
+	case 1:
+	case 2:
+		fd = open(a, O_CREAT | O_RDWR, 0644);
+		if (fd < 0)
+			return -1;
+		if (pwrite(fd, data, sizeof(data), 0) < 0 || (what == 2 && fsync(fd))) {
+			close(fd);
+			return -1;
+		}
+		return close(fd);
+	case 3:
+		return rename(a, b);
+	case 4:
+		return mkdir(b, 0755);
+	case 5:
+		return rmdir(b);
+	default:
+		return unlink(a);
+	}
+}
+
+/* Names that are there already, or not yet, are what a storm is made of; anything else is news. */
+static bool expected(int err)
+{
+	return err == ENOENT || err == EEXIST || err == ENOTEMPTY || err == EISDIR ||
+	       err == ENOTDIR || err == EPERM;
+}
+
+void storm(int nr)
+{
+	unsigned int seed = 12345 + nr;
+	char dir[4096], a[64], b[64];
+
+	snprintf(dir, sizeof(dir), "%s/s", opt.dir);
+	if (chdir(dir))
+		die("%s (run load setup first)", dir);
+	while (!stopped()) {
+		unsigned int r = rand_r(&seed);
+
+		snprintf(a, sizeof(a), "%d-name-%u", nr, r % 512);
+		snprintf(b, sizeof(b), "%d-name-%u", nr, (r >> 9) % 512);
+		if (step(a, b, (r >> 18) % 8) && !expected(errno))
+			add(&count->storm_errors, 1);
+		add(&count->storm_ops, 1);
+	}
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The load's movers: making the kernel migrate the block device's cached pages. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <linux/mempolicy.h>
+
+#include "load.h"
+
+#define PAGE 4096UL
+
+/* the device's mapping, and the pages of it to be moved */
+static char *map;
+static size_t map_pages;
+static bool *marked;
+static void **page;
+static int *node, *wanted, *status;
+
+static void map_device(void)
+{
+	int fd = open(opt.dev, O_RDONLY);
+	uint64_t size;
+
+	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size))
+		die("%s", opt.dev);
+	map_pages = size / PAGE;
+	map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		die("mmap %s", opt.dev);
+	/* a fault shall map the page asked for, and not read in its neighbours */
+	madvise(map, size, MADV_RANDOM);
+	marked = calloc(map_pages, sizeof(*marked));
+	page = malloc(map_pages * sizeof(*page));
+	node = malloc(map_pages * sizeof(*node));
+	wanted = malloc(map_pages * sizeof(*wanted));
+	status = malloc(map_pages * sizeof(*status));
+	if (!marked || !page || !node || !wanted || !status)
+		die("malloc");
+}
+
+/* Mark the pages of the big directory, if the file system can tell where it is. */
+static bool mark_extents(void)
+{
+	char path[4096];
+	struct {
+		struct fiemap map;
+		struct fiemap_extent extent[512];
+	} f = { .map = { .fm_length = FIEMAP_MAX_OFFSET, .fm_extent_count = 512 } };
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/d", opt.dir);
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		die("%s (run load setup first)", path);
+	if (ioctl(fd, FS_IOC_FIEMAP, &f)) {
+		if (errno != EOPNOTSUPP && errno != ENOTTY)
+			die("FIEMAP of %s", path);
+		close(fd);
+		return false;
+	}
+	close(fd);
+	for (unsigned int i = 0; i < f.map.fm_mapped_extents; i++) {
+		uint64_t at = f.extent[i].fe_physical, end = at + f.extent[i].fe_length;
+
+		for (at /= PAGE; at * PAGE < end && at < map_pages; at++)
+			marked[at] = true;
+	}
+	return true;
+}
+
+/* Whether @buf looks like a piece of a FAT directory of long names that are mostly zeros. */
+static bool fat_directory(const char *buf)
+{
+	static const char utf16[10] = { '0', 0, '0', 0, '0', 0, '0', 0, '0', 0 };
+
+	for (size_t i = 0; i < PAGE; i += 32)
+		if (buf[i + 11] == 0x0f && !memcmp(buf + i + 1, utf16, sizeof(utf16)))
+			return true;
+	return false;
+}
+
+static bool not_empty(const char *buf)
+{
+	return buf[0] || memcmp(buf, buf + 1, PAGE - 1);
+}
+
+/* Mark the pages whose contents @want; read past the cache, which is not to change by it. */
+static void mark_contents(bool (*want)(const char *buf))
+{
+	static char *buf;
+	const size_t chunk = 256;
+	int fd = open(opt.dev, O_RDONLY | O_DIRECT);
+
+	if (!buf)
+		buf = aligned_alloc(PAGE, chunk * PAGE);
+	if (fd < 0 || !buf)
+		die("%s", opt.dev);
+	for (size_t i = 0; i < map_pages; i += chunk) {
+		ssize_t len = pread(fd, buf, chunk * PAGE, i * PAGE);
+
+		if (len < 0)
+			die("reading %s", opt.dev);
+		for (size_t k = 0; k < len / PAGE; k++)
+			marked[i + k] = want(buf + k * PAGE);
+	}
+	close(fd);
+}
+
+/*
+ * The pages that the readers or the storm look up.  mincore(2) does not know them: buffers that
+ * were read one by one leave their page "not up to date".  Moving the whole device instead would
+ * drown them in pages that nobody wants.
+ */
+static size_t find_pages(void)
+{
+	static double last;
+	size_t n = 0;
+
+	if (opt.work == WORK_STORM && now() - last > 1) {
+		mark_contents(not_empty);
+		last = now();
+	} else if (!last) {
+		if (!mark_extents())
+			mark_contents(fat_directory);
+		last = now();
+	}
+	for (size_t i = 0; i < map_pages; i++)
+		if (marked[i])
+			page[n++] = map + i * PAGE;
+	/* only mapped pages can be moved this way */
+	for (size_t i = 0; i < n; i++)
+		(void)*(volatile char *)page[i];
+	return n;
+}
+
+static long move_pages(size_t n, void **pages, int *nodes, int *stat)
+{
+	return syscall(SYS_move_pages, 0, n, pages, nodes, stat, MPOL_MF_MOVE);
+}
+
+/* Move every page that is on node @from, @opt.batch at a time. */
+static void move_off(size_t n, int from)
+{
+	static void **list;
+	size_t fill = 0;
+
+	if (!list)
+		list = malloc(opt.batch * sizeof(*list));
+	if (!list)
+		die("malloc");
+	for (size_t i = 0; i < n && !stopped(); i++) {
+		if (node[i] != from)
+			continue;
+		wanted[fill] = 1 - from;
+		list[fill++] = page[i];
+		if (fill == (size_t)opt.batch) {
+			move_pages(fill, list, wanted, status);
+			fill = 0;
+		}
+	}
+	if (fill)
+		move_pages(fill, list, wanted, status);
+}
+
+/*
+ * What a call returns says little about which of its pages moved, so they are looked up before
+ * and after each pass: all that are on the other node now have moved.
+ */
+void move_numa(int nr)
+{
+	map_device();
+	while (!stopped()) {
+		size_t n = find_pages(), ok = 0;
+
+		count->pages = n;
+		if (!n) {
+			errno = ENOENT;
+			die("the directory's blocks on %s", opt.dev);
+		}
+		if (move_pages(n, page, NULL, node))
+			die("move_pages (a kernel without NUMA?)");
+		move_off(n, 0);
+		move_off(n, 1);
+		if (stopped() || move_pages(n, page, NULL, status))
+			break;
+		for (size_t i = 0; i < n; i++)
+			ok += node[i] >= 0 && status[i] == 1 - node[i];
+		add(&count->moves_ok, ok);
+		add(&count->moves_failed, n - ok);
+	}
+	(void)nr;
+}
+
+static uint64_t vmstat(const char *name)
+{
+	FILE *f = fopen("/proc/vmstat", "r");
+	char key[128];
+	uint64_t value;
+
+	if (!f)
+		die("/proc/vmstat");
+	while (fscanf(f, "%127s %ju", key, &value) == 2)
+		if (!strcmp(key, name)) {
+			fclose(f);
+			return value;
+		}
+	errno = ENOENT;
+	die("%s in /proc/vmstat", name);
+}
+
+static void poke(const char *path)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		die("%s", path);
+	close(fd);
+}
+
+/*
+ * Compaction moves pages to the end of their zone, and once: they are dropped from the cache each
+ * time round, so that the readers bring them in somewhere else.
+ */
+void move_compact(int nr)
+{
+	uint64_t ok = vmstat("pgmigrate_success"), failed = vmstat("pgmigrate_fail");
+	int fd = open(opt.dev, O_RDONLY);
+
+	if (fd < 0)
+		die("%s", opt.dev);
+	while (!stopped()) {
+		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		usleep(20000);
+		poke("/proc/sys/vm/compact_memory");
+		poke("/sys/devices/system/node/node0/compact");
+		poke("/sys/devices/system/node/node1/compact");
+	}
+	add(&count->moves_ok, vmstat("pgmigrate_success") - ok);
+	add(&count->moves_failed, vmstat("pgmigrate_fail") - failed);
+	(void)nr;
+}
