@@ -133,16 +133,17 @@ void para__begin(struct para *p, FILE *f, int indent, const char *label)
 	p->indent = indent;
 	p->column = indent;
 	put_safe(f, label, (size_t)n);
-	if (n >= indent) {
+	if (n && n >= indent) {
 		fputc('\n', f);
 		n = 0;
 	}
 	fprintf(f, "%*s", indent - n, "");
 }
 
+/* Lines end a column early, which leaves room for a comma that follows in a call of its own. */
 static void put_word(struct para *p, const char *word, int n)
 {
-	if (p->column > p->indent && p->column + 1 + n > FMT_COLUMNS) {
+	if (p->column > p->indent && p->column + 1 + n >= FMT_COLUMNS) {
 		fprintf(p->f, "\n%*s", p->indent, "");
 		p->column = p->indent;
 	}
@@ -166,12 +167,17 @@ void para__add(struct para *p, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return;
-	for (s = text; *s; s += n) {
+	s = text;
+	if (*s && strchr(",;:", *s) && p->column < FMT_COLUMNS) {
+		fputc(*s++, p->f);
+		p->column++;
+	}
+	for (; *s; s += n) {
 		s += strspn(s, " \t\r\n");
 		n = (int)strcspn(s, " \t\r\n");
 		/* a word without end, say a path, is cut at the edge of the page */
-		if (n > FMT_COLUMNS - p->indent)
-			n = FMT_COLUMNS - p->indent;
+		if (n >= FMT_COLUMNS - p->indent)
+			n = FMT_COLUMNS - p->indent - 1;
 		if (n)
 			put_word(p, s, n);
 	}

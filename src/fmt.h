@@ -29,7 +29,10 @@ const char *fmt__exact(char cell[FMT_CELL], __u64 ns);
 /* One line; trailing blanks are dropped. */
 void put_line(FILE *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* "label       words words ..." wrapped at 80 columns, continued under the first word. */
+/*
+ * "label       words words ..." wrapped at 80 columns, continued under the first word. An addition
+ * that starts with , ; or : is set close to what stands there.
+ */
 struct para {
 	FILE *f;
 	int indent, column;

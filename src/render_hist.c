@@ -8,8 +8,9 @@
 
 #include "render_parts.h"
 
-#define BAR	28
-#define OCTAVES (HIST_MAX_LOG2 + 2) /* 0, then one for each power of two, then the overflow */
+#define BAR	    28
+#define EMPTY_SHOWN 2			/* longer gaps become one line */
+#define OCTAVES	    (HIST_MAX_LOG2 + 2) /* 0, then one for each power of two, then the overflow */
 
 /* One line of a histogram. */
 struct bar {
@@ -29,9 +30,14 @@ static void set_marks(struct marks *m, __u64 total)
 	size_t i;
 
 	m->total = total;
-	/* ceil(q * total) without overflow */
-	for (i = 0; i < 4; i++)
-		m->rank[i] = total / 1000 * permille[i] + (total % 1000 * permille[i] + 999) / 1000;
+	for (i = 0; i < 4; i++) {
+		/* too few values to have one beyond it: rank 0, which is in no bar */
+		if (total < 1000 / (1000 - permille[i]))
+			m->rank[i] = 0;
+		else /* ceil(q * total) without overflow */
+			m->rank[i] = total / 1000 * permille[i] +
+				     (total % 1000 * permille[i] + 999) / 1000;
+	}
 }
 
 /* The quantiles that fall into ranks @before + 1 to @upto: "p50", or "p50-p99" for several. */
@@ -65,18 +71,34 @@ static void put_bar(const struct page *p, const struct bar *b, const struct mark
 		 100.0 * (double)*seen / (double)m->total, BAR, bar, marks);
 }
 
+static size_t empty_from(const struct bar *bars, size_t i, size_t n)
+{
+	size_t start = i;
+
+	while (i < n && !bars[i].count)
+		i++;
+	return i - start;
+}
+
 static void put_bars(const struct page *p, const struct bar *bars, size_t n, __u64 total)
 {
 	__u64 largest = 1, seen = 0;
 	struct marks m;
-	size_t i;
+	size_t i, empty;
 
 	set_marks(&m, total);
 	for (i = 0; i < n; i++)
 		largest = bars[i].count > largest ? bars[i].count : largest;
 	put_line(p->f, "%19s%10s%8s", "from - below   ", "count", "cum %");
-	for (i = 0; i < n; i++)
-		put_bar(p, &bars[i], &m, &seen, largest);
+	for (i = 0; i < n; i++) {
+		empty = empty_from(bars, i, n);
+		if (empty <= EMPTY_SHOWN) {
+			put_bar(p, &bars[i], &m, &seen, largest);
+			continue;
+		}
+		put_line(p->f, "%10s  %17s%8.2f", "...", "0", 100.0 * (double)seen / (double)total);
+		i += empty - 1;
+	}
 }
 
 /* Octave 0 holds the value 0, octave k the values from 2^(k-1) on. */
@@ -107,14 +129,18 @@ static void octaves(const struct page *p, const struct hist *h)
 
 static void linear_note(const struct page *p, const struct hist *h, __u64 moved)
 {
+	char width[FMT_CELL];
 	struct para para;
 
 	para__begin(&para, p->f, 2, "");
+	para__add(&para, "%u buckets of %s and one of what is above;", p->o->linear_count,
+		  fmt__exact(width, p->o->linear_width_ns));
 	if (moved)
-		para__add(&para,
-			  "%llu counts (%.2f %%) lie in buckets across an edge and went to the "
-			  "side of the bucket's middle",
-			  (unsigned long long)moved, 100.0 * (double)moved / (double)h->count);
+		para__add(
+			&para,
+			"%llu counts (%.2f%%) were kept in buckets across an edge and went to the "
+			"side of the bucket's middle",
+			(unsigned long long)moved, 100.0 * (double)moved / (double)h->count);
 	else
 		para__add(&para, "exact: no bucket lies across an edge");
 	para__end(&para);
@@ -145,23 +171,19 @@ static void linear(const struct page *p, const struct hist *h)
 static void histogram(const struct page *p, const char *name, const char *what,
 		      const struct hist *h)
 {
-	char mean[FMT_CELL], min[FMT_CELL], max[FMT_CELL], width[FMT_CELL];
+	char mean[FMT_CELL], min[FMT_CELL], max[FMT_CELL];
 
 	if (!h->count)
 		return;
 	fmt__ns(mean, h->sum_ns / h->count);
 	fmt__ns(min, h->min_ns);
 	fmt__ns(max, h->max_ns);
-	if (!p->o->linear_width_ns) {
-		page__heading(p, "%s%s: %llu, min %s, mean %s, max %s", name, what,
-			      (unsigned long long)h->count, min, mean, max);
+	page__heading(p, "%s%s: %llu, min %s, mean %s, max %s", name, what,
+		      (unsigned long long)h->count, min, mean, max);
+	if (p->o->linear_width_ns)
+		linear(p, h);
+	else
 		octaves(p, h);
-		return;
-	}
-	page__heading(p, "%s%s: %llu, min %s, mean %s, max %s; %u buckets of %s", name, what,
-		      (unsigned long long)h->count, min, mean, max, p->o->linear_count,
-		      fmt__exact(width, p->o->linear_width_ns));
-	linear(p, h);
 }
 
 void part__histograms(const struct page *p)

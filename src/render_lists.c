@@ -11,6 +11,7 @@
 
 #define WORST_SHOWN 5
 #define LATE_SHOWN  3
+#define TASK_WIDTH  20
 
 static __u64 sum_of(const struct counters *c)
 {
@@ -37,7 +38,7 @@ static void results(const struct page *p, const char *label, const char *path,
 	for (i = 0; i < c->n; i++) {
 		if (!c->v[i].value)
 			continue;
-		para__add(&para, "%s%s %llu (%.2f %%)", separator, c->v[i].name,
+		para__add(&para, "%s%s %llu (%.2f%%)", separator, c->v[i].name,
 			  (unsigned long long)c->v[i].value,
 			  100.0 * (double)c->v[i].value / (double)total);
 		separator = ", ";
@@ -85,10 +86,14 @@ static void refcounts(const struct page *p)
 
 void part__migrations(const struct page *p)
 {
-	fputc('\n', p->f);
-	results(p, "migrations", "norefs", &p->run->norefs);
-	results(p, "migrations", "buffers", &p->run->buffers);
-	results(p, "migrations", "aio", &p->run->aio);
+	const struct run *run = p->run;
+
+	if (sum_of(&run->norefs) || sum_of(&run->buffers) || sum_of(&run->aio) ||
+	    run->refcounts_n || sum_of(&run->counters))
+		fputc('\n', p->f);
+	results(p, "migrations", "norefs", &run->norefs);
+	results(p, "migrations", "buffers", &run->buffers);
+	results(p, "migrations", "aio", &run->aio);
 	refcounts(p);
 	counters(p);
 }
@@ -116,13 +121,15 @@ static void stack(const struct page *p, char *const *v, size_t n)
 
 static void worst_row(const struct page *p, const struct worst *w)
 {
-	char ns[FMT_CELL], task[40], dev[DEV_TEXT], bytes[FMT_CELL], buffers[16] = "-";
+	char ns[FMT_CELL], pid[16], task[TASK_WIDTH], dev[DEV_TEXT], bytes[FMT_CELL],
+		buffers[16] = "-";
 	const char *outcome = outcome__name(w->outcome);
 
-	snprintf(task, sizeof(task), "%.16s/%u", w->comm, w->pid);
+	snprintf(pid, sizeof(pid), "/%u", w->pid);
+	snprintf(task, sizeof(task), "%.*s%s", (int)(TASK_WIDTH - 1 - strlen(pid)), w->comm, pid);
 	if (w->buffers)
 		snprintf(buffers, sizeof(buffers), "%u", w->buffers);
-	put_line(p->f, "%8s  %-5s%-23s%4u  %-9s%-13s%5s%6s %s", fmt__ns(ns, w->ns),
+	put_line(p->f, "%8s  %-5s%-20s%4u  %-9s%-13s%5s%6s %s", fmt__ns(ns, w->ns),
 		 w->kind == KIND_WAIT ? "wait" : "hold", task, w->cpu,
 		 w->dev ? dev__format(w->dev, dev, sizeof(dev)) : "-", mode_name(w->mode),
 		 w->folio_bytes ? fmt__bytes(bytes, w->folio_bytes) : "-", buffers,
@@ -141,7 +148,7 @@ void part__worst(const struct page *p)
 		if (!s->worst_n)
 			continue;
 		page__heading(p, "%s, longest", site__name(i));
-		put_line(p->f, "%8s  %-5s%-23s%4s  %-9s%-13s%5s%6s %s", "time", "kind", "task",
+		put_line(p->f, "%8s  %-5s%-20s%4s  %-9s%-13s%5s%6s %s", "time", "kind", "task",
 			 "CPU", "device", "mode", "folio", "bufs", "end");
 		for (w = 0; w < s->worst_n && w < WORST_SHOWN; w++)
 			worst_row(p, &s->worst[w]);
@@ -160,6 +167,19 @@ static const char *device_name(const struct run *run, __u32 dev)
 	return "";
 }
 
+static void put_wrapped(const struct page *p, const char *line)
+{
+	struct para para;
+
+	if (strlen(line) <= FMT_COLUMNS) {
+		put_line(p->f, "%s", line);
+		return;
+	}
+	para__begin(&para, p->f, (int)strspn(line, " "), "");
+	para__add(&para, "%s", line);
+	para__end(&para);
+}
+
 /* The report of `watch`, line by line through the filter that everything printed here passes. */
 static void late_event(const struct page *p, const struct late_event *e)
 {
@@ -171,8 +191,8 @@ static void late_event(const struct page *p, const struct late_event *e)
 		return;
 	render_late_text(e, device_name(p->run, e->dev), f);
 	if (!fclose(f))
-		for (line = rest = text; (line = strsep(&rest, "\n")) && rest;)
-			put_line(p->f, "%s", line);
+		for (rest = text; (line = strsep(&rest, "\n")) && rest;)
+			put_wrapped(p, line);
 	free(text);
 }
 
@@ -188,9 +208,11 @@ void part__late_events(const struct page *p)
 	for (i = 0; i < l->events_n && i < LATE_SHOWN; i++)
 		late_event(p, &l->events[i]);
 	more = l->events_n - i;
-	if (more || l->not_listed)
-		put_line(p->f, "%llu more in the run file (--format json), %llu counted only",
-			 (unsigned long long)more, (unsigned long long)l->not_listed);
+	if (more)
+		put_line(p->f, "%llu more: --format json", (unsigned long long)more);
+	if (l->not_listed)
+		put_line(p->f, "%llu more were counted but not listed",
+			 (unsigned long long)l->not_listed);
 }
 
 static void program_time(const struct page *p)

@@ -21,9 +21,10 @@ static const char *at_least_floor(char *cell, __u64 ns, __u64 floor_ns)
 
 static const char *quantile(char *cell, const struct hist *h, double q, __u64 floor_ns)
 {
-	__u64 ns = q < 1 ? hist__quantile(h, q) : h->max_ns;
-
-	return at_least_floor(cell, ns, floor_ns);
+	/* the 99.9th of a hundred values is their maximum under another name */
+	if (q < 1 && (1 - q) * (double)h->count < 0.999)
+		return strcpy(cell, "-");
+	return at_least_floor(cell, q < 1 ? hist__quantile(h, q) : h->max_ns, floor_ns);
 }
 
 static const char *held(char *cell, const struct hist *h, double seconds)
@@ -217,8 +218,7 @@ void part__clocks(const struct page *p)
 			clock_line(p, timed, i, said);
 	if (floor)
 		put_line(p->f,
-			 "%*s<= x: below 3 times the floor, what the clock reads on an empty "
-			 "section",
+			 "%*s<= x: below three floors; a floor is what an empty section reads",
 			 LABEL_WIDTH, "");
 	for (i = 0; i < SITE_COUNT; i++) {
 		if (!timed[i] || !site[i].note)

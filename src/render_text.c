@@ -65,8 +65,9 @@ static void title(const struct page *p)
 	if (run__tainted(p->run)) {
 		colour(p, RED);
 		para__begin(&para, p->f, 9, "TAINTED:");
+		para__add(&para, "events lost:");
 		losses(&para, p->run, true);
-		para__add(&para, "- events were lost, so that \"none seen\" proves nothing");
+		para__add(&para, "; counts are lower bounds, none seen is no proof");
 		para__end(&para);
 		colour(p, OFF);
 	}
@@ -126,7 +127,7 @@ static void recording(const struct page *p)
 static void evidence(struct para *para, const struct late *l)
 {
 	para__add(para,
-		  "%llu windows (%llu aborted), %llu lookups behind one (%llu spin, %llu folio)",
+		  "windows: %llu (%llu aborted); lookups behind one: %llu (%llu spin, %llu folio)",
 		  (unsigned long long)l->windows, (unsigned long long)l->aborted,
 		  (unsigned long long)(l->behind_spin + l->behind_folio),
 		  (unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);

@@ -11,39 +11,44 @@
 
 #define COLUMNS 100
 
-/* Scalars, and lists and objects of nothing but scalars: fit for one line. */
-static bool is_flat(const json_t *v)
+/* How many values @v has, counted up to @limit: what is small may fit into a line. */
+static size_t weight(const json_t *v, size_t limit)
 {
 	const char *key;
 	json_t *member;
-	size_t i;
+	size_t n = 1, i;
 
-	json_array_foreach (v, i, member)
-		if (json_is_array(member) || json_is_object(member))
-			return false;
-	json_object_foreach ((json_t *)v, key, member)
-		if (json_is_array(member) || json_is_object(member))
-			return false;
-	return true;
+	json_array_foreach (v, i, member) {
+		if (n >= limit)
+			break;
+		n += weight(member, limit - n);
+	}
+	json_object_foreach ((json_t *)v, key, member) {
+		if (n >= limit)
+			break;
+		n += weight(member, limit - n);
+	}
+	return n;
+}
+
+/* The compact text of @v when it is no longer than @room, else NULL. */
+static char *one_line(const json_t *v, int room)
+{
+	char *line;
+
+	if (weight(v, COLUMNS) >= COLUMNS / 2)
+		return NULL;
+	line = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+	if (line && (int)strlen(line) > room && (json_is_array(v) || json_is_object(v))) {
+		free(line);
+		line = NULL;
+	}
+	return line;
 }
 
 static int put_value(const json_t *v, int depth, int column, FILE *f);
 
-/* One line's worth; returns its length, or -ENOMEM. */
-static int put_flat(const json_t *v, FILE *f)
-{
-	char *line = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
-	int n;
-
-	if (!line)
-		return -ENOMEM;
-	n = (int)strlen(line);
-	fputs(line, f);
-	free(line);
-	return n;
-}
-
-/* As many flat elements a line as fit: a histogram has dozens of buckets of three numbers each. */
+/* As many elements a line as fit: a histogram has dozens of buckets of three numbers each. */
 static int put_array(const json_t *array, int depth, FILE *f)
 {
 	int column = COLUMNS, n;
@@ -53,7 +58,7 @@ static int put_array(const json_t *array, int depth, FILE *f)
 
 	fputc('[', f);
 	json_array_foreach (array, i, member) {
-		line = is_flat(member) ? json_dumps(member, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+		line = one_line(member, COLUMNS - depth - 2);
 		n = line ? (int)strlen(line) + 1 : COLUMNS;
 		if (i)
 			fputc(',', f);
@@ -64,7 +69,7 @@ static int put_array(const json_t *array, int depth, FILE *f)
 		column += n;
 		if (line)
 			fputs(line, f);
-		else if (put_value(member, depth + 1, 0, f) < 0)
+		else if (put_value(member, depth + 1, depth + 1, f))
 			return -ENOMEM;
 		free(line);
 	}
@@ -76,43 +81,41 @@ static int put_object(const json_t *object, int depth, FILE *f)
 {
 	const char *key, *separator = "";
 	json_t *member, *name;
-	int n;
+	char *text;
+	int column, ret;
 
 	fputc('{', f);
 	json_object_foreach ((json_t *)object, key, member) {
-		fprintf(f, "%s\n%*s", separator, depth + 1, "");
 		name = json_string(key);
-		n = name ? put_flat(name, f) : -ENOMEM;
+		text = name ? json_dumps(name, JSON_ENCODE_ANY) : NULL;
 		json_decref(name);
-		if (n < 0)
-			return n;
-		fputc(':', f);
-		if (put_value(member, depth + 1, depth + n + 2, f) < 0)
+		if (!text)
 			return -ENOMEM;
+		fprintf(f, "%s\n%*s%s:", separator, depth + 1, "", text);
+		column = depth + 2 + (int)strlen(text);
+		free(text);
+		ret = put_value(member, depth + 1, column, f);
+		if (ret)
+			return ret;
 		separator = ",";
 	}
 	fputc('}', f);
 	return 0;
 }
 
+/* @depth is the indentation of the line, @column where it has come to. */
 static int put_value(const json_t *v, int depth, int column, FILE *f)
 {
-	char *line;
-	bool fits;
+	char *line = one_line(v, COLUMNS - column - 1);
 
-	if (is_flat(v)) {
-		line = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
-		if (!line)
-			return -ENOMEM;
-		fits = column + (int)strlen(line) <= COLUMNS;
-		if (fits || (!json_is_array(v) && !json_is_object(v))) {
-			fputs(line, f);
-			free(line);
-			return 0;
-		}
+	if (line) {
+		fputs(line, f);
 		free(line);
+		return 0;
 	}
-	return json_is_array(v) ? put_array(v, depth, f) : put_object(v, depth, f);
+	if (json_is_array(v))
+		return put_array(v, depth, f);
+	return json_is_object(v) ? put_object(v, depth, f) : -ENOMEM;
 }
 
 int runfile__write(const struct run *run, FILE *f)

@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Runs the given cmocka executables and the script tests; ends with "N passed, N failed".
+# UNIT is the folder with the sanitised migtrace.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+passed=0
+failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}"
+
+count() { # cmocka: "[  PASSED  ] 3 test(s)."
+	sed -n "s/.*\[  $1  \] [^0-9]*\([0-9][0-9]*\) test(s).*/\1/p" "$log" | tail -n 1
+}
+
+for t in "$@"; do
+	CMOCKA_MESSAGE_OUTPUT=stdout "$t" >"$log" 2>&1
+	status=$?
+	p=$(count PASSED)
+	f=$(count FAILED)
+	# a crash prints no summary, and a leak comes after it
+	if [ "$status" -ne 0 ] && [ "${f:-0}" -eq 0 ]; then
+		f=1
+	fi
+	[ "$status" -eq 0 ] || cat "$log"
+	printf '%-14s %3d passed, %d failed\n' "$(basename "$t")" "${p:-0}" "${f:-0}"
+	passed=$((passed + ${p:-0}))
+	failed=$((failed + ${f:-0}))
+done
+
+for t in tests/cli.sh tests/docs.sh tests/schema.sh; do
+	[ -f "$t" ] || continue
+	MIGTRACE=$UNIT/migtrace UNIT=$UNIT sh "$t" >"$log" 2>&1
+	status=$?
+	p=$(sed -n 's/^\([0-9]*\) passed, .*/\1/p' "$log" | tail -n 1)
+	f=$(sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p' "$log" | tail -n 1)
+	if [ "$status" -ne 0 ] && [ "${f:-0}" -eq 0 ]; then
+		f=1
+	fi
+	[ "$status" -eq 0 ] || cat "$log"
+	printf '%-14s %3d passed, %d failed\n' "$(basename "$t")" "${p:-0}" "${f:-0}"
+	passed=$((passed + ${p:-0}))
+	failed=$((failed + ${f:-0}))
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Made-up runs for the tests. Figures are plausible, not measured. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+
+#define DEV(major, minor) ((__u32)(major) << DEV_MINOR_BITS | (minor))
+
+__u64 sample__random(__u64 *state)
+{
+	/* xorshift64*; state must not be 0 */
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 2685821657736338717ULL;
+}
+
+/* @n values from @base on with a tail: each step of eight times as long is eight times as rare. */
+static void fill(struct hist *h, __u64 seed, __u64 n, __u64 base, __u64 spread)
+{
+	__u64 i, r, tail;
+
+	for (i = 0; i < n; i++) {
+		r = sample__random(&seed);
+		tail = spread;
+		while ((r & 7) == 7) {
+			tail *= 3;
+			r >>= 3;
+		}
+		hist_add(h, base + (sample__random(&seed) >> 33) % tail);
+	}
+}
+
+static void fill_outcome(struct run *run, unsigned int outcome, __u64 seed, __u64 n, __u64 base)
+{
+	struct run_site *s = &run->site[SITE_MIGRATE_NOREFS];
+	struct hist h = { 0 };
+
+	fill(&h, seed, n, base, 2000);
+	hist__merge(&s->by_outcome[outcome], &h);
+	hist__merge(&s->hold, &h);
+}
+
+static char **stack(size_t *n, const char *a, const char *b)
+{
+	char **v = calloc(2, sizeof(*v));
+
+	v[0] = strdup(a);
+	v[1] = strdup(b);
+	*n = 2;
+	return v;
+}
+
+static void describe(struct run *run, const char *release, const char *generation,
+		     const char *evidence)
+{
+	run->tool.version = strdup("0.1.0");
+	run->tool.tier = strdup("full");
+	run->kernel.release = strdup(release);
+	run->kernel.version = strdup("#1 SMP PREEMPT_DYNAMIC Debian 6.1.164-1 (2026-03-09)");
+	run->kernel.arch = strdup("x86_64");
+	run->kernel.generation = strdup(generation);
+	run->kernel.generation_evidence = strdup(evidence);
+	run->kernel.boot_id = strdup("d9c9b8e1-1d1c-4ab0-8d38-7a5e3f6d8c11");
+	run->kernel.hypervisor = strdup("kvm");
+	run->kernel.clocksource = strdup("kvm-clock");
+	run->kernel.cpus = 2;
+	run->kernel.nodes = 2;
+	run->start = strdup("2026-07-12T11:20:56Z");
+	run->duration_ns = 30000000000ULL;
+}
+
+static void add_site(struct run *run, enum site site, enum clock_kind clock, const char *reason)
+{
+	run->site[site].clock = clock;
+	run->site[site].floor_ns = clock == CLOCK_BRACKET ? 120 : clock ? 41 : 0;
+	run->site[site].reason = reason ? strdup(reason) : NULL;
+}
+
+static void add_worst(struct run *run)
+{
+	struct run_site *s = &run->site[SITE_MIGRATE_NOREFS];
+	struct worst *w = &s->worst[s->worst_n++];
+
+	w->kind = KIND_HOLD;
+	w->ns = s->hold.max_ns;
+	strcpy(w->comm, "kcompactd0");
+	w->pid = 45;
+	w->cpu = 1;
+	w->dev = DEV(8, 1);
+	w->mode = 1;
+	w->folio_bytes = 4096;
+	w->buffers = 4;
+	w->outcome = OUTCOME_MOVED;
+	w->stack = stack(&w->stack_n, "__buffer_migrate_folio+0x1c4", "move_to_new_folio+0x61");
+	w = &s->worst[s->worst_n++];
+	*w = s->worst[0];
+	w->kind = KIND_WAIT;
+	w->ns = s->hold.max_ns / 2;
+	w->mode = -1;
+	w->outcome = OUTCOME_NONE;
+	w->stack = NULL;
+	w->stack_n = 0;
+}
+
+static void add_late(struct run *run)
+{
+	struct late *l = &run->late;
+	struct late_event *e;
+
+	l->watched = true;
+	l->events = calloc(1, sizeof(*l->events));
+	l->events_n = 1;
+	e = l->events;
+	e->kind = strdup("slow_lookup");
+	e->time_ns = 12345678900ULL;
+	e->since_check_ns = 1234;
+	e->dev = DEV(8, 1);
+	e->block = 8193;
+	e->phase = strdup("copy");
+	e->dirtied = true;
+	e->b_count = 1;
+	e->has_lookup = true;
+	strcpy(e->migrator.comm, "kcompactd0");
+	e->migrator.pid = 45;
+	e->migrator.cpu = 1;
+	e->migrator.stack =
+		stack(&e->migrator.stack_n, "__buffer_migrate_folio+0x1c4", "migrate_pages+0x9b1");
+	strcpy(e->lookup.comm, "find");
+	e->lookup.pid = 2345;
+	e->lookup.stack = stack(&e->lookup.stack_n, "__find_get_block+0xd1", "__getblk_gfp+0x2e");
+}
+
+static void add_probe(struct run *run, const char *probe, const char *variant, const char *reason)
+{
+	struct run_probe *p;
+
+	run->probes = realloc(run->probes, (run->probes_n + 1) * sizeof(*run->probes));
+	p = &run->probes[run->probes_n++];
+	memset(p, 0, sizeof(*p));
+	p->probe = strdup(probe);
+	p->variant = strdup(variant);
+	p->reason = reason ? strdup(reason) : NULL;
+	p->attached = !reason;
+	p->hits = reason ? 0 : 594000;
+	p->run_ns = reason ? 0 : 118000000;
+}
+
+static void add_device(struct run *run, __u32 dev, const char *name, unsigned int share)
+{
+	struct run_device *d = run__device(run, dev);
+
+	snprintf(d->name, sizeof(d->name), "%s", name);
+	fill(&d->site[SITE_MIGRATE_NOREFS].hold, share, 6000 / share, 5200, 2000);
+	fill(&d->site[SITE_FIND_GET_BLOCK].hold, share + 9, 9000 / share, 60, 700);
+	fill(&d->site[SITE_FIND_GET_BLOCK].wait, share + 5, 9000 / share, 30, 40);
+}
+
+static void add_refcount(struct run *run, const char *stage, __s64 expected, __s64 seen)
+{
+	run->refcounts = calloc(1, sizeof(*run->refcounts));
+	run->refcounts_n = 1;
+	run->refcounts[0].stage = strdup(stage);
+	run->refcounts[0].expected = expected;
+	run->refcounts[0].seen = seen;
+	run->refcounts[0].count = 31;
+}
+
+static void add_intervals(struct run *run, size_t n)
+{
+	size_t i;
+
+	run->intervals = calloc(n, sizeof(*run->intervals));
+	run->intervals_n = n;
+	for (i = 0; i < n; i++) {
+		run->intervals[i].start_ns = i * 10000000000ULL;
+		run->intervals[i].duration_ns = 10000000000ULL;
+		if (i == 1)
+			continue;
+		fill(&run->intervals[i].site[SITE_MIGRATE_NOREFS].hold, i + 1, n * 1000, 5200,
+		     2000);
+		counters__add(&run->intervals[i].counters, "norefs_calls", 3000);
+	}
+}
+
+static void fill_sites(struct run *run)
+{
+	static const char inlined[] = "the compiler inlined the only function that takes the lock";
+
+	add_site(run, SITE_MIGRATE_NOREFS, CLOCK_SITE, NULL);
+	add_site(run, SITE_FIND_GET_BLOCK, CLOCK_SITE, NULL);
+	add_site(run, SITE_AIO_MIGRATE, CLOCK_BRACKET, NULL);
+	add_site(run, SITE_AIO_COMPLETION, CLOCK_SITE, NULL);
+	add_site(run, SITE_AIO_TEARDOWN, CLOCK_SITE, NULL);
+	add_site(run, SITE_GROW_BUFFERS, CLOCK_SITE, NULL);
+	add_site(run, SITE_CREATE_EMPTY, CLOCK_SITE, NULL);
+	add_site(run, SITE_TRY_TO_FREE, CLOCK_NONE, inlined);
+	add_site(run, SITE_DIRTY_FOLIO, CLOCK_NONE, inlined);
+	add_site(run, SITE_ASSOC_LIST, CLOCK_NONE, "no symbol private_lock_holder in this kernel");
+	run->site[SITE_MIGRATE_NOREFS].has_outcomes = true;
+	fill_outcome(run, OUTCOME_MOVED, 1, 5600, 5200);
+	fill_outcome(run, OUTCOME_BUSY, 2, 300, 150);
+	fill_outcome(run, OUTCOME_REFS, 3, 100, 2200);
+	fill(&run->site[SITE_MIGRATE_NOREFS].wait, 4, 6000, 35, 60);
+	fill(&run->site[SITE_FIND_GET_BLOCK].hold, 5, 9000, 60, 700);
+	fill(&run->site[SITE_FIND_GET_BLOCK].wait, 6, 9000, 30, 40);
+	fill(&run->site[SITE_AIO_MIGRATE].hold, 7, 12, 2000, 900);
+	run->site[SITE_FIND_GET_BLOCK].note = strdup(
+		"hold is an upper bound: the unlock is inlined, its end is the function's return");
+	run->site[SITE_MIGRATE_NOREFS].acquires = run->site[SITE_MIGRATE_NOREFS].releases = 6000;
+}
+
+void sample__full(struct run *run)
+{
+	memset(run, 0, sizeof(*run));
+	describe(run, "6.1.0-44-amd64", "racy", "lock held at 0 of 5600 switches of the mapping");
+	run->tool.command = stack(&run->tool.command_n, "./load", "--readers=2");
+	run->tool.has_status = true;
+	fill_sites(run);
+	run->has_window = true;
+	fill(&run->window, 8, 5600, 3300, 1500);
+	add_worst(run);
+	add_late(run);
+	run->late.total = 27;
+	run->late.slow_lookup = 20;
+	run->late.end_count = 7;
+	run->late.windows = 5600;
+	run->late.aborted = 100;
+	run->late.behind_spin = 4043;
+	run->late.not_listed = 26;
+	run->losses[LOSS_NO_RELEASE] = 3;
+	run->losses[LOSS_RECURSION] = 12;
+	add_device(run, DEV(8, 1), "sda1", 1);
+	add_device(run, DEV(253, 2), "mapper/very-long-name", 3);
+	add_device(run, 0, "", 10);
+	counters__add(&run->counters, "norefs_calls", 6000);
+	counters__add(&run->counters, "lookup_calls", 909000);
+	counters__add(&run->norefs, "ok", 5600);
+	counters__add(&run->norefs, "busy", 300);
+	counters__add(&run->norefs, "refs", 100);
+	counters__add(&run->aio, "ok", 12);
+	add_refcount(run, "norefs", 3, 4);
+	add_probe(run, "norefs_entry", "folio", NULL);
+	add_probe(run, "find_get_block", "site", NULL);
+	add_probe(run, "try_to_free", "",
+		  "the compiler inlined the only function that takes the lock");
+	add_intervals(run, 3);
+}
+
+void sample__small(struct run *run)
+{
+	unsigned int i;
+
+	memset(run, 0, sizeof(*run));
+	describe(run, "6.1.0", "held", "locked");
+	run->tool.command = stack(&run->tool.command_n, "a", "b c");
+	for (i = 0; i < SITE_COUNT; i++)
+		add_site(run, i, i < 2 ? CLOCK_LOCK : CLOCK_NONE, i < 2 ? NULL : "no");
+	run->site[0].has_outcomes = true;
+	hist_add(&run->site[0].by_outcome[OUTCOME_MOVED], 5000);
+	hist_add(&run->site[0].hold, 5000);
+	hist_add(&run->site[1].hold, 7);
+	hist_add(&run->site[1].hold, 1ULL << 41);
+	hist_add(&run->site[1].wait, 0);
+	add_worst(run);
+	add_late(run);
+	run->late.windows = 1;
+	run->late.total = run->late.slow_lookup = 1;
+	hist_add(&run__device(run, DEV(8, 1))->site[0].hold, 5000);
+	counters__add(&run->counters, "n", 1);
+	counters__add(&run->norefs, "ok", 1);
+	add_refcount(run, "s", 1, -2);
+	add_probe(run, "p", "v", NULL);
+	add_intervals(run, 1);
+}
+
+void sample__migrate(struct run *run)
+{
+	unsigned int i;
+
+	memset(run, 0, sizeof(*run));
+	describe(run, "7.1-amd64", "bh_migrate+mmb", "enum bh_state_bits has BH_Migrate");
+	for (i = 0; i < SITE_COUNT; i++)
+		add_site(run, i, i < 2 ? CLOCK_BRACKET : CLOCK_NONE,
+			 i < 2 ? NULL : "left out by --site");
+	fill(&run->site[SITE_MIGRATE_NOREFS].hold, 1, 4000, 100, 350);
+	run->has_window = run->has_flag_held = run->has_folio_wait = true;
+	fill(&run->window, 2, 4000, 3300, 1500);
+	fill(&run->flag_held, 3, 4000, 4300, 1500);
+	fill(&run->folio_wait, 4, 40, 900, 90000);
+	run->late.watched = true;
+	run->late.windows = 4000;
+	run->late.behind_spin = 3;
+	run->late.behind_folio = 3977;
+	run->late.assoc_list = 2;
+	counters__add(&run->norefs, "ok", 4000);
+}
+
+void sample__kara(struct run *run)
+{
+	static const struct {
+		unsigned int from_us, n;
+	} rows[] = {
+		{ 2, 2907 }, { 6, 105 }, { 11, 36 }, { 16, 45 }, { 21, 13 }, { 26, 4 },
+		{ 31, 2 },   { 36, 2 },	 { 41, 1 },  { 46, 1 },	 { 70, 2 },
+	};
+	struct hist *h = &run->site[SITE_MIGRATE_NOREFS].hold;
+	unsigned int n;
+	size_t i;
+
+	memset(run, 0, sizeof(*run));
+	describe(run, "5.2.0-rc7-default", "held",
+		 "lock held at 3119 of 3119 switches of the mapping");
+	add_site(run, SITE_MIGRATE_NOREFS, CLOCK_LOCK, NULL);
+	/* two thirds into each of his buckets, which are 4.9 us wide and not 5 */
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (n = 0; n < rows[i].n; n++)
+			hist_add(h, rows[i].from_us * 1000 + 1700);
+	hist_add(h, 311000);
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Renderers against golden files in tests/data; UPDATE_GOLDEN=1 writes them anew. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/render.h"
+#include "unit.h"
+
+#define DATA "tests/data/"
+
+typedef int renderer(const struct run *run, const struct render_opts *o, FILE *f);
+typedef void sampler(struct run *run);
+
+static char *rendered(sampler *sample, renderer *render, const struct render_opts *o)
+{
+	char *text = NULL;
+	struct run run;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	sample(&run);
+	assert_int_equal(render(&run, o, f), 0);
+	fclose(f);
+	run__free(&run);
+	return text;
+}
+
+/* Names the first line that differs, which a dump of two reports would bury. */
+static void compare_lines(const char *name, const char *got, const char *want)
+{
+	int line = 1, got_n, want_n;
+
+	while (*got || *want) {
+		got_n = (int)strcspn(got, "\n");
+		want_n = (int)strcspn(want, "\n");
+		if (got_n != want_n || strncmp(got, want, (size_t)got_n) != 0)
+			fail_msg("%s:%d:\n  got  '%.*s'\n  want '%.*s'", name, line, got_n, got,
+				 want_n, want);
+		got += got_n + (got[got_n] == '\n');
+		want += want_n + (want[want_n] == '\n');
+		line++;
+	}
+}
+
+static void golden(const char *name, sampler *sample, renderer *render, const struct render_opts *o)
+{
+	char *got = rendered(sample, render, o), *want, path[128];
+
+	snprintf(path, sizeof(path), DATA "%s", name);
+	if (getenv("UPDATE_GOLDEN"))
+		tmp__write(path, got, strlen(got));
+	want = tmp__read(path, NULL);
+	if (!want)
+		fail_msg("%s is missing: UPDATE_GOLDEN=1 writes it", path);
+	compare_lines(name, got, want);
+	free(want);
+	free(got);
+}
+
+static const struct render_opts plain = { .path = "run.json" };
+static const struct render_opts kara = { .linear_width_ns = 5000, .linear_count = 20 };
+
+static void text_full(void **state)
+{
+	(void)state;
+	golden("full.txt", sample__full, render_text, &plain);
+}
+
+static void text_migrate(void **state)
+{
+	(void)state;
+	golden("migrate.txt", sample__migrate, render_text, &plain);
+}
+
+static void text_small(void **state)
+{
+	(void)state;
+	golden("small.txt", sample__small, render_text, &plain);
+}
+
+static void text_linear(void **state)
+{
+	(void)state;
+	golden("kara.txt", sample__kara, render_text, &kara);
+}
+
+static void csv_full(void **state)
+{
+	(void)state;
+	golden("full.csv", sample__full, render_csv, &plain);
+}
+
+static void csv_migrate(void **state)
+{
+	(void)state;
+	golden("migrate.csv", sample__migrate, render_csv, &plain);
+}
+
+static void json_small(void **state)
+{
+	(void)state;
+	golden("small.json", sample__small, render_json, &plain);
+}
+
+static void check_page(const char *text)
+{
+	size_t column = 0;
+	const char *s;
+
+	for (s = text; *s; s++) {
+		if (*s == '\n') {
+			assert_true(s == text || s[-1] != ' ');
+			column = 0;
+			continue;
+		}
+		if (*s < ' ' || *s > '~')
+			fail_msg("byte %d in the report", *s);
+		if (++column > 80)
+			fail_msg("line longer than 80 columns: '%.90s'", s - column + 1);
+	}
+}
+
+static void text_is_ascii_and_80_columns(void **state)
+{
+	sampler *samples[] = { sample__full, sample__small, sample__migrate, sample__kara };
+	const struct render_opts *opts[] = { &plain, &kara };
+	char *text;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		for (j = 0; j < 2; j++) {
+			text = rendered(samples[i], render_text, opts[j]);
+			check_page(text);
+			free(text);
+		}
+}
+
+static void hostile_strings(struct run *run)
+{
+	sample__full(run);
+	strcpy(run->late.events[0].lookup.comm, "\033[2J\n\xff"
+						"evil");
+	strcpy(run->devices[0].name, "\033]0;x\a");
+	free(run->site[SITE_TRY_TO_FREE].reason);
+	run->site[SITE_TRY_TO_FREE].reason = strdup("because\033[31m");
+	free(run->kernel.release);
+	run->kernel.release = calloc(1, 3000);
+	memset(run->kernel.release, 'r', 2999);
+	free(run->tool.command[0]);
+	run->tool.command[0] = strdup("\033[1A\r");
+}
+
+static void text_filters_control_characters(void **state)
+{
+	char *text = rendered(hostile_strings, render_text, &plain);
+
+	(void)state;
+	check_page(text);
+	assert_null(strchr(text, '\033'));
+	free(text);
+}
+
+static void tainted_run_says_so_first(void **state)
+{
+	char *text = rendered(sample__full, render_text, &plain);
+
+	(void)state;
+	assert_int_equal(strncmp(text, "TAINTED:", 8), 0);
+	free(text);
+	text = rendered(sample__migrate, render_text, &plain);
+	assert_int_equal(strncmp(text, "migtrace:", 9), 0);
+	assert_non_null(strstr(text, "None seen;"));
+	free(text);
+}
+
+/*
+ * The rows of his table. His buckets are 4.9 us wide and start at 6, hence the shifted labels; the
+ * two of 70-75 lie in our bucket from 65.5 to 73.7 us, whose middle is in the row before.
+ */
+static void linear_reproduces_the_published_table(void **state)
+{
+	char *text = rendered(sample__kara, render_text, &kara);
+	const char *rows[] = {
+		"       0 - 5us           2907   93.20",
+		"     5us - 10us           105   96.57",
+		"    10us - 15us            36   97.72",
+		"    15us - 20us            45   99.17",
+		"    20us - 25us            13   99.58",
+		"    45us - 50us             1   99.90",
+		"    65us - 70us             2   99.97",
+		"   100us   or more          1  100.00",
+		"max 311us",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (!strstr(text, rows[i]))
+			fail_msg("no '%s' in:\n%s", rows[i], text);
+	free(text);
+}
+
+static void no_run_at_all(struct run *run)
+{
+	memset(run, 0, sizeof(*run));
+}
+
+static void empty_run_renders(void **state)
+{
+	char *text = rendered(no_run_at_all, render_text, &plain);
+
+	(void)state;
+	check_page(text);
+	free(text);
+	free(rendered(no_run_at_all, render_csv, &plain));
+	free(rendered(no_run_at_all, render_json, &plain));
+}
+
+static void colour_only_on_request(void **state)
+{
+	const struct render_opts o = { .colour = true };
+	char *text = rendered(sample__full, render_text, &o);
+
+	(void)state;
+	assert_non_null(strstr(text, "\033[1;31m"));
+	free(text);
+}
+
+static void csv_has_one_width(void **state)
+{
+	char *text = rendered(sample__full, render_csv, &plain), *s;
+	int commas = 0, rows = 0;
+	bool quoted = false;
+
+	(void)state;
+	for (s = text; *s; s++) {
+		if (*s == '"')
+			quoted = !quoted;
+		else if (*s == ',' && !quoted)
+			commas++;
+		else if (*s == '\n') {
+			assert_int_equal(s[-1], '\r');
+			assert_int_equal(commas, 15);
+			commas = 0;
+			rows++;
+		}
+	}
+	/* heading, 10 sites hold and wait, 4 outcomes, window, 3 devices with 2 sites */
+	assert_int_equal(rows, 1 + 20 + 4 + 1 + 12);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_full),
+		cmocka_unit_test(text_migrate),
+		cmocka_unit_test(text_small),
+		cmocka_unit_test(text_linear),
+		cmocka_unit_test(csv_full),
+		cmocka_unit_test(csv_migrate),
+		cmocka_unit_test(json_small),
+		cmocka_unit_test(text_is_ascii_and_80_columns),
+		cmocka_unit_test(text_filters_control_characters),
+		cmocka_unit_test(tainted_run_says_so_first),
+		cmocka_unit_test(linear_reproduces_the_published_table),
+		cmocka_unit_test(empty_run_renders),
+		cmocka_unit_test(colour_only_on_request),
+		cmocka_unit_test(csv_has_one_width),
+	};
+
+	return cmocka_run_group_tests_name("render", tests, NULL, NULL);
+}

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Tests that need neither root nor a kernel: cmocka under ASan and UBSan, the command on bad input,
+# documents against --help, run files against their schema. tests/unit/test_*.c is found by name.
+
+UNIT := $(O)/unit
+UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DMIGTRACE_VERSION='"0.0.test"' -O1 -g -Wall -Wextra \
+	-Wno-unused-parameter -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer -I$(O)
+
+# Everything that links without libbpf; a test needs no more.
+UNIT_SRC := log opts opts_help out outfile suggest names run merge hist fmt cmd_report \
+	runfile runfile_get runfile_hist runfile_json runfile_lists runfile_read runfile_sites \
+	render_text render_sites render_hist render_lists render_late render_json render_csv
+UNIT_OBJ := $(UNIT_SRC:%=$(UNIT)/src/%.o) $(UNIT)/sample.o $(UNIT)/capture.o
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(UNIT)/%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_BIN_OBJ := $(patsubst src/%.c,$(UNIT)/src/%.o,$(SRC))
+
+.PHONY: check-unit
+check-unit: $(UNIT_TESTS) $(UNIT)/migtrace ## unit tests and bad input, no root
+	$(Q)UNIT=$(UNIT) sh tests/unit/run.sh $(UNIT_TESTS)
+
+$(UNIT)/src/%.o: src/%.c tests/unit/unit.mk | $(O)/migtrace.skel.h
+	@mkdir -p $(@D)
+	$(call msg,CC,$@)
+	$(Q)$(CC) $(UNIT_CFLAGS) -MMD -MP -c $< -o $@
+
+$(UNIT)/%.o: tests/unit/%.c tests/unit/unit.mk
+	@mkdir -p $(@D)
+	$(call msg,CC,$@)
+	$(Q)$(CC) $(UNIT_CFLAGS) -MMD -MP -c $< -o $@
+
+$(UNIT)/test_%: $(UNIT)/test_%.o $(UNIT_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(UNIT_CFLAGS) $^ -lcmocka -ljansson -lm -o $@
+
+# The whole command, sanitised: bad input must not only be refused but refused without a stumble.
+$(UNIT)/migtrace: $(UNIT_BIN_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(UNIT_CFLAGS) $^ -lbpf -lelf -lz -ljansson -lm -o $@
+
+-include $(UNIT_BIN_OBJ:.o=.d) $(UNIT_TESTS:=.d) $(UNIT)/sample.d $(UNIT)/capture.d
