@@ -64,8 +64,10 @@ static __always_inline void norefs_acquired(void)
 	struct migration *m = migration_of_current();
 
 	/* a second section: the first one's check found a buffer busy */
-	if (s && m && m->released && m->window_id)
+	if (s && m && m->released && m->window_id) {
 		window_end(m, WINDOW_WITHDRAWN);
+		m->t_release = 0;
+	}
 }
 
 static __always_inline void norefs_hold(struct migration *m, const struct held *h)
