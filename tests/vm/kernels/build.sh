@@ -24,17 +24,16 @@ SRC=$VM/src
 # plan NAME: sets version, fragments, racy and obj
 plan()
 {
-	fragments=config-common
-	racy=false
+	racy=false fragments=config-common
 	case $1 in
 	after-lockstat) version=6.1 fragments="config-common config-lockstat" ;;
 	before)         version=6.1 racy=true ;;
 	after)          version=6.1 ;;
-	before-6.12)    version=6.12 racy=true ;;
+	before-6.12)    version=6.12 racy=true fragments="config-common config-6.12" ;;
 	*) die "no kernel '$1'; there are: after-lockstat before after before-6.12" ;;
 	esac
 	obj=$VM/obj/$version
-	[ "$fragments" = config-common ] || obj=$obj-lockstat
+	case $fragments in *lockstat) obj=$obj-lockstat ;; esac
 	tree=$SRC/linux-$version
 }
 
@@ -122,15 +121,12 @@ migtrace_unlock if (busy) migtrace_window_close" ] ||
 	rm -rf "$tmp"
 }
 
-# kmake NAME ARG...: make in the kernel tree, with nothing of this machine in the image
+# kmake NAME: sets KMAKE, make in the kernel tree with nothing of this machine in the image
 kmake()
 {
-	local name=$1
-
-	shift
-	nice -n 5 make -C "$tree" O="$obj" LOCALVERSION="-$name" KBUILD_BUILD_VERSION=1 \
-		KBUILD_BUILD_TIMESTAMP="Thu Jan 1 00:00:00 UTC 1970" \
-		KBUILD_BUILD_USER=migtrace KBUILD_BUILD_HOST=tests "$@"
+	KMAKE=(nice -n 5 make -C "$tree" O="$obj" LOCALVERSION="-$1" KBUILD_BUILD_VERSION=1
+		KBUILD_BUILD_TIMESTAMP="Thu Jan 1 00:00:00 UTC 1970"
+		KBUILD_BUILD_USER=migtrace KBUILD_BUILD_HOST=tests)
 }
 
 # configure NAME: .config from the fragments, and nothing of them lost
@@ -141,7 +137,7 @@ configure()
 	mkdir -p "$obj"
 	(cd "$HERE" && sed -n '/^CONFIG_/p' $fragments) >"$frag.new"
 	if ! cmp -s "$frag.new" "$frag" || [ ! -s "$obj/.config" ]; then
-		kmake "$1" KCONFIG_ALLCONFIG="$frag.new" allnoconfig >"$obj/config.log" 2>&1 ||
+		"${KMAKE[@]}" KCONFIG_ALLCONFIG="$frag.new" allnoconfig >"$obj/config.log" 2>&1 ||
 			{ tail -n 20 "$obj/config.log" >&2; die "$1: no configuration"; }
 		mv "$frag.new" "$frag"
 	fi
@@ -168,8 +164,10 @@ compile()
 {
 	local name=$1 log=$obj/build.log pid
 
-	kmake "$name" -j2 bzImage >"$log" 2>&1 &
+	"${KMAKE[@]}" -j"$(nproc)" bzImage >"$log" 2>&1 &
 	pid=$!
+	# a command in the background of a script does not get the Ctrl-C of the terminal
+	trap 'kill $pid 2>/dev/null; exit 130' INT TERM HUP
 	progress "$name" "$log" $pid
 	wait $pid || { tail -n 30 "$log" >&2; die "$name: the kernel did not build; see $log"; }
 }
@@ -206,6 +204,7 @@ build()
 	fi
 	say "$name: building linux-source-$version $(cat "$SRC/linux-$version.version")"
 	edit
+	kmake "$name"
 	configure "$name"
 	compile "$name"
 	keep "$name" "$stamp"
