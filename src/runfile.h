@@ -23,6 +23,33 @@ json_t *runfile__json(const struct run *run);
 int runfile__write(const struct run *run, FILE *f);
 
 /*
+ * Building it (runfile_json.c). json_object_set_new() takes the reference even when it fails and
+ * every json_*() passes NULL on, so that one flag looked at in the end is enough.
+ */
+struct writer {
+	bool failed;
+	__u64 clamped; /* numbers that were too large */
+};
+
+void put__member(struct writer *w, json_t *object, const char *key, json_t *value);
+void put__element(struct writer *w, json_t *array, json_t *value);
+json_t *put__number(struct writer *w, __u64 value);
+json_t *put__text(const char *s);
+json_t *put__text_or_null(const char *s);
+json_t *put__strings(struct writer *w, char *const *v, size_t n);
+json_t *put__dev(__u32 dev);
+json_t *put__hist(struct writer *w, const struct hist *h);
+json_t *put__counters(struct writer *w, const struct counters *c);
+
+/* runfile_json_lists.c */
+json_t *runfile__devices(struct writer *w, const struct run *run);
+json_t *runfile__refcounts(struct writer *w, const struct run *run);
+json_t *runfile__late(struct writer *w, const struct late *l);
+json_t *runfile__losses(struct writer *w, const struct run *run);
+json_t *runfile__probes(struct writer *w, const struct run *run);
+json_t *runfile__intervals(struct writer *w, const struct run *run);
+
+/*
  * Where the reader is, as a chain of keys on the stack: an error names the whole path. The root
  * carries the message; only the first fault is kept.
  */

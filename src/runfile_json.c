@@ -9,25 +9,19 @@
 
 #include "runfile.h"
 
-/* json_object_set_new() takes the reference even when it fails, so one flag at the end is enough. */
-struct writer {
-	bool failed;
-	__u64 clamped;
-};
-
-static void set(struct writer *w, json_t *object, const char *key, json_t *value)
+void put__member(struct writer *w, json_t *object, const char *key, json_t *value)
 {
 	if (json_object_set_new(object, key, value))
 		w->failed = true;
 }
 
-static void append(struct writer *w, json_t *array, json_t *value)
+void put__element(struct writer *w, json_t *array, json_t *value)
 {
 	if (json_array_append_new(array, value))
 		w->failed = true;
 }
 
-static json_t *number(struct writer *w, __u64 value)
+json_t *put__number(struct writer *w, __u64 value)
 {
 	if (value > RUNFILE_NO_END) {
 		w->clamped++;
@@ -37,7 +31,7 @@ static json_t *number(struct writer *w, __u64 value)
 }
 
 /* A task's name and a command's arguments are bytes; what is not UTF-8 becomes \xNN. */
-static json_t *text(const char *s)
+json_t *put__text(const char *s)
 {
 	json_t *value = json_string(s ? s : "");
 	char *copy, *to;
@@ -56,22 +50,22 @@ static json_t *text(const char *s)
 	return value;
 }
 
-static json_t *text_or_null(const char *s)
+json_t *put__text_or_null(const char *s)
 {
-	return s ? text(s) : json_null();
+	return s ? put__text(s) : json_null();
 }
 
-static json_t *strings(struct writer *w, char *const *v, size_t n)
+json_t *put__strings(struct writer *w, char *const *v, size_t n)
 {
 	json_t *array = json_array();
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		append(w, array, text(v[i]));
+		put__element(w, array, put__text(v[i]));
 	return array;
 }
 
-static json_t *dev_text(__u32 dev)
+json_t *put__dev(__u32 dev)
 {
 	char buf[DEV_TEXT];
 
@@ -82,7 +76,7 @@ static json_t *dev_text(__u32 dev)
  * Count is the buckets' own sum and min and max lie in them, so that the three can't disagree even
  * when they were read one after the other from a program still running.
  */
-static json_t *hist_json(struct writer *w, const struct hist *h)
+json_t *put__hist(struct writer *w, const struct hist *h)
 {
 	json_t *object = json_object(), *buckets = json_array(), *bucket;
 	__u64 count = 0, min_ns = h->min_ns, max_ns = h->max_ns, end;
@@ -98,26 +92,28 @@ static json_t *hist_json(struct writer *w, const struct hist *h)
 			max_ns = hist_lower(i);
 		count += h->bucket[i];
 		bucket = json_array();
-		append(w, bucket, number(w, hist_lower(i)));
-		append(w, bucket, number(w, end));
-		append(w, bucket, number(w, h->bucket[i]));
-		append(w, buckets, bucket);
+		put__element(w, bucket, put__number(w, hist_lower(i)));
+		put__element(w, bucket, put__number(w, end));
+		put__element(w, bucket, put__number(w, h->bucket[i]));
+		put__element(w, buckets, bucket);
 	}
-	set(w, object, "count", number(w, count));
-	set(w, object, "sum_ns", number(w, count ? h->sum_ns : 0));
-	set(w, object, "min_ns", number(w, count ? min_ns : 0));
-	set(w, object, "max_ns", number(w, count ? max_ns : 0));
-	set(w, object, "buckets", buckets);
+	if (min_ns > max_ns)
+		min_ns = max_ns;
+	put__member(w, object, "count", put__number(w, count));
+	put__member(w, object, "sum_ns", put__number(w, count ? h->sum_ns : 0));
+	put__member(w, object, "min_ns", put__number(w, count ? min_ns : 0));
+	put__member(w, object, "max_ns", put__number(w, count ? max_ns : 0));
+	put__member(w, object, "buckets", buckets);
 	return object;
 }
 
-static json_t *counters_json(struct writer *w, const struct counters *c)
+json_t *put__counters(struct writer *w, const struct counters *c)
 {
 	json_t *object = json_object();
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
-		set(w, object, c->v[i].name, number(w, c->v[i].value));
+		put__member(w, object, c->v[i].name, put__number(w, c->v[i].value));
 	return object;
 }
 
@@ -125,12 +121,13 @@ static json_t *tool_json(struct writer *w, const struct run *run)
 {
 	json_t *o = json_object();
 
-	set(w, o, "version", text(run->tool.version));
-	set(w, o, "tier", text(run->tool.tier));
-	set(w, o, "command",
-	    run->tool.command_n ? strings(w, run->tool.command, run->tool.command_n) : json_null());
-	set(w, o, "command_status",
-	    run->tool.has_status ? json_integer(run->tool.status) : json_null());
+	put__member(w, o, "version", put__text(run->tool.version));
+	put__member(w, o, "tier", put__text(run->tool.tier));
+	put__member(w, o, "command",
+		    run->tool.command_n ? put__strings(w, run->tool.command, run->tool.command_n)
+					: json_null());
+	put__member(w, o, "command_status",
+		    run->tool.has_status ? json_integer(run->tool.status) : json_null());
 	return o;
 }
 
@@ -138,16 +135,16 @@ static json_t *kernel_json(struct writer *w, const struct run *run)
 {
 	json_t *o = json_object();
 
-	set(w, o, "release", text(run->kernel.release));
-	set(w, o, "version", text(run->kernel.version));
-	set(w, o, "arch", text(run->kernel.arch));
-	set(w, o, "generation", text(run->kernel.generation));
-	set(w, o, "generation_evidence", text(run->kernel.generation_evidence));
-	set(w, o, "boot_id", text(run->kernel.boot_id));
-	set(w, o, "cpus", number(w, run->kernel.cpus));
-	set(w, o, "nodes", number(w, run->kernel.nodes));
-	set(w, o, "hypervisor", text(run->kernel.hypervisor));
-	set(w, o, "clocksource", text(run->kernel.clocksource));
+	put__member(w, o, "release", put__text(run->kernel.release));
+	put__member(w, o, "version", put__text(run->kernel.version));
+	put__member(w, o, "arch", put__text(run->kernel.arch));
+	put__member(w, o, "generation", put__text(run->kernel.generation));
+	put__member(w, o, "generation_evidence", put__text(run->kernel.generation_evidence));
+	put__member(w, o, "boot_id", put__text(run->kernel.boot_id));
+	put__member(w, o, "cpus", put__number(w, run->kernel.cpus));
+	put__member(w, o, "nodes", put__number(w, run->kernel.nodes));
+	put__member(w, o, "hypervisor", put__text(run->kernel.hypervisor));
+	put__member(w, o, "clocksource", put__text(run->kernel.clocksource));
 	return o;
 }
 
@@ -156,17 +153,17 @@ static json_t *worst_json(struct writer *w, const struct worst *v)
 	const char *outcome = outcome__name(v->outcome);
 	json_t *o = json_object();
 
-	set(w, o, "kind", json_string(v->kind == KIND_WAIT ? "wait" : "hold"));
-	set(w, o, "ns", number(w, v->ns));
-	set(w, o, "comm", text(v->comm));
-	set(w, o, "pid", number(w, v->pid));
-	set(w, o, "cpu", number(w, v->cpu));
-	set(w, o, "device", dev_text(v->dev));
-	set(w, o, "mode", v->mode < 0 ? json_null() : json_integer(v->mode));
-	set(w, o, "folio_bytes", number(w, v->folio_bytes));
-	set(w, o, "buffers", number(w, v->buffers));
-	set(w, o, "outcome", outcome ? json_string(outcome) : json_null());
-	set(w, o, "stack", strings(w, v->stack, v->stack_n));
+	put__member(w, o, "kind", json_string(v->kind == KIND_WAIT ? "wait" : "hold"));
+	put__member(w, o, "ns", put__number(w, v->ns));
+	put__member(w, o, "comm", put__text(v->comm));
+	put__member(w, o, "pid", put__number(w, v->pid));
+	put__member(w, o, "cpu", put__number(w, v->cpu));
+	put__member(w, o, "device", put__dev(v->dev));
+	put__member(w, o, "mode", v->mode < 0 ? json_null() : json_integer(v->mode));
+	put__member(w, o, "folio_bytes", put__number(w, v->folio_bytes));
+	put__member(w, o, "buffers", put__number(w, v->buffers));
+	put__member(w, o, "outcome", outcome ? json_string(outcome) : json_null());
+	put__member(w, o, "stack", put__strings(w, v->stack, v->stack_n));
 	return o;
 }
 
@@ -175,23 +172,24 @@ static json_t *site_json(struct writer *w, const struct run_site *s)
 	json_t *o = json_object(), *worst = json_array(), *outcomes;
 	unsigned int i;
 
-	set(w, o, "clock", s->clock ? json_string(clock__name(s->clock)) : json_null());
-	set(w, o, "reason", s->clock ? json_null() : text(s->reason ? s->reason : "not recorded"));
-	set(w, o, "note", text_or_null(s->note));
-	set(w, o, "floor_ns", number(w, s->floor_ns));
-	set(w, o, "acquires", number(w, s->acquires));
-	set(w, o, "releases", number(w, s->releases));
-	set(w, o, "hold", hist_json(w, &s->hold));
-	set(w, o, "wait", hist_json(w, &s->wait));
+	put__member(w, o, "clock", s->clock ? json_string(clock__name(s->clock)) : json_null());
+	put__member(w, o, "reason",
+		    s->clock ? json_null() : put__text(s->reason ? s->reason : "not recorded"));
+	put__member(w, o, "note", put__text_or_null(s->note));
+	put__member(w, o, "floor_ns", put__number(w, s->floor_ns));
+	put__member(w, o, "acquires", put__number(w, s->acquires));
+	put__member(w, o, "releases", put__number(w, s->releases));
+	put__member(w, o, "hold", put__hist(w, &s->hold));
+	put__member(w, o, "wait", put__hist(w, &s->wait));
 	if (s->has_outcomes) {
 		outcomes = json_object();
 		for (i = OUTCOME_NONE + 1; i < OUTCOME_COUNT; i++)
-			set(w, outcomes, outcome__name(i), hist_json(w, &s->by_outcome[i]));
-		set(w, o, "by_outcome", outcomes);
+			put__member(w, outcomes, outcome__name(i), put__hist(w, &s->by_outcome[i]));
+		put__member(w, o, "by_outcome", outcomes);
 	}
 	for (i = 0; i < s->worst_n; i++)
-		append(w, worst, worst_json(w, &s->worst[i]));
-	set(w, o, "worst", worst);
+		put__element(w, worst, worst_json(w, &s->worst[i]));
+	put__member(w, o, "worst", worst);
 	return o;
 }
 
@@ -201,178 +199,23 @@ static json_t *sites_json(struct writer *w, const struct run *run)
 	unsigned int i;
 
 	for (i = 0; i < SITE_COUNT; i++)
-		set(w, o, site__name(i), site_json(w, &run->site[i]));
+		put__member(w, o, site__name(i), site_json(w, &run->site[i]));
 	return o;
-}
-
-/* Only sites with events: most devices see two of ten. */
-static void hold_wait(struct writer *w, json_t *sites, unsigned int site, const struct hist *hold,
-		      const struct hist *wait)
-{
-	json_t *o;
-
-	if (!hold->count && !wait->count)
-		return;
-	o = json_object();
-	set(w, o, "hold", hist_json(w, hold));
-	set(w, o, "wait", hist_json(w, wait));
-	set(w, sites, site__name(site), o);
-}
-
-static json_t *devices_json(struct writer *w, const struct run *run)
-{
-	json_t *all = json_object(), *o, *sites;
-	const struct run_device *d;
-	char key[DEV_TEXT];
-	unsigned int s;
-	size_t i;
-
-	for (i = 0; i < run->devices_n; i++) {
-		d = &run->devices[i];
-		o = json_object();
-		sites = json_object();
-		for (s = 0; s < SITE_COUNT; s++)
-			hold_wait(w, sites, s, &d->site[s].hold, &d->site[s].wait);
-		set(w, o, "name", text(d->name));
-		set(w, o, "sites", sites);
-		set(w, all, dev__format(d->dev, key, sizeof(key)), o);
-	}
-	return all;
-}
-
-static json_t *refcounts_json(struct writer *w, const struct run *run)
-{
-	json_t *array = json_array(), *o;
-	size_t i;
-
-	for (i = 0; i < run->refcounts_n; i++) {
-		o = json_object();
-		set(w, o, "stage", text(run->refcounts[i].stage));
-		set(w, o, "expected", json_integer(run->refcounts[i].expected));
-		set(w, o, "seen", json_integer(run->refcounts[i].seen));
-		set(w, o, "count", number(w, run->refcounts[i].count));
-		append(w, array, o);
-	}
-	return array;
-}
-
-static json_t *side_json(struct writer *w, const struct late_side *s)
-{
-	json_t *o = json_object();
-
-	set(w, o, "comm", text(s->comm));
-	set(w, o, "pid", number(w, s->pid));
-	set(w, o, "cpu", number(w, s->cpu));
-	set(w, o, "stack", strings(w, s->stack, s->stack_n));
-	return o;
-}
-
-static json_t *event_json(struct writer *w, const struct late_event *e)
-{
-	json_t *o = json_object();
-
-	set(w, o, "kind", text(e->kind));
-	set(w, o, "time_ns", number(w, e->time_ns));
-	set(w, o, "since_check_ns", number(w, e->since_check_ns));
-	set(w, o, "device", dev_text(e->dev));
-	set(w, o, "block", number(w, e->block));
-	set(w, o, "phase", text(e->phase));
-	set(w, o, "dirtied", json_boolean(e->dirtied));
-	set(w, o, "b_count", json_integer(e->b_count));
-	set(w, o, "migrator", side_json(w, &e->migrator));
-	set(w, o, "lookup", e->has_lookup ? side_json(w, &e->lookup) : json_null());
-	return o;
-}
-
-static json_t *late_json(struct writer *w, const struct late *l)
-{
-	json_t *o = json_object(), *kinds = json_object(), *behind = json_object();
-	json_t *events = json_array();
-	size_t i;
-
-	set(w, kinds, "slow_lookup", number(w, l->slow_lookup));
-	set(w, kinds, "end_count", number(w, l->end_count));
-	set(w, kinds, "assoc_list", number(w, l->assoc_list));
-	set(w, behind, "spin", number(w, l->behind_spin));
-	set(w, behind, "folio", number(w, l->behind_folio));
-	for (i = 0; i < l->events_n; i++)
-		append(w, events, event_json(w, &l->events[i]));
-	set(w, o, "watched", json_boolean(l->watched || l->windows));
-	set(w, o, "total", number(w, l->total));
-	set(w, o, "by_kind", kinds);
-	set(w, o, "windows", number(w, l->windows));
-	set(w, o, "aborted", number(w, l->aborted));
-	set(w, o, "lookups_behind", behind);
-	set(w, o, "events", events);
-	set(w, o, "not_listed", number(w, l->not_listed));
-	return o;
-}
-
-static json_t *losses_json(struct writer *w, const struct run *run)
-{
-	json_t *o = json_object();
-	unsigned int i;
-
-	for (i = 0; i < LOSS_COUNT; i++)
-		set(w, o, loss__name(i), number(w, run->losses[i]));
-	return o;
-}
-
-static json_t *probes_json(struct writer *w, const struct run *run)
-{
-	json_t *array = json_array(), *o;
-	const struct run_probe *p;
-	size_t i;
-
-	for (i = 0; i < run->probes_n; i++) {
-		p = &run->probes[i];
-		o = json_object();
-		set(w, o, "probe", text(p->probe));
-		set(w, o, "variant", text(p->variant));
-		set(w, o, "attached", json_boolean(p->attached));
-		set(w, o, "reason", text_or_null(p->reason));
-		set(w, o, "hits", number(w, p->hits));
-		set(w, o, "run_ns", number(w, p->run_ns));
-		append(w, array, o);
-	}
-	return array;
-}
-
-static json_t *intervals_json(struct writer *w, const struct run *run)
-{
-	json_t *array = json_array(), *o, *sites;
-	const struct interval *v;
-	unsigned int s;
-	size_t i;
-
-	for (i = 0; i < run->intervals_n; i++) {
-		v = &run->intervals[i];
-		o = json_object();
-		sites = json_object();
-		for (s = 0; s < SITE_COUNT; s++)
-			hold_wait(w, sites, s, &v->site[s].hold, &v->site[s].wait);
-		set(w, o, "start_ns", number(w, v->start_ns));
-		set(w, o, "duration_ns", number(w, v->duration_ns));
-		set(w, o, "sites", sites);
-		set(w, o, "counters", counters_json(w, &v->counters));
-		append(w, array, o);
-	}
-	return array;
 }
 
 static json_t *migrations_json(struct writer *w, const struct run *run)
 {
 	json_t *o = json_object();
 
-	set(w, o, "norefs", counters_json(w, &run->norefs));
-	set(w, o, "buffers", counters_json(w, &run->buffers));
-	set(w, o, "aio", counters_json(w, &run->aio));
+	put__member(w, o, "norefs", put__counters(w, &run->norefs));
+	put__member(w, o, "buffers", put__counters(w, &run->buffers));
+	put__member(w, o, "aio", put__counters(w, &run->aio));
 	return o;
 }
 
 static json_t *opt_hist_json(struct writer *w, bool has, const struct hist *h)
 {
-	return has ? hist_json(w, h) : json_null();
+	return has ? put__hist(w, h) : json_null();
 }
 
 json_t *runfile__json(const struct run *run)
@@ -380,27 +223,28 @@ json_t *runfile__json(const struct run *run)
 	struct writer w = { 0 };
 	json_t *root = json_object();
 
-	set(&w, root, "format", json_string(RUN_FORMAT));
-	set(&w, root, "version", json_integer(RUN_VERSION));
-	set(&w, root, "tool", tool_json(&w, run));
-	set(&w, root, "kernel", kernel_json(&w, run));
-	set(&w, root, "start", text(run->start));
-	set(&w, root, "duration_ns", number(&w, run->duration_ns));
-	set(&w, root, "merged", number(&w, run->merged ? run->merged : 1));
-	set(&w, root, "sites", sites_json(&w, run));
-	set(&w, root, "norefs_window", opt_hist_json(&w, run->has_window, &run->window));
-	set(&w, root, "flag_held", opt_hist_json(&w, run->has_flag_held, &run->flag_held));
-	set(&w, root, "folio_lock_wait", opt_hist_json(&w, run->has_folio_wait, &run->folio_wait));
-	set(&w, root, "devices", devices_json(&w, run));
-	set(&w, root, "counters", counters_json(&w, &run->counters));
-	set(&w, root, "migrations", migrations_json(&w, run));
-	set(&w, root, "refcounts", refcounts_json(&w, run));
-	set(&w, root, "late_references", late_json(&w, &run->late));
-	set(&w, root, "losses", losses_json(&w, run));
-	set(&w, root, "probes", probes_json(&w, run));
-	set(&w, root, "intervals", intervals_json(&w, run));
-	set(&w, root, "rounds", json_array());
-	set(&w, root, "clamped", number(&w, run->clamped + w.clamped));
+	put__member(&w, root, "format", json_string(RUN_FORMAT));
+	put__member(&w, root, "version", json_integer(RUN_VERSION));
+	put__member(&w, root, "tool", tool_json(&w, run));
+	put__member(&w, root, "kernel", kernel_json(&w, run));
+	put__member(&w, root, "start", put__text(run->start));
+	put__member(&w, root, "duration_ns", put__number(&w, run->duration_ns));
+	put__member(&w, root, "merged", put__number(&w, run->merged ? run->merged : 1));
+	put__member(&w, root, "sites", sites_json(&w, run));
+	put__member(&w, root, "norefs_window", opt_hist_json(&w, run->has_window, &run->window));
+	put__member(&w, root, "flag_held", opt_hist_json(&w, run->has_flag_held, &run->flag_held));
+	put__member(&w, root, "folio_lock_wait",
+		    opt_hist_json(&w, run->has_folio_wait, &run->folio_wait));
+	put__member(&w, root, "devices", runfile__devices(&w, run));
+	put__member(&w, root, "counters", put__counters(&w, &run->counters));
+	put__member(&w, root, "migrations", migrations_json(&w, run));
+	put__member(&w, root, "refcounts", runfile__refcounts(&w, run));
+	put__member(&w, root, "late_references", runfile__late(&w, &run->late));
+	put__member(&w, root, "losses", runfile__losses(&w, run));
+	put__member(&w, root, "probes", runfile__probes(&w, run));
+	put__member(&w, root, "intervals", runfile__intervals(&w, run));
+	put__member(&w, root, "rounds", json_array());
+	put__member(&w, root, "clamped", put__number(&w, run->clamped + w.clamped));
 	if (w.failed) {
 		json_decref(root);
 		return NULL;

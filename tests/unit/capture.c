@@ -10,7 +10,7 @@
 
 #include "unit.h"
 
-static int captured = -1, saved = -1;
+static int saved[3]; /* by descriptor; captures may nest */
 static char folder[64];
 
 static FILE *stream_of(int fd)
@@ -24,24 +24,23 @@ void capture__begin(int fd)
 
 	assert_non_null(f);
 	fflush(stream_of(fd));
-	captured = fd;
-	saved = dup(fd);
+	saved[fd] = dup(fd);
 	dup2(fileno(f), fd);
 	fclose(f);
 }
 
-char *capture__end(void)
+char *capture__end(int fd)
 {
 	char *text;
 	off_t size;
 
-	fflush(stream_of(captured));
-	size = lseek(captured, 0, SEEK_END);
+	fflush(stream_of(fd));
+	size = lseek(fd, 0, SEEK_END);
 	text = calloc(1, (size_t)size + 1);
 	assert_non_null(text);
-	assert_int_equal(pread(captured, text, (size_t)size, 0), size);
-	dup2(saved, captured);
-	close(saved);
+	assert_int_equal(pread(fd, text, (size_t)size, 0), size);
+	dup2(saved[fd], fd);
+	close(saved[fd]);
 	return text;
 }
 

@@ -22,7 +22,7 @@ __u64 sample__random(__u64 *state);
 
 /* Runs what comes between with file descriptor @fd captured; the text is the caller's. */
 void capture__begin(int fd);
-char *capture__end(void);
+char *capture__end(int fd);
 
 /* A path in the test's own temporary folder, removed at exit; static storage, 4 at a time. */
 const char *tmp__path(const char *name);

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The lists of a run to JSON: devices, reference counts, late references, losses, probes, intervals.
+ * Stage: run file (writing).
+ */
+#include "runfile.h"
+
+/* Only sites with events: most devices see two of ten. */
+static void hold_wait(struct writer *w, json_t *sites, unsigned int site, const struct hist *hold,
+		      const struct hist *wait)
+{
+	json_t *o;
+
+	if (!hold->count && !wait->count)
+		return;
+	o = json_object();
+	put__member(w, o, "hold", put__hist(w, hold));
+	put__member(w, o, "wait", put__hist(w, wait));
+	put__member(w, sites, site__name(site), o);
+}
+
+json_t *runfile__devices(struct writer *w, const struct run *run)
+{
+	json_t *all = json_object(), *o, *sites;
+	const struct run_device *d;
+	char key[DEV_TEXT];
+	unsigned int s;
+	size_t i;
+
+	for (i = 0; i < run->devices_n; i++) {
+		d = &run->devices[i];
+		o = json_object();
+		sites = json_object();
+		for (s = 0; s < SITE_COUNT; s++)
+			hold_wait(w, sites, s, &d->site[s].hold, &d->site[s].wait);
+		put__member(w, o, "name", put__text(d->name));
+		put__member(w, o, "sites", sites);
+		put__member(w, all, dev__format(d->dev, key, sizeof(key)), o);
+	}
+	return all;
+}
+
+json_t *runfile__refcounts(struct writer *w, const struct run *run)
+{
+	json_t *array = json_array(), *o;
+	size_t i;
+
+	for (i = 0; i < run->refcounts_n; i++) {
+		o = json_object();
+		put__member(w, o, "stage", put__text(run->refcounts[i].stage));
+		put__member(w, o, "expected", json_integer(run->refcounts[i].expected));
+		put__member(w, o, "seen", json_integer(run->refcounts[i].seen));
+		put__member(w, o, "count", put__number(w, run->refcounts[i].count));
+		put__element(w, array, o);
+	}
+	return array;
+}
+
+static json_t *side_json(struct writer *w, const struct late_side *s)
+{
+	json_t *o = json_object();
+
+	put__member(w, o, "comm", put__text(s->comm));
+	put__member(w, o, "pid", put__number(w, s->pid));
+	put__member(w, o, "cpu", put__number(w, s->cpu));
+	put__member(w, o, "stack", put__strings(w, s->stack, s->stack_n));
+	return o;
+}
+
+static json_t *event_json(struct writer *w, const struct late_event *e)
+{
+	json_t *o = json_object();
+
+	put__member(w, o, "kind", put__text(e->kind));
+	put__member(w, o, "time_ns", put__number(w, e->time_ns));
+	put__member(w, o, "since_check_ns", put__number(w, e->since_check_ns));
+	put__member(w, o, "device", put__dev(e->dev));
+	put__member(w, o, "block", put__number(w, e->block));
+	put__member(w, o, "phase", put__text(e->phase));
+	put__member(w, o, "dirtied", json_boolean(e->dirtied));
+	put__member(w, o, "b_count", json_integer(e->b_count));
+	put__member(w, o, "migrator", side_json(w, &e->migrator));
+	put__member(w, o, "lookup", e->has_lookup ? side_json(w, &e->lookup) : json_null());
+	return o;
+}
+
+json_t *runfile__late(struct writer *w, const struct late *l)
+{
+	json_t *o = json_object(), *kinds = json_object(), *behind = json_object();
+	json_t *events = json_array();
+	size_t i;
+
+	put__member(w, kinds, "slow_lookup", put__number(w, l->slow_lookup));
+	put__member(w, kinds, "end_count", put__number(w, l->end_count));
+	put__member(w, kinds, "assoc_list", put__number(w, l->assoc_list));
+	put__member(w, behind, "spin", put__number(w, l->behind_spin));
+	put__member(w, behind, "folio", put__number(w, l->behind_folio));
+	for (i = 0; i < l->events_n; i++)
+		put__element(w, events, event_json(w, &l->events[i]));
+	put__member(w, o, "watched", json_boolean(l->watched || l->windows));
+	put__member(w, o, "total", put__number(w, l->total));
+	put__member(w, o, "by_kind", kinds);
+	put__member(w, o, "windows", put__number(w, l->windows));
+	put__member(w, o, "aborted", put__number(w, l->aborted));
+	put__member(w, o, "lookups_behind", behind);
+	put__member(w, o, "events", events);
+	put__member(w, o, "not_listed", put__number(w, l->not_listed));
+	return o;
+}
+
+json_t *runfile__losses(struct writer *w, const struct run *run)
+{
+	json_t *o = json_object();
+	unsigned int i;
+
+	for (i = 0; i < LOSS_COUNT; i++)
+		put__member(w, o, loss__name(i), put__number(w, run->losses[i]));
+	return o;
+}
+
+json_t *runfile__probes(struct writer *w, const struct run *run)
+{
+	json_t *array = json_array(), *o;
+	const struct run_probe *p;
+	size_t i;
+
+	for (i = 0; i < run->probes_n; i++) {
+		p = &run->probes[i];
+		o = json_object();
+		put__member(w, o, "probe", put__text(p->probe));
+		put__member(w, o, "variant", put__text(p->variant));
+		put__member(w, o, "attached", json_boolean(p->attached));
+		put__member(w, o, "reason", put__text_or_null(p->reason));
+		put__member(w, o, "hits", put__number(w, p->hits));
+		put__member(w, o, "run_ns", put__number(w, p->run_ns));
+		put__element(w, array, o);
+	}
+	return array;
+}
+
+json_t *runfile__intervals(struct writer *w, const struct run *run)
+{
+	json_t *array = json_array(), *o, *sites;
+	const struct interval *v;
+	unsigned int s;
+	size_t i;
+
+	for (i = 0; i < run->intervals_n; i++) {
+		v = &run->intervals[i];
+		o = json_object();
+		sites = json_object();
+		for (s = 0; s < SITE_COUNT; s++)
+			hold_wait(w, sites, s, &v->site[s].hold, &v->site[s].wait);
+		put__member(w, o, "start_ns", put__number(w, v->start_ns));
+		put__member(w, o, "duration_ns", put__number(w, v->duration_ns));
+		put__member(w, o, "sites", sites);
+		put__member(w, o, "counters", put__counters(w, &v->counters));
+		put__element(w, array, o);
+	}
+	return array;
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Merging runs, counters, devices, names, losses. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+
+static const char *why;
+
+static void replace(char **s, const char *with)
+{
+	free(*s);
+	*s = strdup(with);
+}
+
+static void counts_add_up(void **state)
+{
+	struct run a, b, single;
+
+	(void)state;
+	sample__full(&single);
+	sample__full(&a);
+	sample__full(&b);
+	assert_int_equal(run__merge(&a, &b, &why), 0);
+	assert_int_equal(a.merged, 2);
+	assert_int_equal(a.duration_ns, 2 * single.duration_ns);
+	assert_int_equal(a.site[0].hold.count, 2 * single.site[0].hold.count);
+	assert_int_equal(a.site[0].hold.max_ns, single.site[0].hold.max_ns);
+	assert_int_equal(a.site[0].by_outcome[OUTCOME_BUSY].count, 600);
+	assert_int_equal(a.window.count, 2 * single.window.count);
+	assert_int_equal(a.devices_n, 3);
+	assert_int_equal(a.devices[0].site[0].hold.count, 12000);
+	assert_int_equal(counters__get(&a.norefs, "ok"), 11200);
+	assert_int_equal(a.refcounts_n, 1);
+	assert_int_equal(a.refcounts[0].count, 62);
+	assert_int_equal(a.probes_n, 3);
+	assert_int_equal(a.probes[0].hits, 2 * 594000);
+	assert_int_equal(a.late.total, 54);
+	assert_int_equal(a.late.events_n, 2);
+	assert_int_equal(a.losses[LOSS_NO_RELEASE], 6);
+	assert_int_equal(a.intervals_n, 0);
+	assert_int_equal(a.site[0].worst_n, 4);
+	assert_true(a.tool.command_n == 2 && a.tool.has_status);
+	run__free(&a);
+	run__free(&b);
+	run__free(&single);
+}
+
+static void three_are_three(void **state)
+{
+	struct run a, b;
+
+	(void)state;
+	sample__small(&a);
+	sample__small(&b);
+	assert_int_equal(run__merge(&a, &b, &why), 0);
+	assert_int_equal(run__merge(&a, &b, &why), 0);
+	assert_int_equal(a.merged, 3);
+	assert_int_equal(run__merge(&b, &a, &why), 0);
+	assert_int_equal(b.merged, 4);
+	assert_int_equal(b.site[0].hold.count, 4);
+	run__free(&a);
+	run__free(&b);
+}
+
+static void check_refused(void (*change)(struct run *run), const char *expected)
+{
+	struct run a, b;
+
+	sample__full(&a);
+	sample__full(&b);
+	change(&b);
+	assert_int_equal(run__merge(&a, &b, &why), -EINVAL);
+	assert_string_equal(why, expected);
+	assert_int_equal(a.site[0].hold.count, 6000);
+	run__free(&a);
+	run__free(&b);
+}
+
+static void other_release(struct run *run)
+{
+	replace(&run->kernel.release, "6.12.0");
+}
+
+static void other_build(struct run *run)
+{
+	replace(&run->kernel.version, "#2 SMP");
+}
+
+static void other_arch(struct run *run)
+{
+	replace(&run->kernel.arch, "aarch64");
+}
+
+static void other_generation(struct run *run)
+{
+	replace(&run->kernel.generation, "held");
+}
+
+static void other_tier(struct run *run)
+{
+	replace(&run->tool.tier, "light");
+}
+
+static void other_clock(struct run *run)
+{
+	run->site[SITE_FIND_GET_BLOCK].clock = CLOCK_LOCK;
+}
+
+static void unlike_runs_are_refused(void **state)
+{
+	(void)state;
+	check_refused(other_release, "kernel release");
+	check_refused(other_build, "kernel version");
+	check_refused(other_arch, "architecture");
+	check_refused(other_generation, "generation");
+	check_refused(other_tier, "tier");
+	check_refused(other_clock, "clock of find_get_block");
+}
+
+static void open_generation_takes_the_others(void **state)
+{
+	struct run a, b;
+
+	(void)state;
+	sample__full(&a);
+	sample__full(&b);
+	replace(&a.kernel.generation, "held or racy");
+	replace(&b.kernel.boot_id, "another boot");
+	replace(&b.start, "2026-07-01T00:00:00Z");
+	replace(&b.tool.command[1], "--readers=3");
+	b.site[0].floor_ns = 99;
+	assert_int_equal(run__merge(&a, &b, &why), 0);
+	assert_string_equal(a.kernel.generation, "racy");
+	assert_string_equal(a.kernel.boot_id, "several");
+	assert_string_equal(a.start, "2026-07-01T00:00:00Z");
+	assert_int_equal(a.tool.command_n, 0);
+	assert_false(a.tool.has_status);
+	assert_int_equal(a.site[0].floor_ns, 99);
+	run__free(&a);
+	run__free(&b);
+}
+
+static void worst_keeps_the_longest(void **state)
+{
+	struct run a = { 0 }, b = { 0 };
+	int i;
+
+	(void)state;
+	for (i = 0; i < RUN_WORST; i++) {
+		a.site[0].worst[i].ns = 1000 - 10 * i;
+		b.site[0].worst[i].ns = 1005 - 10 * i;
+		b.site[0].worst[i].stack = calloc(1, sizeof(char *));
+		b.site[0].worst[i].stack[0] = strdup("f+0x1");
+		b.site[0].worst[i].stack_n = 1;
+	}
+	a.site[0].worst_n = b.site[0].worst_n = RUN_WORST;
+	assert_int_equal(run__merge(&a, &b, &why), 0);
+	assert_int_equal(a.site[0].worst_n, RUN_WORST);
+	for (i = 0; i < RUN_WORST; i++)
+		assert_int_equal(a.site[0].worst[i].ns, 1005 - 5 * i);
+	run__free(&a);
+	run__free(&b);
+}
+
+static void listed_events_are_bounded(void **state)
+{
+	struct run a = { 0 }, b = { 0 };
+	size_t i;
+
+	(void)state;
+	b.late.events_n = RUN_EVENTS - 1;
+	b.late.events = calloc(RUN_EVENTS, sizeof(*b.late.events));
+	for (i = 0; i < b.late.events_n; i++)
+		b.late.events[i].kind = strdup("end_count");
+	assert_int_equal(run__merge(&a, &b, &why), 0);
+	assert_int_equal(run__merge(&a, &b, &why), 0);
+	assert_int_equal(a.late.events_n, RUN_EVENTS);
+	assert_int_equal(a.late.not_listed, RUN_EVENTS - 2);
+	run__free(&a);
+	run__free(&b);
+}
+
+static void counters_by_name(void **state)
+{
+	struct run run = { 0 };
+
+	(void)state;
+	assert_int_equal(counters__add(&run.counters, "a", 1), 0);
+	assert_int_equal(counters__add(&run.counters, "b", 0), 0);
+	assert_int_equal(counters__add(&run.counters, "a", 41), 0);
+	assert_int_equal(counters__get(&run.counters, "a"), 42);
+	assert_int_equal(counters__get(&run.counters, "c"), 0);
+	assert_int_equal(run.counters.n, 2);
+	counters__add(&run.counters, "a", ~0ULL);
+	assert_true(counters__get(&run.counters, "a") == ~0ULL);
+	run__free(&run);
+}
+
+static void names_go_both_ways(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < SITE_COUNT; i++)
+		assert_int_equal(site__by_name(site__name(i)), i);
+	for (i = OUTCOME_NONE + 1; i < OUTCOME_COUNT; i++)
+		assert_int_equal(outcome__by_name(outcome__name(i)), i);
+	for (i = 0; i < LOSS_COUNT; i++)
+		assert_int_equal(loss__by_name(loss__name(i)), i);
+	for (i = CLOCK_SITE; i <= CLOCK_BRACKET; i++)
+		assert_int_equal(clock__by_name(clock__name(i)), i);
+	assert_null(site__name(SITE_COUNT));
+	assert_null(clock__name(CLOCK_NONE));
+	assert_null(outcome__name(OUTCOME_NONE));
+	assert_null(loss__name(LOSS_COUNT));
+	assert_int_equal(site__by_name("nowhere"), SITE_COUNT);
+	assert_int_equal(clock__by_name("sun"), CLOCK_NONE);
+}
+
+static void tainting_losses(void **state)
+{
+	static const bool taints[LOSS_COUNT] = {
+		[LOSS_MAP_FULL] = true,	  [LOSS_NO_RELEASE] = true, [LOSS_NO_ACQUIRE] = true,
+		[LOSS_CLOCK_BACK] = true, [LOSS_WINDOW] = true,
+	};
+	struct run run = { 0 };
+	unsigned int i;
+
+	(void)state;
+	assert_false(run__tainted(&run));
+	for (i = 0; i < LOSS_COUNT; i++) {
+		memset(run.losses, 0, sizeof(run.losses));
+		run.losses[i] = 1;
+		assert_int_equal(run__tainted(&run), taints[i]);
+	}
+}
+
+static void device_numbers(void **state)
+{
+	char buf[DEV_TEXT];
+	__u32 dev = 0;
+
+	(void)state;
+	assert_true(dev__parse("8:1", &dev));
+	assert_int_equal(dev, 8 << 20 | 1);
+	assert_string_equal(dev__format(dev, buf, sizeof(buf)), "8:1");
+	assert_true(dev__parse("4095:1048575", &dev));
+	assert_string_equal(dev__format(dev, buf, sizeof(buf)), "4095:1048575");
+	assert_false(dev__parse("4096:0", &dev));
+	assert_false(dev__parse("0:1048576", &dev));
+	assert_false(dev__parse("8:", &dev));
+	assert_false(dev__parse(":1", &dev));
+	assert_false(dev__parse("8:1x", &dev));
+	assert_false(dev__parse("-8:1", &dev));
+	assert_false(dev__parse("8:-1", &dev));
+	assert_false(dev__parse("99999999999999999999:1", &dev));
+	assert_false(dev__parse("", &dev));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_add_up),
+		cmocka_unit_test(three_are_three),
+		cmocka_unit_test(unlike_runs_are_refused),
+		cmocka_unit_test(open_generation_takes_the_others),
+		cmocka_unit_test(worst_keeps_the_longest),
+		cmocka_unit_test(listed_events_are_bounded),
+		cmocka_unit_test(counters_by_name),
+		cmocka_unit_test(names_go_both_ways),
+		cmocka_unit_test(tainting_losses),
+		cmocka_unit_test(device_numbers),
+	};
+
+	return cmocka_run_group_tests_name("merge", tests, NULL, NULL);
+}
