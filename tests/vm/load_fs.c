@@ -21,23 +21,32 @@
 #define FS_MIB "64"
 #define FS_KIB "65536"
 
-/* Run a command for its effect; what it has to complain about comes on stderr. */
+/* Run a command for its effect; what it prints (mkfs.vfat always warns) is shown if it fails. */
 static void command(const char *const argv[])
 {
-	pid_t pid = fork();
-	int status;
+	FILE *log = tmpfile();
+	int status, c;
+	pid_t pid;
 
+	if (!log)
+		die("temporary file");
+	pid = fork();
 	if (pid < 0)
 		die("fork");
 	if (!pid) {
-		dup2(open("/dev/null", O_WRONLY), 1);
+		dup2(fileno(log), 1);
+		dup2(fileno(log), 2);
 		execvp(argv[0], (char *const *)argv);
 		die("%s", argv[0]);
 	}
 	if (waitpid(pid, &status, 0) < 0 || status) {
+		rewind(log);
+		while ((c = getc(log)) != EOF)
+			putc(c, stderr);
 		errno = EIO;
 		die("%s failed", argv[0]);
 	}
+	fclose(log);
 }
 
 /*
