@@ -51,8 +51,8 @@ struct worst {
 
 struct run_site {
 	enum clock_kind clock;
-	char *reason; /* why not measurable, when clock is CLOCK_NONE */
-	char *note;   /* what qualifies the figures ("hold is an upper bound: …"), or NULL */
+	char *reason;	/* why not measurable, when clock is CLOCK_NONE */
+	char *note;	/* what qualifies the figures ("hold is an upper bound: …"), or NULL */
 	__u64 floor_ns; /* what the clock reads on an empty section */
 	__u64 acquires, releases;
 	struct hist hold, wait;
@@ -93,15 +93,15 @@ struct late_side {
 };
 
 struct late_event {
-	char *kind;		 /* slow_lookup, end_count, assoc_list */
-	__u64 time_ns;		 /* since the start of the recording */
-	__u64 since_check_ns;	 /* from the release of the check section to the reference */
+	char *kind;	      /* slow_lookup, end_count, assoc_list */
+	__u64 time_ns;	      /* since the start of the recording */
+	__u64 since_check_ns; /* from the release of the check section to the reference */
 	__u32 dev;
-	__u64 block;		 /* buffer's b_blocknr */
-	char *phase;		 /* before_switch, copy, after_switch */
+	__u64 block; /* buffer's b_blocknr */
+	char *phase; /* before_switch, copy, after_switch */
 	bool dirtied;
 	__s64 b_count;
-	bool has_lookup;	 /* false: only the migrator's side is known (end_count) */
+	bool has_lookup; /* false: only the migrator's side is known (end_count) */
 	struct late_side migrator, lookup;
 };
 
@@ -197,10 +197,10 @@ __u64 hist__linear(const struct hist *h, __u64 width_ns, unsigned int n, __u64 *
 
 /* Names of design.md §2, §6, §7; NULL or the enum's count when unknown. */
 const char *site__name(unsigned int site);
-unsigned int site__by_name(const char *name); /* SITE_COUNT when unknown */
-const char *clock__name(enum clock_kind clock); /* NULL for CLOCK_NONE */
+unsigned int site__by_name(const char *name);	  /* SITE_COUNT when unknown */
+const char *clock__name(enum clock_kind clock);	  /* NULL for CLOCK_NONE */
 enum clock_kind clock__by_name(const char *name); /* CLOCK_NONE when unknown */
-const char *outcome__name(unsigned int outcome); /* moved busy refs other */
+const char *outcome__name(unsigned int outcome);  /* moved busy refs other */
 unsigned int outcome__by_name(const char *name);
 const char *loss__name(unsigned int loss);
 unsigned int loss__by_name(const char *name);

@@ -103,6 +103,19 @@ static void json_small(void **state)
 	golden("small.json", sample__small, render_json, &plain);
 }
 
+/* These two are run files as well: tests/cli.sh and tests/schema.sh read them. */
+static void json_full(void **state)
+{
+	(void)state;
+	golden("full.json", sample__full, render_json, &plain);
+}
+
+static void json_migrate(void **state)
+{
+	(void)state;
+	golden("migrate.json", sample__migrate, render_json, &plain);
+}
+
 static void check_page(const char *text)
 {
 	size_t column = 0;
@@ -262,6 +275,8 @@ int main(void)
 		cmocka_unit_test(csv_full),
 		cmocka_unit_test(csv_migrate),
 		cmocka_unit_test(json_small),
+		cmocka_unit_test(json_full),
+		cmocka_unit_test(json_migrate),
 		cmocka_unit_test(text_is_ascii_and_80_columns),
 		cmocka_unit_test(text_filters_control_characters),
 		cmocka_unit_test(tainted_run_says_so_first),
