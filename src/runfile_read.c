@@ -20,13 +20,16 @@ struct input {
 
 /* jansson's allocator is global and takes no context; this is reset for every file. */
 static size_t json_memory;
+static bool json_memory_refused;
 
 static void *bounded_malloc(size_t size)
 {
 	void *p;
 
-	if (json_memory + size > RUNFILE_MAX_MEMORY)
+	if (json_memory + size > RUNFILE_MAX_MEMORY) {
+		json_memory_refused = true;
 		return NULL;
+	}
 	p = malloc(size);
 	if (p)
 		json_memory += malloc_usable_size(p);
@@ -70,6 +73,9 @@ static int explain(const struct input *in, const json_error_t *e, const struct a
 		return at__fail(at, "%s", strerror(errno));
 	if (in->too_long)
 		return at__fail(at, "larger than 1 GiB: not a run file");
+	if (json_memory_refused)
+		return at__fail(at, "takes more than %llu MiB of memory to read: not a run file",
+				RUNFILE_MAX_MEMORY >> 20);
 	if (code == json_error_out_of_memory)
 		return at__no_memory(at);
 	if (!in->bytes)
@@ -204,6 +210,7 @@ static int load(struct run *run, FILE *f, const struct at *at)
 	if (S_ISREG(st.st_mode) && (__u64)st.st_size > RUNFILE_MAX_BYTES)
 		return at__fail(at, "larger than 1 GiB: not a run file");
 	json_memory = 0;
+	json_memory_refused = false;
 	json_set_alloc_funcs(bounded_malloc, counted_free);
 	root = json_load_callback(next_chunk, &in, JSON_REJECT_DUPLICATES, &error);
 	if (!root)

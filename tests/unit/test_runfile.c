@@ -317,6 +317,20 @@ static void deep_nesting_is_refused(void **state)
 	free(text);
 }
 
+/* Two bytes of file are forty in memory; unit.mk sets the bound to 64 MiB. */
+static void few_bytes_can_not_ask_for_all_memory(void **state)
+{
+	size_t size = 8 << 20, n;
+	char *text = malloc(size);
+
+	(void)state;
+	strcpy(text, "{\"x\":[");
+	for (n = strlen(text); n + 2 <= size; n += 2)
+		memcpy(text + n, "0,", 2);
+	check_refused("8 MiB of zeros", text, n, "takes more than 64 MiB of memory");
+	free(text);
+}
+
 static void too_large_is_refused_unread(void **state)
 {
 	const char *path = tmp__path("sparse.json");
@@ -409,6 +423,7 @@ int main(void)
 		cmocka_unit_test(garbage_is_refused),
 		cmocka_unit_test(flipped_bits_do_no_harm),
 		cmocka_unit_test(deep_nesting_is_refused),
+		cmocka_unit_test(few_bytes_can_not_ask_for_all_memory),
 		cmocka_unit_test(too_large_is_refused_unread),
 		cmocka_unit_test(what_is_no_file_is_refused),
 		cmocka_unit_test(numbers_above_2_63_are_clamped),

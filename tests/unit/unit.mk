@@ -5,7 +5,7 @@
 UNIT := $(O)/unit
 UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DMIGTRACE_VERSION='"0.0.test"' -O1 -g -Wall -Wextra \
 	-Wno-unused-parameter -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer -I$(O)
+	-fno-omit-frame-pointer -I$(O) -DRUNFILE_MAX_MEMORY='(64ULL << 20)'
 
 # Everything that links without libbpf; a test needs no more.
 UNIT_SRC := log opts opts_help out outfile suggest names run merge hist fmt cmd_report \

@@ -1,0 +1,198 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# The built command on bad input: exit code, what it says, what it leaves behind. No kernel needed.
+# MIGTRACE: the binary (build/migtrace).
+set -u
+cd "$(dirname "$0")/.." || exit 1
+top=$PWD
+migtrace=${MIGTRACE:-build/migtrace}
+case $migtrace in
+/*) ;;
+*) migtrace=$top/$migtrace ;;
+esac
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+cp tests/data/small.json tests/data/full.json tests/data/migrate.json "$tmp"
+cd "$tmp" || exit 1
+passed=0
+failed=0
+
+verdict() { # OK? NAME
+	if [ "$1" = 0 ]; then
+		passed=$((passed + 1))
+		echo "ok   $2"
+	else
+		failed=$((failed + 1))
+		echo "FAIL $2"
+		sed 's/^/     | /' err | head -n 20
+	fi
+}
+
+judge() { # NAME CODE EXPECTED-CODE PATTERN: stderr has the pattern, and is free of sanitiser reports
+	ok=0
+	[ "$2" = "$3" ] || { echo "exit code $2, expected $3" >>err; ok=1; }
+	if [ -n "$4" ]; then
+		grep -q -e "$4" err || { echo "no '$4' on stderr" >>err; ok=1; }
+	elif [ -s err ]; then
+		ok=1
+	fi
+	grep -q 'Sanitizer\|runtime error' err && ok=1
+	[ "$(grep -c '^migtrace: ' err)" -le 1 ] || { echo "more than one message" >>err; ok=1; }
+	verdict "$ok" "$1"
+}
+
+t() { # NAME EXPECTED-CODE PATTERN ARGUMENT...
+	name=$1 want=$2 pattern=$3
+	shift 3
+	"$migtrace" "$@" >out 2>err </dev/null
+	judge "$name" $? "$want" "$pattern"
+}
+
+has() { # NAME PATTERN: the last command's stdout has the pattern
+	ok=0
+	grep -q -e "$2" out || { echo "no '$2' on stdout" >>err; ok=1; }
+	verdict "$ok" "$1"
+}
+
+# commands
+t 'no command' 2 '^Usage: migtrace'
+t 'unknown command' 2 "^migtrace: unknown command 'recrod'\$" recrod
+t 'unknown command, hint' 2 "^hint: did you mean 'migtrace record'?" recrod
+t 'unknown command, no idea' 2 "^hint: 'migtrace help' lists" frobnicate
+t 'a prefix is no command' 2 "^migtrace: unknown command 'rec'\$" rec
+t 'option before the command' 2 "unknown option '--foo' before the command" --foo report
+t '--version' 0 '' --version
+has '--version on stdout' '^migtrace [0-9]'
+t '--help' 0 '' --help
+has '--help lists report' '^  report '
+t 'help' 0 '' help
+t 'help of a command' 0 '' help report
+has 'help of a command has its options' '--linear WIDTH:COUNT'
+t 'help of an unknown one' 2 "unknown command 'x'" help x
+for c in record report doctor watch help; do
+	t "$c --help" 0 '' "$c" --help
+	t "$c: unknown option" 2 "^migtrace: $c: unknown option '--foo'\$" "$c" --foo
+	t "$c: unknown letter" 2 "^migtrace: $c: unknown option '-Z'\$" "$c" -Z
+done
+
+# values, before any kernel is asked
+t 'record -d nothing' 2 "needs a value SEC" record -d
+t 'record -d 0' 2 "option '--duration': '0' is not more than 0" record -d 0
+t 'record -d garbage' 2 "'10x' is not a time such as" record --duration=10x
+t 'record -d negative' 2 "'-1' is not a time" record --duration=-1
+t 'record, an abbreviation' 2 "unknown option '--dur'" record --dur 3
+t 'record -o into nowhere' 1 "cannot write 'no/such/dir/x.json': No such file" \
+	record -o no/such/dir/x.json
+mkdir folder
+t 'record -o a folder' 1 "cannot write 'folder': Is a directory" record -o folder
+t 'doctor with an operand' 2 "unexpected operand 'x': doctor takes none" doctor x
+
+# report: operands and options
+t 'report without a file' 2 'no run file given, and there is no migtrace.json here' report
+t 'report of nothing there' 1 '^migtrace: report: gone.json: No such file' report gone.json
+t 'report of a folder' 1 'folder: is a directory' report folder
+t 'report --format html' 2 "'html' is not available" report --format html small.json
+t 'report --format html, hint' 2 '^hint: available are text, json and csv' report --format html small.json
+t 'report --format prometheus' 2 'not available' report --format prometheus small.json
+for l in 5us 5us: :20 5:20 5s:20 0us:20 5us:0 5us:20x -5us:20 5us:99999 9999999us:3 5us:-1 us:20; do
+	t "report --linear $l" 2 "'$l' is not WIDTH:COUNT" report "--linear=$l" small.json
+done
+t 'report' 0 '' report small.json
+has 'report has a title' '^migtrace: private_lock'
+t 'report, options after the file' 0 '' report small.json --format csv
+has 'report as CSV' '^scope,device,site,kind'
+t 'report --linear' 0 '' report full.json --linear 5us:20
+has 'report --linear has an open end' '100us   or more'
+cp small.json migtrace.json
+t 'report of the default file' 0 '' report
+rm migtrace.json
+t 'report of --' 0 '' report -- small.json
+
+# report: several runs
+t 'the same recording twice' 1 "'small.json' and './small.json' are the same recording" \
+	report small.json ./small.json
+sed 's/T11:20:56Z/T13:20:56Z/' full.json >later.json
+t 'unlike kernels' 1 "'later.json' can't be added to 'small.json': kernel release differs" \
+	report small.json later.json
+sed 's/T11:20:56Z/T12:20:56Z/' small.json >other.json
+t 'two runs merged' 0 '' report small.json other.json
+has 'two runs merged, said' '(2 runs'
+t 'merged run is a run file' 0 '' report --format json -o merged.json small.json other.json
+t 'merged run can be read' 0 '' report merged.json
+sed 's/"clock":"lock"/"clock":"site"/' other.json >clock.json
+t 'unlike clocks' 1 'clock of migrate_norefs differs' report small.json clock.json
+
+# report: damaged files
+head -c 3000 small.json >cut.json
+t 'truncated' 1 'cut.json: truncated: the file ends in line' report cut.json
+: >empty.json
+t 'empty' 1 'empty.json: empty file' report empty.json
+head -c 100000 /dev/urandom >noise.json
+t 'noise' 1 'noise.json: ' report noise.json
+sed 's/"version":1,/"version":7,/' small.json >newer.json
+t 'higher version' 1 'run file version 7; this migtrace reads up to 1' report newer.json
+printf '{"format":"perf","version":1}' >alien.json
+t 'other format' 1 'alien.json: not a migtrace run file' report alien.json
+sed 's/"hold":{"count":1,/"hold":{"count":3,/' small.json >sum.json
+t 'bucket sums' 1 'sum.json: sites.migrate_norefs.hold.buckets: add up to 1' report sum.json
+truncate -s 1025M huge.json
+t 'larger than 1 GiB, unread' 1 'huge.json: larger than 1 GiB' report huge.json
+rm huge.json
+
+# one GiB of nesting, through a pipe: it must be refused after the first few kilobytes
+mkfifo pipe
+for c in '[' '{"a":'; do
+	yes "$c" | tr -d '\n' | head -c 1G >pipe 2>/dev/null &
+	writer=$!
+	started=$(date +%s)
+	timeout 20 "$migtrace" report pipe >out 2>err
+	judge "1 GiB of $c" $? 1 'pipe: nested too deeply'
+	[ $(($(date +%s) - started)) -le 5 ]
+	verdict $? "1 GiB of $c, within 5 s"
+	wait "$writer"
+done
+cat small.json >pipe &
+t 'a run through a pipe' 0 '' report pipe
+wait
+
+# results that can't be written
+"$migtrace" report small.json >/dev/full 2>err
+judge 'stdout full' $? 1 'standard output: No space left on device'
+"$migtrace" --help >/dev/full 2>err
+judge 'help to a full disk' $? 1 'standard output: No space left on device'
+"$migtrace" report small.json >&- 2>err
+judge 'stdout closed' $? 1 'standard output: Bad file descriptor'
+{ "$migtrace" report full.json full.json 2>err; "$migtrace" report full.json 2>err; echo $? >code; } | :
+judge 'pipe closed' "$(cat code)" 1 'standard output: Broken pipe'
+t '-o /dev/full' 1 "cannot write '/dev/full': No space left on device" report -o /dev/full small.json
+t '-o nowhere' 1 "cannot write 'no/x': No such file" report -o no/x small.json
+t '-o a folder' 1 "cannot write 'folder': Is a directory" report -o folder small.json
+t '-o a file' 0 '' report -o text small.json
+[ -s text ] && [ ! -s out ]
+verdict $? '-o a file: written, nothing on stdout'
+cp text before
+t '-o kept on failure' 1 'cut.json: truncated' report -o text cut.json
+cmp -s text before
+verdict $? '-o kept on failure: untouched'
+[ -z "$(find . -name '*.tmp.*')" ]
+verdict $? 'no temporary file left'
+"$migtrace" report -o /dev/stdout small.json >redirected 2>err
+judge '-o /dev/stdout' $? 0 ''
+[ -s redirected ]
+verdict $? '-o /dev/stdout is the redirection'
+
+# no colour unless on a terminal, and never with NO_COLOR
+t 'no colour into a file' 0 '' report full.json
+! grep -q "$(printf '\033')" out
+verdict $? 'no escape sequence in a file'
+if command -v script >/dev/null 2>&1; then
+	ASAN_OPTIONS=detect_leaks=0 TERM=xterm script -qec "$migtrace report full.json" tty >/dev/null 2>&1 </dev/null
+	grep -q "$(printf '\033')" tty
+	verdict $? 'colour on a terminal'
+	ASAN_OPTIONS=detect_leaks=0 NO_COLOR=1 TERM=xterm script -qec "$migtrace report full.json" tty >/dev/null 2>&1 </dev/null
+	! grep -q "$(printf '\033')" tty
+	verdict $? 'no colour with NO_COLOR'
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
