@@ -153,7 +153,8 @@ enum window_state {
  * [open_seq, close_seq) took its lock inside, whatever the CPUs' time stamps say.
  */
 struct window {
-	__u64 id;
+	__u64 id;	/* 0 while the rest is being written; see window_read() */
+	__u64 index;	/* of the page in its mapping */
 	__u64 open_seq, copy_seq, after_seq, close_seq; /* 0: not reached */
 	__u64 t_open, t_close;
 	__u64 noted;	/* lookups that returned a buffer and acquired inside */
@@ -222,6 +223,6 @@ enum late_phase { PHASE_BEFORE_SWITCH = 0, PHASE_COPY = 1, PHASE_AFTER_SWITCH = 
 _Static_assert(sizeof(struct hist_key) == 8, "hist_key is a map key");
 _Static_assert(sizeof(struct section) == 56, "section has no implicit padding");
 _Static_assert(sizeof(struct worst_sample) == 64, "worst_sample has no implicit padding");
-_Static_assert(sizeof(struct window) == 104, "window has no implicit padding");
+_Static_assert(sizeof(struct window) == 112, "window has no implicit padding");
 
 #endif /* MIGTRACE_EVENT_H */

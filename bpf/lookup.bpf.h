@@ -86,32 +86,49 @@ static __always_inline bool lookup_behind(const struct section *s, const struct 
 	       (!w->t_close || s->t_acquire <= w->t_close + WINDOW_BEHIND_NS);
 }
 
+/* One of the page's windows and this lookup; true when the lookup came behind it. */
+static __always_inline bool lookup_meets(void *ctx, const struct section *s, struct window *w,
+					 __u64 index, __u64 block, __u64 bh)
+{
+	struct window copy;
+	bool inside;
+
+	if (!window_read(w, &copy) || copy.index != index)
+		return false;
+	inside = !s->folio && lookup_inside(s, &copy); /* a folio lock keeps the migrator out */
+	if (!inside)
+		return lookup_behind(s, &copy);
+	if (!bh) {
+		if (cfg_flag_era)
+			count(COUNTER_REFUSED);
+		return true;
+	}
+	__sync_fetch_and_add(&w->noted, 1);
+	barrier();
+	if (*(volatile __u64 *)&w->id != copy.id) { /* replaced just now: not this one's */
+		__sync_fetch_and_add(&w->noted, -1);
+		lost(LOSS_WINDOW);
+		return true;
+	}
+	copy.state = *(volatile __u32 *)&w->state;
+	late_report(ctx, s, &copy, block, bh);
+	return true;
+}
+
 static __always_inline void lookup_pair(void *ctx, const struct section *s,
 					struct block_device *bdev, __u64 block, __u32 size,
 					__u64 bh)
 {
-	struct window_page *p = window_find(core_bdev_mapping(bdev), lookup_index(block, size));
+	__u64 index = lookup_index(block, size);
+	struct window_page *p = window_find(core_bdev_mapping(bdev), index);
+	bool behind;
 
 	if (!p)
 		return;
-	if (lookup_behind(s, &p->w[0]) || lookup_behind(s, &p->w[1]))
+	behind = lookup_meets(ctx, s, &p->w[0], index, block, bh);
+	behind |= lookup_meets(ctx, s, &p->w[1], index, block, bh);
+	if (behind)
 		count(s->folio ? COUNTER_BEHIND_FOLIO : COUNTER_BEHIND_SPIN);
-	if (s->folio) /* its lock kept the migrator out of this folio */
-		return;
-#pragma unroll
-	for (int i = 0; i < 2; i++) {
-		struct window *w = &p->w[i];
-
-		if (!lookup_inside(s, w))
-			continue;
-		if (!bh) {
-			if (cfg_flag_era)
-				count(COUNTER_REFUSED);
-			continue;
-		}
-		__sync_fetch_and_add(&w->noted, 1);
-		late_report(ctx, s, w, block, bh);
-	}
 }
 
 static __always_inline void lookup_returned(void *ctx, struct block_device *bdev, __u64 block,

@@ -89,6 +89,29 @@ static __always_inline void window_fold(struct window *w)
 	}
 }
 
+static __always_inline void window_recycle(struct window *w)
+{
+	window_fold(w);
+	*(volatile __u64 *)&w->id = 0; /* before anything else changes */
+	barrier();
+	w->state = WINDOW_FREE;
+}
+
+/*
+ * A consistent copy of @w, which another CPU may be replacing by a newer window: the id is cleared
+ * first and written last. (Without this, the old window's opening with the new one's missing end
+ * made an innocent lookup look late: 2 in 25,219 on a stock 7.3.)
+ */
+static __always_inline bool window_read(const struct window *w, struct window *copy)
+{
+	__u64 id = *(const volatile __u64 *)&w->id;
+
+	barrier();
+	*copy = *w;
+	barrier();
+	return id && *(const volatile __u64 *)&w->id == id;
+}
+
 /* A place for a window of (mapping, index): its own page's, a free one, or one without open window. */
 static __always_inline struct window_page *window_place(struct migration *m, __u32 *slot)
 {
@@ -114,10 +137,8 @@ static __always_inline struct window_page *window_place(struct migration *m, __u
 	}
 	if (!found)
 		return NULL;
-	window_fold(&found->w[0]);
-	window_fold(&found->w[1]);
-	found->w[0].state = WINDOW_FREE;
-	found->w[1].state = WINDOW_FREE;
+	window_recycle(&found->w[0]);
+	window_recycle(&found->w[1]);
 	found->mapping = m->mapping;
 	found->index = m->index;
 	return found;
@@ -152,10 +173,9 @@ static __always_inline void window_open(struct migration *m, __u64 now)
 	}
 	m->gen = (p->current + 1) & 1;
 	w = &p->w[m->gen & 1];
-	window_fold(w);
-	w->state = WINDOW_FREE;
+	window_recycle(w);
 	m->window_id = now << 8 | (bpf_get_smp_processor_id() & 0xff);
-	w->id = m->window_id;
+	w->index = m->index;
 	w->noted = 0;
 	w->busy = 0;
 	w->assoc = 0;
@@ -172,6 +192,8 @@ static __always_inline void window_open(struct migration *m, __u64 now)
 	w->open_seq = window_tick();
 	w->state = WINDOW_OPEN;
 	p->current = m->gen;
+	barrier();
+	*(volatile __u64 *)&w->id = m->window_id;
 }
 
 /*
