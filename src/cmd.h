@@ -81,7 +81,8 @@ struct out *out__open(const char *path); /* NULL with a message printed */
 FILE *out__file(struct out *out);
 int out__close(struct out *out);  /* 0 or -errno with a message printed (full disk, closed pipe) */
 void out__abort(struct out *out); /* drops a file that was not finished; fine on NULL */
-bool out__colour(const struct out *out); /* a terminal, and neither NO_COLOR nor TERM=dumb */
+/* A terminal, and neither NO_COLOR nor TERM=dumb; NULL stands for standard output. */
+bool out__colour(const struct out *out);
 int out__check_stdout(void); /* 0, or -errno with one message, however often it is called */
 
 #endif /* MIGTRACE_CMD_H */

@@ -44,7 +44,7 @@ bool out__colour(const struct out *out)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	return out->is_stdout && isatty(STDOUT_FILENO) && !(no && *no) &&
+	return (!out || out->is_stdout) && isatty(STDOUT_FILENO) && !(no && *no) &&
 	       !(term && !strcmp(term, "dumb"));
 }
 

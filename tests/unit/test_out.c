@@ -216,6 +216,7 @@ static void colour_needs_a_terminal(void **state)
 	(void)state;
 	/* under the test runner standard output is a file */
 	assert_false(out__colour(out));
+	assert_false(out__colour(NULL));
 	assert_ptr_equal(out__file(out), stdout);
 	out__abort(out);
 }

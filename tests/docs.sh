@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# The manual against the program: options of every command, exit codes, sites, losses, columns, keys.
+# MIGTRACE: the binary (build/migtrace).
+set -u
+cd "$(dirname "$0")/.." || exit 1
+migtrace=${MIGTRACE:-build/migtrace}
+manual=man/migtrace.8
+keys=man/migtrace-run.5
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0
+failed=0
+
+verdict() { # STATUS NAME
+	if [ "$1" = 0 ]; then
+		passed=$((passed + 1))
+		echo "ok   $2"
+	else
+		failed=$((failed + 1))
+		echo "FAIL $2"
+	fi
+}
+
+same() { # NAME FILE FILE
+	diff "$2" "$3" >"$tmp/diff"
+	verdict $? "$1"
+	sed 's/^/     | /' "$tmp/diff"
+}
+
+section() { # FILE MACRO NAME: the lines from that heading to the next one as high
+	awk -v macro="$2" -v name="$3" '
+		$1 == ".Sh" || $1 == macro { on = $1 == macro && substr($0, length(macro) + 2) == name; next }
+		on' "$1"
+}
+
+# "-d,--durationSEC" from both sides: without brackets, dots and blanks, which differ by nature
+plain() {
+	tr -d '[]. ' | sort
+}
+
+man_options() {
+	section "$manual" .Ss "$1" | sed -n 's/^\.It Fl //p' |
+		sed 's/ Ns O[oc]//g; s/ Oc$//; s/ Ns //g; s/ , Fl -/, --/; s/^-/--/; s/^\([a-z]\),/-\1,/
+		     s/Ar //g; s/Oo,/,/' | plain
+}
+
+help_options() {
+	"$migtrace" "$1" --help | awk '
+		/^Options:/ { on = 1; next }
+		/^$/ { on = 0 }
+		on && /^ +-/ { sub(/^ +/, ""); split($0, part, /  +/); print part[1] }' |
+		grep -v -e '--help' | plain
+}
+
+commands=$("$migtrace" help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+for c in $commands; do
+	man_options "$c" >"$tmp/man"
+	help_options "$c" >"$tmp/help"
+	same "options of $c" "$tmp/help" "$tmp/man"
+	section "$manual" .Sh SYNOPSIS | grep -q "^\.Cm $c\$"
+	verdict $? "$c is in the synopsis"
+done
+echo "$commands" | sort >"$tmp/help"
+awk '$1 == ".Sh" { on = $2 == "COMMANDS" } on && $1 == ".Ss" { print $2 }' "$manual" | sort >"$tmp/man"
+same 'commands' "$tmp/help" "$tmp/man"
+
+# exit codes: the enum and the table
+sed -n 's/^\tEXIT_[A-Z]* = \([0-9]\).*/\1/p' src/cmd.h >"$tmp/code"
+section "$manual" .Sh 'EXIT STATUS' | sed -n 's/^\.It //p' >"$tmp/man"
+same 'exit codes' "$tmp/code" "$tmp/man"
+
+# names: tables of src/names.c
+sed -n 's/^\t\[SITE_[A-Z_]*\] = "\([a-z_]*\)".*/\1/p' src/names.c | sort >"$tmp/code"
+section "$manual" .Sh 'LOCK SITES' | sed -n 's/^\.It Cm //p' | sort >"$tmp/man"
+same 'sites' "$tmp/code" "$tmp/man"
+sed -n 's/^\t\[LOSS_[A-Z_]*\] = { "\([a-z_]*\)", true .*/\1 taints/p
+	s/^\t\[LOSS_[A-Z_]*\] = { "\([a-z_]*\)", false .*/\1/p' src/names.c | sort >"$tmp/code"
+section "$manual" .Ss Heading | awk '
+	/^\.It Cm/ { name = $3; taints[name] = "" }
+	/^\.Pq taints/ { taints[name] = " taints" }
+	END { for (name in taints) print name taints[name] }' | sort >"$tmp/man"
+same 'losses and what taints' "$tmp/code" "$tmp/man"
+
+# columns of the CSV
+"$migtrace" report --format csv tests/data/small.json | head -n 1 | tr -d '\r' | tr ',' '\n' >"$tmp/code"
+section "$manual" .Sh CSV | sed -n 's/^\.It Cm //p' >"$tmp/man"
+same 'columns of the CSV' "$tmp/code" "$tmp/man"
+
+# every key of the run file, by the schema, which the tests keep equal to what is written
+python3 - >"$tmp/code" <<'END'
+import json
+def walk(s):
+    if isinstance(s, dict):
+        for k in s.get("properties", {}) if isinstance(s.get("properties"), dict) else {}:
+            yield k
+        for v in s.values():
+            yield from walk(v)
+    elif isinstance(s, list):
+        for v in s:
+            yield from walk(v)
+for k in sorted(set(walk(json.load(open("tests/schema/run.schema.json"))))):
+    print(k)
+END
+while read -r key; do
+	grep -q -e "^\.\(It \)\{0,1\}Cm \(.* , \)\{0,1\}$key\( .*\)\{0,1\}\$" "$keys" || echo "$key"
+done <"$tmp/code" >"$tmp/missing"
+: >"$tmp/none"
+same 'keys of the run file' "$tmp/none" "$tmp/missing"
+
+for page in "$manual" "$keys"; do
+	LC_ALL=C grep -n '[^ -~	]' "$page" >"$tmp/found"
+	same "$page is ASCII" "$tmp/none" "$tmp/found"
+	if command -v mandoc >/dev/null 2>&1; then
+		mandoc -T lint -W warning "$page" >"$tmp/found" 2>&1
+		verdict $? "$page has no lint"
+		sed 's/^/     | /' "$tmp/found"
+	else
+		verdict 1 "mandoc is missing; on Debian: apt-get install mandoc"
+	fi
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
