@@ -9,23 +9,27 @@
 
 #include "fmt.h"
 
+#define NSEC 1000000000ULL
+
 struct unit {
 	const char *name;
 	double factor;
 };
 
 static const struct unit times[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
-static const struct unit plain[] = { { "", 1 }, { "k", 1e3 }, { "M", 1e6 }, { "G", 1e9 } };
+static const struct unit plain[] = { { "", 1 },	    { "k", 1e3 },  { "M", 1e6 }, { "G", 1e9 },
+				     { "T", 1e12 }, { "P", 1e15 }, { "E", 1e18 } };
 
-#define UNITS 4
+#define TIMES (int)(sizeof(times) / sizeof(*times))
+#define PLAIN (int)(sizeof(plain) / sizeof(*plain))
 
 /* The unit in which three digits are enough; 999.6us would round to 1000us and is 1.00ms. */
-static const char *scaled(char *cell, double value, const struct unit *units, bool whole)
+static const char *scaled(char *cell, double value, const struct unit *units, int n, bool whole)
 {
 	int i = 0, digits;
 	double x;
 
-	while (i < UNITS - 1 && value >= 999.5 * units[i].factor)
+	while (i < n - 1 && value >= 999.5 * units[i].factor)
 		i++;
 	x = value / units[i].factor;
 	digits = x < 9.995 ? 2 : x < 99.95 ? 1 : 0;
@@ -37,12 +41,14 @@ static const char *scaled(char *cell, double value, const struct unit *units, bo
 
 const char *fmt__ns(char cell[FMT_CELL], __u64 ns)
 {
-	return scaled(cell, (double)ns, times, true);
+	if (ns >= 10000 * NSEC) /* no lock was held for three hours: the file is not honest */
+		return strcpy(cell, ">9999s");
+	return scaled(cell, (double)ns, times, TIMES, true);
 }
 
 const char *fmt__rate(char cell[FMT_CELL], double value)
 {
-	return scaled(cell, value, plain, value == 0);
+	return scaled(cell, value, plain, PLAIN, value == 0);
 }
 
 const char *fmt__count(char cell[FMT_CELL], __u64 value)
@@ -59,10 +65,12 @@ const char *fmt__at_most(char cell[FMT_CELL], __u64 ns)
 	int i = 0;
 	double x;
 
+	if (ns >= 10000 * NSEC)
+		ns = 10000 * NSEC;
 	while (ns / step > 99 || (ns / step == 99 && ns % step))
 		step *= 10;
 	ns = (ns + step - 1) / step * step;
-	while (i < UNITS - 1 && (double)ns >= 1000 * times[i].factor)
+	while (i < TIMES - 1 && (double)ns >= 1000 * times[i].factor)
 		i++;
 	x = (double)ns / times[i].factor;
 	snprintf(cell, FMT_CELL, "<=%.*f%s", i && x < 10 ? 1 : 0, x, times[i].name);
@@ -74,7 +82,7 @@ const char *fmt__bytes(char cell[FMT_CELL], __u64 bytes)
 	static const char suffix[] = " KMGTPE";
 	int i = 0;
 
-	while (bytes && bytes % 1024 == 0 && suffix[i + 1]) {
+	while (suffix[i + 1] && ((bytes && bytes % 1024 == 0) || bytes > 99999)) {
 		bytes /= 1024;
 		i++;
 	}
@@ -87,7 +95,7 @@ const char *fmt__exact(char cell[FMT_CELL], __u64 ns)
 	int i = 0;
 	__u64 factor = 1;
 
-	while (ns && i < UNITS - 1 && ns % (factor * 1000) == 0) {
+	while (ns && i < TIMES - 1 && ns % (factor * 1000) == 0) {
 		factor *= 1000;
 		i++;
 	}

@@ -155,7 +155,7 @@ static int read_losses(const json_t *root, const struct at *at, struct run *run)
 	json_t *o, *v;
 	const char *name;
 	unsigned int i;
-	__u64 value;
+	__u64 value, *sum;
 	int ret = get__object(root, "losses", at, &o);
 
 	if (ret)
@@ -165,7 +165,9 @@ static int read_losses(const json_t *root, const struct at *at, struct run *run)
 		if (ret)
 			return ret;
 		i = loss__by_name(name);
-		run->losses[i < LOSS_COUNT ? i : LOSS_MAP_FULL] += value;
+		sum = &run->losses[i < LOSS_COUNT ? i : LOSS_MAP_FULL];
+		if (__builtin_add_overflow(*sum, value, sum))
+			*sum = ~0ULL;
 	}
 	return 0;
 }
