@@ -33,9 +33,11 @@ json_t *put__number(struct writer *w, __u64 value)
 /* A task's name and a command's arguments are bytes; what is not UTF-8 becomes \xNN. */
 json_t *put__text(const char *s)
 {
-	json_t *value = json_string(s ? s : "");
+	json_t *value;
 	char *copy, *to;
 
+	s = s ? s : "";
+	value = json_string(s);
 	if (value)
 		return value;
 	copy = to = malloc(4 * strlen(s) + 1);
