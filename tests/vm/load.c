@@ -168,7 +168,7 @@ static int run(void)
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE]\n"
+		"usage: load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE] [-s KIB]\n"
 		"       load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]\n"
 		"                [-m numa|compact|none] [-w getdents|storm|none] [-B PAGES]\n");
 	exit(2);
@@ -195,13 +195,16 @@ static void parse(int argc, char **argv)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:r:m:w:b:B:", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "d:r:m:w:b:B:s:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'D':
 			opt.dev = optarg;
 			break;
 		case 'P':
 			opt.dir = optarg;
+			break;
+		case 's':
+			opt.dir_kib = atol(optarg);
 			break;
 		case 'd':
 			opt.seconds = atof(optarg);

@@ -12,6 +12,7 @@ struct options {
 	const char *dev;
 	const char *dir; /* mount point; d is the big directory in it, s the storm's */
 	const char *block_size;
+	long dir_kib; /* size of the big directory, 0: the file system's default */
 	double seconds;
 	int readers;
 	int batch; /* pages per move_pages(2) call */

@@ -107,7 +107,11 @@ int setup(const char *type)
 	if (mkdir(path, 0755))
 		die("%s", path);
 	snprintf(path, sizeof(path), "%s/d", opt.dir);
-	fill_directory(path, ext4 ? EXT4_DIR_BYTES : FAT_DIR_BYTES, ext4);
+	fill_directory(path,
+		       opt.dir_kib ? opt.dir_kib * 1024 :
+		       ext4	   ? EXT4_DIR_BYTES :
+				     FAT_DIR_BYTES,
+		       ext4);
 	/* the journal holds on to the buffers it has not checkpointed, and busy ones never move */
 	if (umount(opt.dir))
 		die("umount %s", opt.dir);
