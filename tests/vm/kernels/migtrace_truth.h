@@ -111,10 +111,11 @@ static __always_inline void migtrace_window_open(struct migtrace_section *s,
 
 /*
  * Copy, flags and re-pointing are done, or the move failed.  With the fix in place the lock is
- * still held.  With the fix reverted it is not, and a lookup may be between get_bh() and
- * migtrace_ref() right now: such a reference is not counted as late.  So late_refs never counts
- * too much, and misses no more than what was taken in the last few instructions of a window;
- * the counts below are read after the end, so busy_ends sees that one.
+ * still held.  With the fix reverted it is not, and what a lookup does at this very moment goes
+ * by the order of the atomic operations: the end is the clearing of the bit.  A lookup that is
+ * between get_bh() and migtrace_ref() then is not counted as late, so late_refs is never too
+ * large.  The b_counts are read before, so that a busy end is a window with a late reference
+ * (but for that same lookup); read after it, they would count what came behind a finished move.
  */
 static __always_inline void migtrace_window_close(struct migtrace_section *s,
 						  struct buffer_head *head, bool moved)
@@ -127,12 +128,12 @@ static __always_inline void migtrace_window_close(struct migtrace_section *s,
 		return;
 
 	preempt_disable();
-	late = atomic_long_fetch_andnot(MIGTRACE_STATE, (atomic_long_t *)&head->b_state);
-	late >>= MIGTRACE_LATE_SHIFT;
 	do {
 		busy |= atomic_read(&bh->b_count) != 0;
 		bh = bh->b_this_page;
 	} while (bh != head);
+	late = atomic_long_fetch_andnot(MIGTRACE_STATE, (atomic_long_t *)&head->b_state);
+	late >>= MIGTRACE_LATE_SHIFT;
 
 	if (moved) {
 		this_cpu_inc(migtrace_counts.windows_closed);
