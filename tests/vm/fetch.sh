@@ -55,7 +55,7 @@ write_sources()
 # pick REGEX [VERSION] <"package version" lines: the newest match (of that version)
 pick()
 {
-	local pkg ver best= bestver=
+	local pkg ver best="" bestver=""
 
 	while read -r pkg ver; do
 		[[ $pkg =~ $1 ]] || continue
@@ -70,7 +70,7 @@ pick()
 # download NAME DIR: the packages of NAME, unpacked, in DIR/root
 download()
 {
-	local name=$1 dir=$2 re found ver= log=$2/apt.log
+	local name=$1 dir=$2 re found ver="" log=$2/apt.log
 	local -a opts pkgs=() regexes
 
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/root"

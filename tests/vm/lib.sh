@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # used by the scripts that source this
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # What the scripts in tests/vm share.  Sourced, after `set -eu`; sets TOP, O, VM.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2054 # used by the scripts that source this
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # Starting QEMU, for run.sh and shell.sh.  Sourced after lib.sh.

@@ -35,13 +35,10 @@ write_job()
 	shift
 	{
 		echo MODE=run
-		if [ -t 1 ]; then
-			echo TTY=1
+		echo "TTY=$tty"
+		if [ "$tty" = 1 ]; then
 			printf 'GUEST_TERM=%q\n' "${TERM:-linux}"
-			# a terminal without a size says 0 0
 			stty size 2>/dev/null </dev/tty | sed 's/\(.*\) \(.*\)/ROWS=\1 COLS=\2/' || :
-		else
-			echo TTY=0
 		fi
 		for var; do
 			shift
@@ -62,7 +59,7 @@ fetch_result()
 		broken "the result could not be unpacked: $(head -n 1 "$tmp/tar.err")"
 }
 
-name=6.1 limit=300 out= extra= files=() vars=()
+name=6.1 limit=300 out="" extra="" files=() vars=()
 while getopts k:t:o:a:f:e: opt; do
 	case $opt in
 	k) name=$OPTARG ;;
@@ -75,6 +72,8 @@ while getopts k:t:o:a:f:e: opt; do
 	esac
 done
 shift $((OPTIND - 1))
+tty=0
+[ ! -t 1 ] || tty=1
 [ $# -ge 1 ] || usage
 need_kernel "$name"
 [ -e "$1" ] || die "script $1 does not exist"
@@ -94,12 +93,14 @@ truncate -s 2G "$tmp/result"
 
 qemu_args "$VM/kernels/$name" "$tmp/initrd" "$out/console.log" "$extra"
 # through cat: QEMU leaves its stdout in non-blocking mode, which others share
-{
-	timeout -k 5 "$limit" "${QEMU[@]}" \
-		-drive "file=$tmp/result,if=none,id=result,format=raw,cache=unsafe" \
-		-device virtio-blk-pci,drive=result </dev/null 2>"$tmp/qemu.err" 9>&- || echo $? >"$tmp/failed"
-} | cat &
-wait $! || :
+mkfifo "$tmp/live"
+cat "$tmp/live" &
+timeout -k 5 "$limit" "${QEMU[@]}" \
+	-drive "file=$tmp/result,if=none,id=result,format=raw,cache=unsafe" \
+	-device virtio-blk-pci,drive=result </dev/null >"$tmp/live" 2>"$tmp/qemu.err" 9>&- &
+failed=0
+wait $! || failed=$?
+wait
 
 status=$(head -c 512 "$tmp/result" | tr -d '\0' | sed -n 's/^migtrace-vm status \([0-9]*\)$/\1/p')
 if [ -n "$status" ]; then
@@ -107,8 +108,9 @@ if [ -n "$status" ]; then
 	exit "$status"
 fi
 [ ! -s "$tmp/qemu.err" ] || say "$(tail -n 1 "$tmp/qemu.err")"
-case $(cat "$tmp/failed" 2>/dev/null) in
+case $failed in
 124 | 137) broken "still running after $limit s, stopped (-t gives it more time)" ;;
 esac
-! grep -q 'Kernel panic' "$out/console.log" || broken "the kernel panicked"
+panic=$(grep -a -m 1 -o 'Kernel panic.*' "$out/console.log" | tr -d '\r' || :)
+[ -z "$panic" ] || broken "$panic"
 broken "the guest ended without a result"
