@@ -141,7 +141,8 @@ fetch_built()
 	for f in vmlinuz config release; do
 		[ -s "$dst/$f" ] || die "$name: tests/vm/kernels/build.sh left no $dst/$f"
 	done
-	"$TOP/tests/vm/extract-btf.sh" "$dst/vmlinuz" "$dst/vmlinux.btf"
+	[ "$dst/vmlinux.btf" -nt "$dst/vmlinuz" ] ||
+		"$TOP/tests/vm/extract-btf.sh" "$dst/vmlinuz" "$dst/vmlinux.btf"
 }
 
 fetch()
@@ -149,8 +150,9 @@ fetch()
 	local dst=$VM/kernels/$1 src
 
 	need_kernel "$1"
-	[ ! -s "$dst/vmlinux.btf" ] || return 0
 	src=$(conf_get "$1" source)
+	# build.sh sees for itself whether its patches or options changed
+	[ "$src" = built ] || [ ! -s "$dst/vmlinux.btf" ] || return 0
 	mkdir -p "$VM/kernels"
 	case $src in
 	debian | built) "fetch_$src" "$1" "$dst" ;;
