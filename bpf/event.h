@@ -104,6 +104,7 @@ struct section {
 	__u64 t_acquire;
 	__u64 wait_ns;	 /* 0: not known */
 	__u64 seq;	 /* the windows' logical clock at the acquire */
+	__u64 seq_end;	 /* the same at the release; 0: not seen */
 	__u32 dev;
 	__u8 held;
 	__u8 counted;
@@ -157,11 +158,13 @@ struct window {
 	__u64 index;	/* of the page in its mapping */
 	__u64 open_seq, copy_seq, after_seq, close_seq; /* 0: not reached */
 	__u64 t_open, t_close;
-	__u64 noted;	/* lookups that returned a buffer and acquired inside */
+	__u64 noted;	/* lookups that returned a buffer, acquired and released inside */
+	__u64 maybe;	/* acquired inside, released behind: late if the count at the end says so */
 	__u32 state;	/* enum window_state */
 	__u8 busy;	/* some b_count above zero at the end */
 	__u8 assoc;	/* that buffer is on an association list */
-	__u8 pad[2];
+	__u8 busy_exit; /* racy: not at the flags step, but at the function's exit right behind it */
+	__u8 pad;
 	__u32 pid, cpu;
 	__s32 stack;
 	__u32 dev;
@@ -194,7 +197,7 @@ struct migration {
 	__u8 sections, released, switched, moved;
 	__u8 busy, assoc;
 	__u8 refused; /* the last section's check found a buffer referenced */
-	__u8 pad;
+	__u8 busy_exit;
 };
 
 /*
@@ -210,19 +213,21 @@ struct late_record {
 	__u32 dev;
 	__u8 kind;  /* enum late_kind */
 	__u8 phase; /* enum late_phase */
-	__u8 confirmed;
-	__u8 pad;
+	__u8 confirmed; /* 0: only when its window moves (LATE_MOVED) */
+	__u8 maybe;	/* and ends with a count above zero */
 	__u32 m_pid, m_cpu, l_pid, l_cpu;
 	__s32 m_stack, l_stack;
 	char m_comm[16], l_comm[16];
 };
 
 enum late_kind { LATE_SLOW = 0, LATE_END = 1, LATE_ASSOC = 2, LATE_KINDS = 3, LATE_MOVED = 4 };
+#define BH_STATE_DIRTY (1ULL << 1) /* enum bh_state_bits: BH_Dirty */
+
 enum late_phase { PHASE_BEFORE_SWITCH = 0, PHASE_COPY = 1, PHASE_AFTER_SWITCH = 2 };
 
 _Static_assert(sizeof(struct hist_key) == 8, "hist_key is a map key");
-_Static_assert(sizeof(struct section) == 56, "section has no implicit padding");
+_Static_assert(sizeof(struct section) == 64, "section has no implicit padding");
 _Static_assert(sizeof(struct worst_sample) == 64, "worst_sample has no implicit padding");
-_Static_assert(sizeof(struct window) == 112, "window has no implicit padding");
+_Static_assert(sizeof(struct window) == 120, "window has no implicit padding");
 
 #endif /* MIGTRACE_EVENT_H */

@@ -104,6 +104,7 @@ static __always_inline struct section *section_acquire(__u32 site)
 		cpu->acquires++;
 	s->fresh = 1;
 	s->seq = window_seq;
+	s->seq_end = 0;
 	s->t_acquire = bpf_ktime_get_ns();
 	return s;
 }
@@ -121,7 +122,7 @@ struct held {
 static __always_inline bool section_release(__u32 site, __u64 lock, __u64 now, struct held *h)
 {
 	struct site_cpu *cpu = bpf_map_lookup_elem(&sites, &site);
-	__u64 task = bpf_get_current_task(), start;
+	__u64 task = bpf_get_current_task(), seq = window_seq, start;
 	struct section *s;
 	bool counted;
 
@@ -136,6 +137,7 @@ static __always_inline bool section_release(__u32 site, __u64 lock, __u64 now, s
 		return false;
 	}
 	start = s->t_acquire;
+	s->seq_end = seq;
 	s->held = 0;
 	h->hold_ns = now - start;
 	h->wait_ns = s->wait_ns;

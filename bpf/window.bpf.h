@@ -70,21 +70,31 @@ static __always_inline struct window_page *window_find(__u64 mapping, __u64 inde
 	return NULL;
 }
 
+/*
+ * A count seen at the function's exit only (norefs_exit_count): with lookups probed, one of them
+ * must have acquired inside; without, it is all there is.
+ */
+static __always_inline bool window_exit_counts(const struct window *w)
+{
+	return w->busy_exit && (w->maybe || !cfg_pair);
+}
+
 /* A window's place is about to be reused: what it found goes to the counters. */
 static __always_inline void window_fold(struct window *w)
 {
 	__u32 slow = COUNTER_LATE_SLOW;
-	__u64 *v;
+	__u64 late, *v;
 
 	if (w->state != WINDOW_MOVED)
 		return;
-	if (w->noted) {
+	late = w->noted + (w->busy ? w->maybe : 0);
+	if (late) {
 		v = bpf_map_lookup_elem(&counters, &slow);
 		if (v)
-			*v += w->noted;
+			*v += late;
 	} else if (w->assoc) {
 		count(COUNTER_LATE_ASSOC);
-	} else if (w->busy) {
+	} else if (w->busy || window_exit_counts(w)) {
 		count(COUNTER_LATE_END);
 	}
 }
@@ -177,6 +187,8 @@ static __always_inline void window_open(struct migration *m, __u64 now)
 	m->window_id = now << 8 | (bpf_get_smp_processor_id() & 0xff);
 	w->index = m->index;
 	w->noted = 0;
+	w->maybe = 0;
+	w->busy_exit = 0;
 	w->busy = 0;
 	w->assoc = 0;
 	w->copy_seq = 0;
@@ -204,8 +216,8 @@ static __always_inline void window_report(const struct migration *m, const struc
 {
 	struct late_record *r;
 
-	if (!m->busy && !w->noted)
-		return;
+	if (!m->busy && !window_exit_counts(w) && !w->noted)
+		return; /* nor are its doubtful lookups late */
 	r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
 	if (!r) {
 		lost(LOSS_EVENT_LIST);
@@ -219,7 +231,8 @@ static __always_inline void window_report(const struct migration *m, const struc
 	r->b_state = m->busy_state;
 	r->b_count = m->busy_count;
 	r->dev = w->dev;
-	r->kind = w->noted ? LATE_MOVED : m->assoc ? LATE_ASSOC : LATE_END;
+	r->kind = w->noted || w->maybe ? LATE_MOVED : m->assoc ? LATE_ASSOC : LATE_END;
+	r->maybe = !m->busy && !m->busy_exit; /* then the doubtful ones are not confirmed */
 	r->phase = PHASE_AFTER_SWITCH;
 	r->confirmed = 1;
 	r->m_pid = w->pid;
@@ -246,6 +259,7 @@ static __always_inline void window_end(struct migration *m, __u32 state)
 	if (!w->close_seq)
 		w->close_seq = window_tick();
 	w->busy = m->busy;
+	w->busy_exit = m->busy_exit;
 	w->assoc = m->assoc;
 	w->state = state;
 	/*
@@ -258,20 +272,16 @@ static __always_inline void window_end(struct migration *m, __u32 state)
 	if (state != WINDOW_MOVED)
 		return;
 	count(COUNTER_WINDOWS);
-	if (m->busy)
+	if (m->busy || m->busy_exit)
 		count(COUNTER_BUSY_ENDS);
 	window_report(m, w);
 }
 
 /* Copy, flags and re-pointing are done; lock or flag is still held: nobody is late from here on. */
-static __always_inline void window_closing(struct migration *m)
+static __always_inline void window_closing(struct window *w)
 {
-	struct window *w = window_of(m);
-
-	if (!w || w->close_seq)
-		return;
-	w->t_close = bpf_ktime_get_ns();
-	w->close_seq = window_tick();
+	if (w && !w->close_seq)
+		w->close_seq = window_tick();
 }
 
 /* One buffer at the end of its move: a count above zero is proof by itself. */

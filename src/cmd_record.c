@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* migtrace record: attach, record, print the summary, write the run file. */
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "cmd.h"
-#include "outfile.h"
 #include "render.h"
 #include "session.h"
 
@@ -43,7 +40,6 @@ static int record_run(const struct cmd *cmd, int argc, char **argv)
 	struct record_config c = { .output = "migtrace.json" };
 	struct render_opts ro = { 0 };
 	struct session_opts o = { 0 };
-	struct outfile probe;
 	struct run run = { 0 };
 	int first = opts__parse(cmd, argc, argv, &c), code;
 	char err[512];
@@ -60,15 +56,14 @@ static int record_run(const struct cmd *cmd, int argc, char **argv)
 	o.probe = c.probe;
 	o.events_max = 256;
 	o.command = first < argc ? argv + first : NULL;
-	if (outfile__open(&probe, c.output, err, sizeof(err))) { /* not after an hour of recording */
+	if (run__writable(c.output, err, sizeof(err))) { /* not after an hour of recording */
 		log_error("%s", err);
 		return EXIT_FAILED;
 	}
-	outfile__abort(&probe);
 	code = session__record(&o, &run);
 	if (code == EXIT_FINE) {
 		ro.path = c.output;
-		ro.colour = isatty(STDOUT_FILENO);
+		ro.colour = out__colour(NULL);
 		render_text(&run, &ro, stdout);
 		if (run__save(&run, c.output, err, sizeof(err))) {
 			log_error("%s", err);

@@ -3,13 +3,12 @@
  * Late references as they come out of the kernel. A lookup's record is a candidate until its window
  * has moved (design.md §4); the list is bounded, the counters in the kernel are not.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "session.h"
 #include "snapshot.h"
-
-#define BH_DIRTY (1ULL << 1) /* enum bh_state_bits: 1 in every kernel with buffer_heads */
 
 struct late_list {
 	struct tracer *tracer;
@@ -48,7 +47,9 @@ struct late_list *late_list__new(size_t max, struct tracer *t, const struct sess
 static void set_side(struct late_list *l, struct late_side *s, const char *comm, __u32 pid,
 		     __u32 cpu, __s32 stack)
 {
-	memcpy(s->comm, comm, sizeof(s->comm));
+	/* a task may call itself anything: terminals and JSON want printable characters */
+	for (size_t i = 0; i < sizeof(s->comm) - 1 && comm[i]; i++)
+		s->comm[i] = isascii(comm[i]) && isprint(comm[i]) ? comm[i] : '?';
 	s->pid = pid;
 	s->cpu = cpu;
 	snapshot__stack(l->tracer, stack, &s->stack, &s->stack_n);
@@ -68,7 +69,7 @@ static void certain(struct late_list *l, const struct late_record *r, bool dirty
 	e->block = r->block;
 	e->phase = strdup(phases[r->phase]);
 	e->b_count = r->b_count;
-	e->dirtied = r->kind == LATE_SLOW && dirty_end && !(r->b_state & BH_DIRTY);
+	e->dirtied = r->kind == LATE_SLOW && dirty_end && !(r->b_state & BH_STATE_DIRTY);
 	e->has_lookup = r->kind == LATE_SLOW;
 	set_side(l, &e->migrator, r->m_comm, r->m_pid, r->m_cpu, r->m_stack);
 	if (e->has_lookup)
@@ -83,10 +84,10 @@ static void confirm(struct late_list *l, const struct late_record *r)
 	size_t keep = 0;
 
 	for (size_t i = 0; i < l->pending_n; i++) {
-		if (l->pending[i].window_id == r->window_id)
-			certain(l, &l->pending[i], r->b_state & BH_DIRTY);
-		else
+		if (l->pending[i].window_id != r->window_id)
 			l->pending[keep++] = l->pending[i];
+		else if (!l->pending[i].maybe || !r->maybe)
+			certain(l, &l->pending[i], r->b_state & BH_STATE_DIRTY);
 	}
 	l->pending_n = keep;
 }

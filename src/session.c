@@ -85,6 +85,47 @@ static int tracer_opts(const struct session_opts *o, struct tracer_opts *to)
 	return parse_sites(o->sites, to->site_off);
 }
 
+#define FORCED_MAX 16
+
+/* "NAME=VARIANT,…" into a list; an unknown name is the user's, an impossible variant the kernel's. */
+static int parse_forced(const char *list, char **copy, const char *forced[FORCED_MAX + 1])
+{
+	char *word, *save = NULL;
+	size_t n = 0;
+
+	*copy = list ? strdup(list) : NULL;
+	for (word = *copy ? strtok_r(*copy, ",", &save) : NULL; word && n < FORCED_MAX;
+	     word = strtok_r(NULL, ",", &save)) {
+		bool known = false;
+
+		for (size_t i = 0; i < probes_n && strchr(word, '='); i++)
+			known |= strcspn(word, "=") == strlen(probes[i].name) &&
+				 !strncmp(word, probes[i].name, strlen(probes[i].name));
+		if (!known) {
+			log_error("option '--probe': '%s' is not PROBE=VARIANT", word);
+			log_hint("'migtrace doctor' lists the probes of this kernel");
+			return EXIT_USAGE;
+		}
+		forced[n++] = word;
+	}
+	return 0;
+}
+
+static int check_forced(const char *const *forced, const struct choice *c)
+{
+	for (; *forced; forced++)
+		for (size_t i = 0; i < probes_n; i++) {
+			size_t len = strlen(c[i].probe->name);
+
+			if (strncmp(*forced, c[i].probe->name, len) || (*forced)[len] != '=' ||
+			    c[i].variant)
+				continue;
+			log_error("probe '%s': %s", *forced, c[i].reason);
+			return EXIT_CANT;
+		}
+	return 0;
+}
+
 /* The first thing that the recording can't do without, if it is missing. */
 static int check_required(const struct facts *f, const struct choice *c)
 {
@@ -199,8 +240,9 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 int session__record(const struct session_opts *o, struct run *run)
 {
 	struct choice *choices = calloc(probes_n, sizeof(*choices));
-	const char *forced[] = { o->probe, NULL };
+	const char *forced[FORCED_MAX + 1] = { NULL };
 	struct tracer_opts to;
+	char *forced_words = NULL;
 	struct tracer *t = NULL;
 	struct facts f = { 0 };
 	char err[512];
@@ -211,6 +253,8 @@ int session__record(const struct session_opts *o, struct run *run)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	code = tracer_opts(o, &to);
+	if (!code)
+		code = parse_forced(o->probe, &forced_words, forced);
 	if (!code && (!choices || facts__read(&f))) {
 		log_error("out of memory");
 		code = EXIT_FAILED;
@@ -220,6 +264,8 @@ int session__record(const struct session_opts *o, struct run *run)
 		probes__select(&f, to.forced, choices);
 		code = check_required(&f, choices);
 	}
+	if (!code)
+		code = check_forced(forced, choices);
 	if (!code) {
 		t = tracer__prepare(&f, choices, &to, &code, err, sizeof(err));
 		if (!t)
@@ -230,6 +276,7 @@ int session__record(const struct session_opts *o, struct run *run)
 	tracer__close(t);
 	facts__free(&f);
 	free(choices);
+	free(forced_words);
 	return code;
 }
 

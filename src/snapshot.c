@@ -124,21 +124,23 @@ static void read_windows(struct tracer *t, struct run *run)
 	struct bpf_map *map = tracer__skeleton(t)->maps.windows;
 	int fd = bpf_map__fd(map);
 	__u32 n = bpf_map__max_entries(map);
+	bool paired = tracer__skeleton(t)->rodata->cfg_pair;
 	struct window_page p;
 
 	for (__u32 i = 0; i < n; i++) {
 		if (bpf_map_lookup_elem(fd, &i, &p))
 			continue;
 		for (int j = 0; j < 2; j++) {
-			const struct window *w = &p.w[j];
+			const struct window *w = &p.w[j]; /* as window_fold() does */
+			__u64 late = w->noted + (w->busy ? w->maybe : 0);
 
 			if (w->state != WINDOW_MOVED)
 				continue;
-			if (w->noted)
-				run->late.slow_lookup += w->noted;
+			if (late)
+				run->late.slow_lookup += late;
 			else if (w->assoc)
 				run->late.assoc_list++;
-			else if (w->busy)
+			else if (w->busy || (w->busy_exit && (w->maybe || !paired)))
 				run->late.end_count++;
 		}
 	}
@@ -148,6 +150,7 @@ static void read_late(struct tracer *t, struct run *run, const __u64 *c)
 {
 	struct late *l = &run->late;
 
+	l->watched = true;
 	l->slow_lookup = c[COUNTER_LATE_SLOW];
 	l->end_count = c[COUNTER_LATE_END];
 	l->assoc_list = c[COUNTER_LATE_ASSOC];

@@ -32,7 +32,8 @@ struct tracer {
 	void *late_ctx;
 };
 
-static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+static int __attribute__((format(printf, 2, 0)))
+print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	if (log_level < 2 || (level == LIBBPF_DEBUG && log_level < 3))
 		return 0;
@@ -102,6 +103,8 @@ static void configure(struct tracer *t)
 	skel->rodata->cfg_stacks = o->stacks;
 	skel->rodata->cfg_device = o->device;
 	skel->rodata->cfg_flag_era = t->facts->feature[FEAT_BH_MIGRATE];
+	skel->rodata->cfg_recount = facts__func(t->facts, "folio_mc_copy") &&
+				    facts__func(t->facts, "folio_mc_copy")->symbols;
 	skel->rodata->cfg_page_shift = __builtin_ctzl(page);
 	skel->rodata->cfg_pair = live(t, "find_get_block") && live(t, "lookup_exit");
 	if (rt)

@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# In the guest: one recording under load, with the independent count around it. Everything that the
+# judge needs goes to /out. Environment: FS, KIB, SECONDS_, MOVER, WORK, ARGS (for record).
+set -eu
+here=$(dirname "$0")
+: "${FS:=ext4}" "${KIB:=80}" "${SECONDS_:=12}" "${MOVER:=numa}" "${WORK:=getdents}" "${ARGS:=}"
+
+migtrace doctor --json > /out/doctor.json || echo "doctor exits $?"
+migtrace doctor --facts > /out/facts || :
+load setup "$FS" /mnt -s "$KIB" > /out/setup.json
+sh "$here/count.sh" start
+# shellcheck disable=SC2086
+migtrace record -o /out/run.json $ARGS -- \
+	load run -d "$SECONDS_" -m "$MOVER" -w "$WORK" --dev /dev/ram0 --dir /mnt > /out/report.txt
+sh "$here/count.sh" stop > /out/count
+cat /out/count
+sed -n '1,/^clock/p' /out/report.txt
