@@ -1,13 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Fact sheets as text, one fact a line, so that a bug report can carry one and a test can load it.
- * Stage 0; addresses are left out: they are secrets and differ at every boot.
+ * What a fact sheet says, and fact sheets as text, one fact a line, so that a bug report can carry
+ * one and a test can load it. No kernel is asked here. Stage 0; addresses are left out: they are secrets and differ at every boot.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernel.h"
+
+static const char *const feature_names[FEAT_COUNT] = {
+	[FEAT_BTF] = "btf",
+	[FEAT_KPROBES] = "kprobes",
+	[FEAT_BH_MIGRATE] = "bh_migrate",
+	[FEAT_MMB] = "mapping_metadata_bhs",
+	[FEAT_SLEEPING_LOOKUP] = "sleeping_lookup",
+	[FEAT_RT] = "preempt_rt",
+	[FEAT_TRAMPOLINE_GUARD] = "trampoline_guard",
+	[FEAT_SYMBOLS] = "symbols",
+	[FEAT_TEXT] = "text",
+	[FEAT_FILTER_LIST] = "filter_list",
+};
+
+const char *feature__name(unsigned int feature)
+{
+	return feature < FEAT_COUNT ? feature_names[feature] : NULL;
+}
+
+const struct fact_func *facts__func(const struct facts *f, const char *name)
+{
+	for (size_t i = 0; i < f->funcs_n; i++)
+		if (!strcmp(f->funcs[i].name, name))
+			return &f->funcs[i];
+	return NULL;
+}
+
+void facts__free(struct facts *f)
+{
+	free(f->funcs);
+	free(f->calls);
+	memset(f, 0, sizeof(*f));
+}
+
+const char *facts__generation(const struct facts *f, const char **evidence)
+{
+	if (!f->feature[FEAT_BTF]) {
+		*evidence = "no BTF";
+		return "unknown";
+	}
+	if (f->feature[FEAT_BH_MIGRATE] && f->feature[FEAT_MMB]) {
+		*evidence = "BTF: bh_state_bits has BH_Migrate, struct mapping_metadata_bhs exists";
+		return "bh_migrate+mmb";
+	}
+	if (f->feature[FEAT_BH_MIGRATE]) {
+		*evidence = "BTF: bh_state_bits has BH_Migrate";
+		return "bh_migrate";
+	}
+	if (f->feature[FEAT_SLEEPING_LOOKUP]) {
+		*evidence = "BTF: find_get_block_common exists, BH_Migrate does not";
+		return "held+sleeping";
+	}
+	*evidence = "BTF: neither BH_Migrate nor find_get_block_common; no migration with buffers "
+		    "seen yet";
+	return "held or racy";
+}
 
 void facts__save(const struct facts *f, FILE *out)
 {

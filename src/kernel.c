@@ -13,24 +13,6 @@
 
 #define MAX_FUNC_BYTES 65536
 
-static const char *const feature_names[FEAT_COUNT] = {
-	[FEAT_BTF] = "btf",
-	[FEAT_KPROBES] = "kprobes",
-	[FEAT_BH_MIGRATE] = "bh_migrate",
-	[FEAT_MMB] = "mapping_metadata_bhs",
-	[FEAT_SLEEPING_LOOKUP] = "sleeping_lookup",
-	[FEAT_RT] = "preempt_rt",
-	[FEAT_TRAMPOLINE_GUARD] = "trampoline_guard",
-	[FEAT_SYMBOLS] = "symbols",
-	[FEAT_TEXT] = "text",
-	[FEAT_FILTER_LIST] = "filter_list",
-};
-
-const char *feature__name(unsigned int feature)
-{
-	return feature < FEAT_COUNT ? feature_names[feature] : NULL;
-}
-
 struct symbol {
 	__u64 addr;
 	char *name;
@@ -107,14 +89,6 @@ void kernel__symbol(__u64 addr, char *buf, size_t size)
 		snprintf(buf, size, "%s+0x%llx", s->name, (unsigned long long)(addr - s->addr));
 	else
 		snprintf(buf, size, "0x%llx", (unsigned long long)addr);
-}
-
-const struct fact_func *facts__func(const struct facts *f, const char *name)
-{
-	for (size_t i = 0; i < f->funcs_n; i++)
-		if (!strcmp(f->funcs[i].name, name))
-			return &f->funcs[i];
-	return NULL;
 }
 
 static struct fact_func *func_create(struct facts *f, const char *name)
@@ -309,34 +283,4 @@ int facts__read(struct facts *f)
 	read_symbols(f);
 	read_filter_list(f);
 	return read_text(f);
-}
-
-void facts__free(struct facts *f)
-{
-	free(f->funcs);
-	free(f->calls);
-	memset(f, 0, sizeof(*f));
-}
-
-const char *facts__generation(const struct facts *f, const char **evidence)
-{
-	if (!f->feature[FEAT_BTF]) {
-		*evidence = "no BTF";
-		return "unknown";
-	}
-	if (f->feature[FEAT_BH_MIGRATE] && f->feature[FEAT_MMB]) {
-		*evidence = "BTF: bh_state_bits has BH_Migrate, struct mapping_metadata_bhs exists";
-		return "bh_migrate+mmb";
-	}
-	if (f->feature[FEAT_BH_MIGRATE]) {
-		*evidence = "BTF: bh_state_bits has BH_Migrate";
-		return "bh_migrate";
-	}
-	if (f->feature[FEAT_SLEEPING_LOOKUP]) {
-		*evidence = "BTF: find_get_block_common exists, BH_Migrate does not";
-		return "held+sleeping";
-	}
-	*evidence = "BTF: neither BH_Migrate nor find_get_block_common; no migration with buffers "
-		    "seen yet";
-	return "held or racy";
 }
