@@ -48,7 +48,7 @@ BPF_HDR := $(wildcard bpf/*.h)
 all: $(O)/migtrace
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile tests/unit/unit.mk | \
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile tests/unit/unit.mk tests/vm/vm.mk | \
 		column -t -s '|'
 
 # Missing tools are named with the package that has them.
