@@ -100,6 +100,7 @@ $(O)/migtrace: $(OBJ)
 -include $(OBJ:.o=.d)
 -include tests/unit/unit.mk
 -include tests/vm/vm.mk
+-include tests/checks.mk
 
 install: all ## into DESTDIR and PREFIX
 	install -D -m 755 $(O)/migtrace $(DESTDIR)$(PREFIX)/sbin/migtrace

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * What a fact sheet says, and fact sheets as text, one fact a line, so that a bug report can carry
- * one and a test can load it. No kernel is asked here. Stage 0; addresses are left out: they are secrets and differ at every boot.
+ * one and a test can load it. No kernel is asked here. Stage 0; addresses are left out: they are
+ * secrets and differ at every boot.
  */
 #include <errno.h>
 #include <stdlib.h>

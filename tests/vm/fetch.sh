@@ -11,31 +11,7 @@
 # uses: apt gets private lists, so nothing of the host's package state is read or changed.
 set -eu
 . "$(dirname "$0")/lib.sh"
-
-# apt_uri security|main: the repository apt already uses for that kind of suite
-apt_uri()
-{
-	local uri
-
-	uri=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(TARGET_OF)' |
-	      awk -v kind="$1" '$3 == "deb" && $2 ~ /^[a-z]+(-[a-z]+)?$/ {
-			if (($2 ~ /-security$/) == (kind == "security")) { print $1; exit }
-	      }')
-	[ -n "$uri" ] || die "apt has no $1 Debian repository set up; add one to its sources" \
-			     "and run apt-get update (kernel packages come from its mirror)"
-	echo "$uri"
-}
-
-# apt_private DIR: the options that keep apt inside DIR
-apt_private()
-{
-	printf '%s\n' \
-		-o "Dir::State::Lists=$1/lists" -o "Dir::Etc::sourcelist=$1/sources.list" \
-		-o "Dir::Etc::sourceparts=-" -o "Dir::Cache=$1/cache" \
-		-o "Dir::State::Status=/dev/null" -o "Acquire::Languages=none" \
-		-o "APT::Architecture=amd64" -o "APT::Architectures=amd64" \
-		-o "APT::Sandbox::User=$(id -un)"
-}
+. "$TOP/tests/vm/apt.sh"
 
 # write_sources NAME DIR: a sources.list with the suites of NAME
 write_sources()
@@ -75,7 +51,7 @@ download()
 
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/root"
 	write_sources "$name" "$dir"
-	mapfile -t opts < <(apt_private "$dir")
+	mapfile -t opts < <(apt_private "$dir" amd64)
 	apt-get "${opts[@]}" -q update >"$log" 2>&1 ||
 		die "$name: apt-get update failed: $(grep -m 1 '^[EW]:' "$log"); see $log"
 	apt-cache "${opts[@]}" dumpavail |

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Checks that run no program of ours: the style of all files, the build for the other architecture.
+
+.PHONY: check-format arm64
+check-format: ## style of all files
+	@tests/deps.sh ci
+	$(Q)tests/format.sh
+
+arm64: ## everything compiled for arm64
+	@tests/deps.sh ci
+	$(Q)O=$(O) tests/arm64.sh
