@@ -272,7 +272,7 @@ static __always_inline void window_end(struct migration *m, __u32 state)
 	if (state != WINDOW_MOVED)
 		return;
 	count(COUNTER_WINDOWS);
-	if (m->busy || m->busy_exit)
+	if (m->busy || window_exit_counts(w))
 		count(COUNTER_BUSY_ENDS);
 	window_report(m, w);
 }

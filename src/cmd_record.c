@@ -10,6 +10,7 @@ struct record_config {
 	double seconds, interval;
 	const char *output, *device, *sites, *probe;
 	bool light, stacks, fail_on_race;
+	unsigned int map_size;
 	int verbose;
 };
 
@@ -29,6 +30,8 @@ static const struct opt record_opts[] = {
 	{ "stacks", 0, OPT_FLAG, AT(stacks), NULL, "keep kernel stacks of late references", 0, 0 },
 	{ "probe", 0, OPT_STRING, AT(probe), "NAME=VARIANT",
 	  "use this variant of a probe, as listed by doctor", 0, 0 },
+	{ "map-size", 0, OPT_UINT, AT(map_size), "N",
+	  "at most N entries in each map; what finds no room is counted as lost", 1, 1 << 20 },
 	{ "fail-on-race", 0, OPT_FLAG, AT(fail_on_race), NULL,
 	  "exit 4 when a late reference was found, 5 when inconclusive", 0, 0 },
 	{ "verbose", 'v', OPT_COUNT, AT(verbose), NULL, "more messages; twice: libbpf's too", 0, 0 },
@@ -55,6 +58,7 @@ static int record_run(const struct cmd *cmd, int argc, char **argv)
 	o.sites = c.sites;
 	o.probe = c.probe;
 	o.events_max = 256;
+	o.map_size = c.map_size;
 	o.command = first < argc ? argv + first : NULL;
 	if (run__writable(c.output, err, sizeof(err))) { /* not after an hour of recording */
 		log_error("%s", err);

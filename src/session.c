@@ -71,9 +71,7 @@ static int tracer_opts(const struct session_opts *o, struct tracer_opts *to)
 	memset(to, 0, sizeof(*to));
 	to->light = o->light;
 	to->stacks = o->stacks;
-	to->hist_entries = atoi(getenv("MIGTRACE_TEST_HISTS") ?: "0");
-	to->window_slots = atoi(getenv("MIGTRACE_TEST_WINDOWS") ?: "0");
-	to->migrations = atoi(getenv("MIGTRACE_TEST_MIGRATIONS") ?: "0");
+	to->map_size = o->map_size;
 	if (o->device) {
 		err = machine__device(o->device, &to->device);
 		if (err) {

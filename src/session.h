@@ -20,7 +20,8 @@ struct session_opts {
 	/* Called once a late reference is certain; NULL: only kept. */
 	void (*on_late)(void *ctx, const struct late_event *e);
 	void *on_late_ctx;
-	bool quiet; /* no progress line */
+	unsigned int map_size; /* entries in each map, 0: the default */
+	bool quiet;	       /* no progress line */
 };
 
 /* Records into the zeroed @run. Returns an exit code; messages were printed. */

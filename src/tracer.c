@@ -109,13 +109,15 @@ static void configure(struct tracer *t)
 	skel->rodata->cfg_pair = live(t, "find_get_block") && live(t, "lookup_exit");
 	if (rt)
 		bpf_map__set_max_entries(skel->maps.rt_sections, 16384);
-	if (o->hist_entries)
-		bpf_map__set_max_entries(skel->maps.hists, o->hist_entries);
-	if (o->migrations)
-		bpf_map__set_max_entries(skel->maps.migrations, o->migrations);
-	if (o->window_slots) {
-		bpf_map__set_max_entries(skel->maps.windows, o->window_slots);
-		skel->rodata->cfg_window_mask = o->window_slots - 1;
+	if (o->map_size) {
+		/* the windows' table is addressed by a mask */
+		unsigned int slots = o->map_size < WINDOW_WAYS ? WINDOW_WAYS : o->map_size;
+
+		slots = 1U << (31 - __builtin_clz(slots));
+		bpf_map__set_max_entries(skel->maps.hists, o->map_size);
+		bpf_map__set_max_entries(skel->maps.migrations, o->map_size);
+		bpf_map__set_max_entries(skel->maps.windows, slots);
+		skel->rodata->cfg_window_mask = slots - 1;
 	}
 	if (!o->stacks)
 		bpf_map__set_max_entries(skel->maps.stacks, 1);

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# In the guest: an independent count of what migtrace counts, by the kernel's own kprobe events and
-# histogram triggers. No BPF, and no call sites: the lock function's callers are told apart by the
-# return address on its stack.
+# In the guest: an independent count of what migtrace counts, by the kernel's own kprobe events. No
+# BPF, and no call sites: the lock function's callers are told apart by the return address on its
+# stack. Counted are the records that pass the filter, overwritten ones included, in an instance of
+# the ring buffer each (5.10's cloud kernel has no histogram triggers).
 #
 # usage: count.sh start | count.sh stop > FILE
 #   FILE: "norefs_calls N", "migrate_sections N", "lookup_sections N"
@@ -31,6 +32,27 @@ first()
 	exit 1
 }
 
+within() # a filter: the return address lies in function $1
+{
+	range "$1" | sed 's/\(.*\) \(.*\)/ra >= \1 \&\& ra < \2/'
+}
+
+count_event() # NAME FILTER
+{
+	i=$T/instances/mt_$1
+	mkdir "$i"
+	echo 64 > "$i/buffer_size_kb"
+	echo "$2" > "$i/events/mt/$1/filter"
+	echo 1 > "$i/events/mt/$1/enable"
+}
+
+hits() # records of event $1 so far
+{
+	i=$T/instances/mt_$1
+	echo 0 > "$i/events/mt/$1/enable"
+	awk '/^(entries|overrun|dropped events):/ { n += $NF } END { print n }' "$i"/per_cpu/cpu*/stats
+}
+
 case $1 in
 start)
 	lock=$(first rt_spin_lock _raw_spin_lock)
@@ -41,25 +63,13 @@ start)
 	echo "p:mt/entry $entry" >> $T/kprobe_events
 	echo "p:mt/lock_m $lock ra=\$stack0:x64" >> $T/kprobe_events
 	echo "p:mt/lock_l $lock ra=\$stack0:x64" >> $T/kprobe_events
-	set -- $(range "$migrate")
-	echo "hist:keys=ra:size=128 if ra >= $1 && ra < $2" > $T/events/mt/lock_m/trigger
-	set -- $(range "$lookup")
-	echo "hist:keys=ra:size=128 if ra >= $1 && ra < $2" > $T/events/mt/lock_l/trigger
-	echo 'hist:keys=common_type:size=128' > $T/events/mt/entry/trigger
+	count_event entry 0
+	count_event lock_m "$(within "$migrate")"
+	count_event lock_l "$(within "$lookup")"
 	;;
 stop)
-	hits()
-	{
-		awk '/Hits:/ { h = $2 } /Dropped:/ { d = $2 } END { print h + 0; exit d > 0 }' \
-			$T/events/mt/$1/hist
-	}
 	echo "norefs_calls $(hits entry)"
 	echo "migrate_sections $(hits lock_m)"
 	echo "lookup_sections $(hits lock_l)"
-	for e in entry lock_m lock_l; do
-		sed 's/^hist/!hist/' $T/events/mt/$e/trigger | grep '^!hist' | cut -d' ' -f1 |
-			cut -d: -f1,2 > /dev/null
-		echo 0 > $T/events/mt/$e/enable
-	done
 	;;
 esac

@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# usage: check.sh [CASE]...     (default: all; `check.sh --list` names them)
+#
+# The live tests: real kernels in QEMU, the real binary, real migrations; judge.py decides from what
+# the guest brought back. A kernel that can't be had or booted is a failure. Last line:
+# "N passed, N failed". Environment: O, SECONDS_ (of load, 12), BEHIND (lookups behind a window that
+# a stock kernel must reach; 1000, the bar of 500000 takes about a minute of load a kernel).
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+O=${O:-$here/../../build}
+: "${SECONDS_:=12}" "${BEHIND:=1000}"
+passed=0 failed=0
+
+# name | kernel | judge | guest script | environment of the guest
+CASES='
+5.10|5.10|stock|record.sh|FS=ext4 KIB=80
+6.1|6.1|stock|record.sh|FS=ext4 KIB=80
+6.12|6.12|stock|record.sh|FS=fat KIB=32
+7.x|7.x|stock|record.sh|FS=fat KIB=32
+rt|rt|stock|record.sh|FS=ext4 KIB=80
+misuse|6.1|cases|misuse.sh|
+lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
+before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
+before-light|before|truth|truth.sh|KIB=80 ARGS=--light
+before-losses|before|losses|truth.sh|KIB=80 ARGS=--fail-on-race --map-size 1
+before-storm|before|truth|truth.sh|BLOCK=1024 WORK=storm ARGS=--fail-on-race --stacks
+after|after|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
+after-losses|after|losses|truth.sh|KIB=80 ARGS=--fail-on-race --map-size 1
+before-6.12|before-6.12|truth|truth.sh|FS=fat KIB=32 ARGS=--fail-on-race --stacks
+'
+
+# run_case NAME KERNEL JUDGE SCRIPT ENV
+run_case()
+{
+	local out=$O/vm/out/check-$1 env=() line start=$SECONDS
+
+	printf '== %s (%s)\n' "$1" "$2"
+	rm -rf "$out"
+	if ! "$here/fetch.sh" "$2"; then
+		echo "not ok - $1: kernel $2 can't be had"
+		failed=$((failed + 1))
+		return
+	fi
+	# "A=x B=y z": a value reaches to the next NAME=
+	while read -r line; do
+		[ -z "$line" ] || env+=(-e "$line")
+	done < <(printf '%s\n' "$5" | sed -E 's/ ([A-Z_]+=)/\n\1/g')
+	if ! "$here/run.sh" -k "$2" -t 400 -o "$out" -e "SECONDS_=$SECONDS_" "${env[@]}" \
+		-f "$here/guest/count.sh" "$here/guest/$4" > "$out.log" 2>&1; then
+		echo "# the guest's script failed:"
+		tail -n 5 "$out.log" | sed 's/^/# /'
+	fi
+	"$here/judge.py" "$3" "$2" "$out" "behind=$BEHIND" > "$out.judged" ||
+		[ -s "$out.judged" ] || echo "0 passed, 1 failed" > "$out.judged"
+	sed '$d' "$out.judged"
+	read -r p _ f _ < <(tail -n 1 "$out.judged")
+	passed=$((passed + p)) failed=$((failed + f))
+	echo "# $1: $p passed, $f failed, $((SECONDS - start)) s"
+}
+
+if [ "${1:-}" = --list ]; then
+	echo "$CASES" | cut -d'|' -f1 | sed '/^$/d'
+	exit
+fi
+while IFS='|' read -r name kernel judge script env <&3; do
+	[ -n "$name" ] || continue
+	[ $# = 0 ] || case " $* " in *" $name "*) ;; *) continue ;; esac
+	run_case "$name" "$kernel" "$judge" "$script" "$env"
+done 3<<<"$CASES"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# In the guest: what needs a kernel and must still end well. One line a case: "ok TEXT" or
+# "not ok TEXT", into /out/cases.
+set -u
+exec 3> /out/cases
+
+say() # say RESULT TEXT
+{
+	if [ "$1" = 0 ]; then echo "ok $2" >&3; else echo "not ok $2" >&3; fi
+	[ "$1" = 0 ] || { echo "not ok $2:"; cat /tmp/err; }
+}
+
+# expect CODE PATTERN TEXT COMMAND...: exit code, one message matching, nothing else on stderr
+expect()
+{
+	code=$1 pattern=$2 text=$3
+	shift 3
+	"$@" > /tmp/out 2> /tmp/err
+	got=$?
+	lines=$(grep -vc '^hint:' /tmp/err)
+	[ "$got" = "$code" ] && grep -q "$pattern" /tmp/err && [ "$lines" = 1 ]
+	say $? "$text (exit $got)"
+}
+
+ours() # programs and links of ours that are loaded
+{
+	bpftool prog show 2>/dev/null | grep -cE 'name (norefs|lookup|lock|floor|section|aio|grow|create|try_to|dirty|assoc|bracket)' || :
+}
+
+cd /tmp || exit 1
+expect 2 "unknown device" "unknown device" migtrace record --device /dev/nonesuch -d 1
+expect 2 "unknown site" "unknown site" migtrace record --site nowhere -d 1
+expect 2 "not PROBE=VARIANT" "unknown probe" migtrace record --probe x=y -d 1
+expect 3 "no variant" "impossible variant" migtrace record --probe migrate_norefs=nonesuch -d 1
+expect 1 "can't run" "command that does not exist" migtrace record -- /nonesuch
+expect 1 "/nowhere/run.json" "unwritable output" migtrace record -o /nowhere/run.json -d 1
+expect 3 "needs root" "ordinary user" setuidgid 65534 migtrace record -o /tmp/u.json -d 1
+
+migtrace record -o /tmp/a.json -- sh -c 'exit 7' > /tmp/out 2> /tmp/err
+[ $? = 0 ] && grep -q '"command_status": *7' /tmp/a.json
+say $? "status of the command is in the run file, ours is 0"
+migtrace record -o /tmp/a.json -d 1 > /tmp/out 2> /tmp/err && [ -e /tmp/a.json.old ]
+say $? "an old run file is kept as .old"
+
+migtrace record -o /tmp/b.json > /tmp/out 2> /tmp/err &
+sleep 12
+kill -INT $!
+wait $!
+[ $? = 0 ] && grep -q "^kernel" /tmp/out && grep -q migtrace-run /tmp/b.json
+say $? "Ctrl-C ends a recording and prints it"
+
+migtrace record -o /tmp/c.json > /tmp/out 2> /tmp/err &
+sleep 12
+before=$(ours)
+kill -KILL $!
+wait $!
+sleep 2
+[ "$before" -gt 10 ] && [ "$(ours)" = 0 ] && ! ls /tmp | grep -q 'c\.json'
+say $? "SIGKILL leaves no program attached ($before before, $(ours) after) and no file"
+
+migtrace record -o /tmp/d1.json -d 3 > /tmp/out 2> /tmp/err &
+migtrace record -o /tmp/d2.json -d 3 > /tmp/out2 2>> /tmp/err
+a=$?
+wait $!
+[ $? = 0 ] && [ $a = 0 ]
+say $? "two recordings at once"

@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+"""Judges what a guest brought back: judge.py CHECK KERNEL OUTDIR [KEY=VALUE]...
+
+Prints "ok - TEXT" or "not ok - TEXT" with the figures, and last "N passed, N failed".
+A file that is missing is a failure, never a skip.
+"""
+import json
+import os
+import re
+import sys
+
+passed = failed = 0
+
+
+def check(good, text):
+    global passed, failed
+    passed, failed = passed + bool(good), failed + (not good)
+    print(("ok - " if good else "not ok - ") + text)
+
+
+def pairs(path):
+    with open(path) as f:
+        return {k: int(v) for k, v in (line.split() for line in f if line.strip())}
+
+
+def load(path):
+    with open(path) as f:
+        return json.load(f)
+
+
+def sums(run):
+    """Every site's acquires, releases and histogram are one number; buckets add up to it."""
+    for name, s in run["sites"].items():
+        if not s["clock"] or not s["acquires"]:
+            continue
+        n = [s["acquires"], s["releases"], s["hold"]["count"],
+             sum(b[2] for b in s["hold"]["buckets"])]
+        check(len(set(n)) == 1, f"{name}: acquires, releases, holds, buckets: {n}")
+
+
+def lossless(run):
+    lost = {k: v for k, v in run["losses"].items() if v}
+    check(not lost, f"nothing lost {lost or ''}")
+
+
+def equal(what, ours, theirs):
+    good = theirs > 0 and abs(ours - theirs) <= theirs * 0.001
+    check(good, f"{what}: migtrace {ours}, the kernel {theirs}")
+
+
+def stock(conf, out, opts):
+    """A stock kernel: variants as expected, counts as the kernel's own, no late reference."""
+    run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
+    late = run["late_references"]
+    check(run["kernel"]["generation"] == conf["generation"],
+          f"generation {run['kernel']['generation']} ({run['kernel']['generation_evidence']})")
+    got = {p["probe"]: p["variant"] if p["attached"] else "-" for p in run["probes"]}
+    want = dict(w.split("=", 1) for w in conf["expect"].split())
+    for probe in sorted(set(got) | set(want)):
+        check(got.get(probe) == want.get(probe),
+              f"probe {probe}: variant {got.get(probe)}, expected {want.get(probe)}")
+    equal("norefs migrations", run["counters"]["norefs_calls"], count["norefs_calls"])
+    equal("norefs lock sections", run["sites"]["migrate_norefs"]["acquires"],
+          count["migrate_sections"])
+    equal("lookup lock sections", run["sites"]["find_get_block"]["acquires"],
+          count["lookup_sections"])
+    reasons = sum(run["migrations"]["norefs"].values())
+    check(reasons == run["counters"]["norefs_calls"], f"reasons add up to calls: {reasons}")
+    sums(run)
+    lossless(run)
+    behind = late["lookups_behind"]
+    check(late["total"] == 0, f"late references: {late['total']}")
+    floor = int(opts.get("behind", 1000))
+    check(behind["spin"] + behind["folio"] >= floor, f"lookups behind a window: {behind}")
+    flag = conf["generation"].startswith("bh_migrate")
+    window = run["norefs_window"]
+    check((window is not None) == flag and (not flag or window["count"] > 0),
+          f"window histogram: {window and window['count']}")
+
+
+def truth(conf, out, opts):
+    """A kernel that counts itself; migtrace's verdict against its count."""
+    run, t = load(f"{out}/run.json"), pairs(f"{out}/truth")
+    late, light = run["late_references"], run["tool"]["tier"] == "light"
+    status = int(open(f"{out}/status").read())
+    racy = conf["generation"] == "racy"
+    check(run["kernel"]["generation"] == conf["generation"],
+          f"generation {run['kernel']['generation']} ({run['kernel']['generation_evidence']})")
+    equal("windows", late["windows"], t["windows_closed"])
+    equal("norefs lock sections", run["sites"]["migrate_norefs"]["acquires"], t["migrate_holds"])
+    if not light:
+        equal("lookup lock sections", run["sites"]["find_get_block"]["acquires"],
+              t["lookup_holds"])
+    sums(run)
+    lossless(run)
+    kinds = late["by_kind"]
+    if not racy:
+        check(late["total"] == 0 and t["late_refs"] == 0,
+              f"late references: migtrace {late['total']}, the kernel {t['late_refs']}")
+        check(light or status == 0, f"--fail-on-race exits {status}")
+        return
+    check(t["late_refs"] > 0, f"the kernel saw the race: {t['late_refs']} late references")
+    if light:
+        check(late["total"] >= 0.98 * t["busy_ends"],
+              f"light: {late['total']} of {t['busy_ends']} busy ends")
+        return
+    check(late["total"] >= 0.95 * t["late_refs"],
+          f"found {late['total']} of {t['late_refs']} late references {kinds}")
+    check(late["total"] <= t["late_refs"] + kinds["end_count"],
+          f"no more than the kernel's {t['late_refs']} and {kinds['end_count']} end counts")
+    named = sum(1 for e in late["events"] if e["lookup"] and e["migrator"]["comm"])
+    check(named >= 0.8 * len(late["events"]) > 0,
+          f"both sides named in {named} of {len(late['events'])} listed")
+    check(status == 4, f"--fail-on-race exits {status}")
+
+
+def losses(conf, out, opts):
+    """Maps of one entry: the loss is counted and the verdict is not 'clean'."""
+    run = load(f"{out}/run.json")
+    status = int(open(f"{out}/status").read())
+    lost = {k: v for k, v in run["losses"].items() if v}
+    check(lost, f"losses are counted: {lost}")
+    want = 4 if run["late_references"]["total"] else 5
+    check(status == want, f"exit {status}, {run['late_references']['total']} late references")
+    if conf["generation"] != "racy":
+        check(run["late_references"]["total"] == 0, "no late reference on a held kernel")
+
+
+def lock_stat(path):
+    """Acquisitions and average hold (us) of the class &mapping->private_lock."""
+    for line in open(path):
+        m = re.match(r"\s*&mapping->private_lock:\s+(.*)", line)
+        if m:
+            v = m.group(1).split()
+            return int(v[7]), float(v[11])
+    return 0, 0.0
+
+
+def lockstat(conf, out, opts):
+    """Counts against LOCK_STAT; error and perturbation of each clock, printed."""
+    rounds = sorted({n.split(".")[0] for n in os.listdir(out) if n.endswith(".lock_stat")})
+    off = [lock_stat(f"{out}/{r}.off.lock_stat")[1] for r in rounds]
+    base = sum(off) / len(off)
+    print(f"# LOCK_STAT's own average hold without migtrace: {base:.2f} us")
+    for clock in ("all", "site", "lock", "bracket"):
+        for r in rounds:
+            run = load(f"{out}/{r}.{clock}.json")
+            n, avg = lock_stat(f"{out}/{r}.{clock}.lock_stat")
+            t = pairs(f"{out}/{r}.{clock}.truth")
+            ours = sum(s["hold"]["count"] for s in run["sites"].values())
+            if clock == "all":
+                check(n and abs(ours - n) <= 0.01 * n,
+                      f"all sites, round {r}: migtrace {ours}, LOCK_STAT {n}")
+                lossless(run)
+            for site, key in (("migrate_norefs", "migrate"), ("find_get_block", "lookup")):
+                s = run["sites"][site]
+                if not s["hold"]["count"]:
+                    continue
+                if s["clock"] != "bracket":
+                    equal(f"{clock}, round {r}: {site} sections", s["hold"]["count"],
+                          t[key + "_holds"])
+                mean = s["hold"]["sum_ns"] / s["hold"]["count"]
+                true = t[key + "_hold_ns"] / t[key + "_holds"]
+                print(f"# {clock:8} round {r} {site:15} clock {s['clock']:8} mean {mean:7.0f} ns,"
+                      f" the kernel's {true:6.0f} ns: error {mean - true:+6.0f} ns"
+                      f" (floor {s['floor_ns']}), LOCK_STAT's mean x {avg / base:.2f}")
+
+
+def cases(conf, out, opts):
+    for line in open(f"{out}/cases"):
+        good = line.startswith("ok ")
+        check(good, line.split(" ", 1)[1].strip() if good else line[7:].strip())
+    check(passed + failed >= 11, f"{passed + failed} cases ran")
+
+
+def main():
+    name, kernel, out = sys.argv[1:4]
+    opts = dict(a.split("=", 1) for a in sys.argv[4:])
+    conf, section = {"generation": "", "expect": ""}, None
+    for line in open(os.path.join(os.path.dirname(__file__), "kernels.conf")):
+        line = line.split("#", 1)[0].strip()
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line and section == kernel:
+            key, value = (w.strip() for w in line.split("=", 1))
+            conf[key] = (conf.get(key, "") + " " + value).strip()
+    try:
+        globals()[name](conf, out, opts)
+    except (OSError, KeyError, ValueError) as e:
+        check(False, f"{kernel}: {type(e).__name__}: {e}")
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0
+
+
+sys.exit(main())
