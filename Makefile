@@ -48,8 +48,8 @@ BPF_HDR := $(wildcard bpf/*.h)
 all: $(O)/migtrace
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile tests/unit/unit.mk tests/vm/vm.mk | \
-		column -t -s '|'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile tests/unit/unit.mk \
+		tests/vm/vm.mk tests/checks.mk | column -t -s '|'
 
 # Missing tools are named with the package that has them.
 need = @command -v $(1) >/dev/null 2>&1 || [ -x "$(1)" ] || \

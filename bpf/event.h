@@ -29,9 +29,9 @@ enum site {
 enum hist_kind {
 	KIND_HOLD = 0,
 	KIND_WAIT = 1,
-	KIND_WINDOW = 2,      /* release of the passing check to the end of the move */
-	KIND_FLAG_HELD = 3,   /* BH_Migrate set to clear */
-	KIND_FOLIO_WAIT = 4,  /* sleeping lookup that waited for a folio lock */
+	KIND_WINDOW = 2,     /* release of the passing check to the end of the move */
+	KIND_FLAG_HELD = 3,  /* BH_Migrate set to clear */
+	KIND_FOLIO_WAIT = 4, /* sleeping lookup that waited for a folio lock */
 	KIND_COUNT = 5,
 };
 
@@ -39,8 +39,8 @@ enum hist_kind {
 enum outcome {
 	OUTCOME_NONE = 0,
 	OUTCOME_MOVED = 1,
-	OUTCOME_BUSY = 2,  /* a buffer was referenced */
-	OUTCOME_REFS = 3,  /* folio reference count was not the expected one */
+	OUTCOME_BUSY = 2, /* a buffer was referenced */
+	OUTCOME_REFS = 3, /* folio reference count was not the expected one */
 	OUTCOME_OTHER = 4,
 	OUTCOME_COUNT = 5,
 };
@@ -55,14 +55,14 @@ struct hist_key {
 
 /* Every way to lose a measurement. The names are in src/names.c. */
 enum loss {
-	LOSS_MAP_FULL = 0,	/* a histogram or a migration's state found no room */
-	LOSS_NO_RELEASE = 1,	/* an acquire whose release was never seen */
-	LOSS_NO_ACQUIRE = 2,	/* a release whose acquire was never seen */
-	LOSS_CLOCK_BACK = 3,	/* the end read earlier than the start */
-	LOSS_WAIT_START = 4,	/* the hold is exact, the start of its wait was overwritten */
-	LOSS_WINDOW = 5,	/* windows opened != closed + in flight */
-	LOSS_EVENT_LIST = 6,	/* an event was counted but not listed */
-	LOSS_RECURSION = 7,	/* the kernel skipped a program (bpf_prog_info.recursion_misses) */
+	LOSS_MAP_FULL = 0,   /* a histogram or a migration's state found no room */
+	LOSS_NO_RELEASE = 1, /* an acquire whose release was never seen */
+	LOSS_NO_ACQUIRE = 2, /* a release whose acquire was never seen */
+	LOSS_CLOCK_BACK = 3, /* the end read earlier than the start */
+	LOSS_WAIT_START = 4, /* the hold is exact, the start of its wait was overwritten */
+	LOSS_WINDOW = 5,     /* windows opened != closed + in flight */
+	LOSS_EVENT_LIST = 6, /* an event was counted but not listed */
+	LOSS_RECURSION = 7,  /* the kernel skipped a program (bpf_prog_info.recursion_misses) */
 	LOSS_COUNT = 8,
 };
 
@@ -75,23 +75,23 @@ enum phase { PHASE_IDLE = 0, PHASE_RECORDING = 1, PHASE_DRAINING = 2 };
 
 /* Per-CPU event counters. The names are in src/names.c. */
 enum counter_id {
-	COUNTER_LOSS = 0,		/* + enum loss */
-	COUNTER_NOREFS_CALLS = 8,	/* norefs migrations entered, with or without buffers */
-	COUNTER_NOREFS_RESULT = 9,	/* + enum outcome; NONE: had no buffers */
-	COUNTER_SWITCH_LOCKED = 14,	/* lock word held when a norefs move switched the mapping */
+	COUNTER_LOSS = 0,	    /* + enum loss */
+	COUNTER_NOREFS_CALLS = 8,   /* norefs migrations entered, with or without buffers */
+	COUNTER_NOREFS_RESULT = 9,  /* + enum outcome; NONE: had no buffers */
+	COUNTER_SWITCH_LOCKED = 14, /* lock word held when a norefs move switched the mapping */
 	COUNTER_SWITCH_UNLOCKED = 15,
-	COUNTER_LOOKUPS = 16,		/* lookup calls, fast path included (where it is probed) */
-	COUNTER_LOOKUPS_FOLIO = 17,	/* slow lookups that took the folio lock instead */
-	COUNTER_LATE_SLOW = 18,		/* late references by a paired lookup */
-	COUNTER_LATE_END = 19,		/* windows that ended with a count above zero, unpaired */
+	COUNTER_LOOKUPS = 16,	    /* lookup calls, fast path included (where it is probed) */
+	COUNTER_LOOKUPS_FOLIO = 17, /* slow lookups that took the folio lock instead */
+	COUNTER_LATE_SLOW = 18,	    /* late references by a paired lookup */
+	COUNTER_LATE_END = 19,	    /* windows that ended with a count above zero, unpaired */
 	COUNTER_LATE_ASSOC = 20,
-	COUNTER_WINDOWS = 21,		/* windows that ended with the move done */
+	COUNTER_WINDOWS = 21, /* windows that ended with the move done */
 	COUNTER_WINDOWS_ABORTED = 22,
 	COUNTER_BEHIND_SPIN = 23,
 	COUNTER_BEHIND_FOLIO = 24,
-	COUNTER_BUSY_ENDS = 25,		/* windows that ended with a count above zero, all of them */
-	COUNTER_REFUSED = 26,		/* BH_Migrate: lookups inside a window that returned NULL */
-	COUNTER_NOREFS_EARLY = 27,	/* gave up before the lock: folio references, locked buffer */
+	COUNTER_BUSY_ENDS = 25,	   /* windows that ended with a count above zero, all of them */
+	COUNTER_REFUSED = 26,	   /* BH_Migrate: lookups inside a window that returned NULL */
+	COUNTER_NOREFS_EARLY = 27, /* gave up before the lock: folio references, locked buffer */
 	COUNTER_COUNT = 32,
 };
 
@@ -100,11 +100,11 @@ enum counter_id {
 /* The section in flight, or the last one. t_* are bpf_ktime_get_ns() readings. */
 struct section {
 	__u64 task, lock;
-	__u64 t_call;	 /* 0: the call was not seen */
+	__u64 t_call; /* 0: the call was not seen */
 	__u64 t_acquire;
-	__u64 wait_ns;	 /* 0: not known */
-	__u64 seq;	 /* the windows' logical clock at the acquire */
-	__u64 seq_end;	 /* the same at the release; 0: not seen */
+	__u64 wait_ns; /* 0: not known */
+	__u64 seq;     /* the windows' logical clock at the acquire */
+	__u64 seq_end; /* the same at the release; 0: not seen */
 	__u32 dev;
 	__u8 held;
 	__u8 counted;
@@ -154,8 +154,8 @@ enum window_state {
  * [open_seq, close_seq) took its lock inside, whatever the CPUs' time stamps say.
  */
 struct window {
-	__u64 id;	/* 0 while the rest is being written; see window_read() */
-	__u64 index;	/* of the page in its mapping */
+	__u64 id;    /* 0 while the rest is being written; see window_read() */
+	__u64 index; /* of the page in its mapping */
 	__u64 open_seq, copy_seq, after_seq, close_seq; /* 0: not reached */
 	__u64 t_open, t_close;
 	__u64 noted;	/* lookups that returned a buffer, acquired and released inside */
@@ -171,8 +171,8 @@ struct window {
 	char comm[16];
 };
 
-#define WINDOW_SLOTS 4096
-#define WINDOW_WAYS  4
+#define WINDOW_SLOTS	 4096
+#define WINDOW_WAYS	 4
 #define WINDOW_BEHIND_NS 1000000ULL
 
 /* Windows of one page: the current one and the one before, since lookups report a little later. */
@@ -211,8 +211,8 @@ struct late_record {
 	__u64 b_state;
 	__s64 b_count;
 	__u32 dev;
-	__u8 kind;  /* enum late_kind */
-	__u8 phase; /* enum late_phase */
+	__u8 kind;	/* enum late_kind */
+	__u8 phase;	/* enum late_phase */
 	__u8 confirmed; /* 0: only when its window moves (LATE_MOVED) */
 	__u8 maybe;	/* and ends with a count above zero */
 	__u32 m_pid, m_cpu, l_pid, l_cpu;

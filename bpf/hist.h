@@ -10,11 +10,11 @@
 #ifndef MIGTRACE_HIST_H
 #define MIGTRACE_HIST_H
 
-#define HIST_SUB_BITS	3 /* 8 buckets an octave */
-#define HIST_SUB	(1 << HIST_SUB_BITS)
-#define HIST_MAX_LOG2	40
-#define HIST_BUCKETS	((HIST_MAX_LOG2 - HIST_SUB_BITS) * HIST_SUB + HIST_SUB + 1)
-#define HIST_OVERFLOW	(HIST_BUCKETS - 1)
+#define HIST_SUB_BITS 3 /* 8 buckets an octave */
+#define HIST_SUB      (1 << HIST_SUB_BITS)
+#define HIST_MAX_LOG2 40
+#define HIST_BUCKETS  ((HIST_MAX_LOG2 - HIST_SUB_BITS) * HIST_SUB + HIST_SUB + 1)
+#define HIST_OVERFLOW (HIST_BUCKETS - 1)
 
 /* All durations in nanoseconds. min_ns is meaningless while count is 0. */
 struct hist {

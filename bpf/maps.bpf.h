@@ -12,7 +12,7 @@
 const volatile bool cfg_preemptible = false; /* PREEMPT_RT: a section may sleep and migrate */
 const volatile bool cfg_pair = false;	     /* pair lookups with windows (full tier) */
 const volatile bool cfg_stacks = false;
-const volatile __u32 cfg_device = 0;	     /* 0: every device */
+const volatile __u32 cfg_device = 0; /* 0: every device */
 
 volatile __u32 phase = PHASE_IDLE;
 

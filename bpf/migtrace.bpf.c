@@ -80,8 +80,8 @@ SEC("?fentry") int BPF_PROG(norefs_enter, void *mapping, void *dst, void *src, i
 	return 0;
 }
 
-SEC("?fexit") int BPF_PROG(norefs_exit, void *mapping, void *dst, void *src, int mode, bool check,
-			   int ret)
+SEC("?fexit")
+int BPF_PROG(norefs_exit, void *mapping, void *dst, void *src, int mode, bool check, int ret)
 {
 	if (check)
 		norefs_exited(ctx, ret);
@@ -154,15 +154,16 @@ SEC("?kprobe") int BPF_KPROBE(lookup_folio, __u64 folio)
 	return 0;
 }
 
-SEC("?fexit") int BPF_PROG(lookup_exit, struct block_device *bdev, sector_t block, unsigned int size,
-			   __u64 ret)
+SEC("?fexit")
+int BPF_PROG(lookup_exit, struct block_device *bdev, sector_t block, unsigned int size, __u64 ret)
 {
 	lookup_returned(ctx, bdev, block, size, ret);
 	return 0;
 }
 
-SEC("?fexit") int BPF_PROG(lookup_exit_common, struct block_device *bdev, sector_t block,
-			   unsigned int size, bool atomic, __u64 ret)
+SEC("?fexit")
+int BPF_PROG(lookup_exit_common, struct block_device *bdev, sector_t block, unsigned int size,
+	     bool atomic, __u64 ret)
 {
 	lookup_returned(ctx, bdev, block, size, ret);
 	return 0;
@@ -170,16 +171,16 @@ SEC("?fexit") int BPF_PROG(lookup_exit_common, struct block_device *bdev, sector
 
 /* The lock clock: every spinlock in the system passes here while a watched function runs. */
 
-SEC("?fentry") int BPF_PROG(lock_norefs_enter, void *mapping, void *dst, void *src, int mode,
-			    bool check)
+SEC("?fentry")
+int BPF_PROG(lock_norefs_enter, void *mapping, void *dst, void *src, int mode, bool check)
 {
 	if (check)
 		lock_watch_mapping(SITE_MIGRATE_NOREFS, (__u64)mapping);
 	return 0;
 }
 
-SEC("?fexit") int BPF_PROG(lock_norefs_exit, void *mapping, void *dst, void *src, int mode,
-			   bool check)
+SEC("?fexit")
+int BPF_PROG(lock_norefs_exit, void *mapping, void *dst, void *src, int mode, bool check)
 {
 	if (check)
 		lock_watch_stop();

@@ -251,7 +251,8 @@ static __always_inline void norefs_sample(void *ctx, const struct migration *m, 
 	w->folio = core_folio_bytes(ret ? m->src : m->dst, w->buffers);
 }
 
-static __always_inline void norefs_flush(void *ctx, const struct migration *m, __u8 outcome, int ret)
+static __always_inline void norefs_flush(void *ctx, const struct migration *m, __u8 outcome,
+					 int ret)
 {
 	for (int i = 0; i < 2; i++) {
 		/* a section that was followed by another ended because a buffer was busy */
@@ -301,9 +302,7 @@ static __always_inline void norefs_exited(void *ctx, int ret)
 		sample(m->dev, SITE_MIGRATE_NOREFS, KIND_WINDOW, OUTCOME_NONE,
 		       w->t_close - m->t_release);
 	if (m->window_id)
-		window_end(m, !ret	 ? WINDOW_MOVED :
-			      m->refused ? WINDOW_WITHDRAWN :
-					   WINDOW_ABORTED);
+		window_end(m, !ret ? WINDOW_MOVED : m->refused ? WINDOW_WITHDRAWN : WINDOW_ABORTED);
 	bpf_map_delete_elem(&migrations, &task);
 	__sync_fetch_and_add(&migrating, -1);
 }

@@ -139,8 +139,9 @@ static __always_inline struct window_page *window_place(struct migration *m, __u
 			*slot = s;
 			return p;
 		}
-		if (!window_is_open(p) && (!found || p->w[p->current & 1].t_close <
-							    found->w[found->current & 1].t_close)) {
+		if (!window_is_open(p) &&
+		    (!found ||
+		     p->w[p->current & 1].t_close < found->w[found->current & 1].t_close)) {
 			found = p;
 			*slot = s;
 		}

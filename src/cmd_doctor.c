@@ -23,8 +23,10 @@ static const struct opt doctor_opts[] = {
 	{ "json", 0, OPT_FLAG, AT(json), NULL, "as one JSON object", 0, 0 },
 	{ "facts", 0, OPT_FLAG, AT(facts), NULL, "print the fact sheet the choice is made from", 0,
 	  0 },
-	{ "probe", 0, OPT_STRING, AT(probe), "NAME=VARIANT", "see what this choice would do", 0, 0 },
-	{ "verbose", 'v', OPT_COUNT, AT(verbose), NULL, "more messages; twice: libbpf's too", 0, 0 },
+	{ "probe", 0, OPT_STRING, AT(probe), "NAME=VARIANT", "see what this choice would do", 0,
+	  0 },
+	{ "verbose", 'v', OPT_COUNT, AT(verbose), NULL, "more messages; twice: libbpf's too", 0,
+	  0 },
 	{ 0 },
 };
 
@@ -157,12 +159,11 @@ static json_t *probes_json(const struct diagnosis *d)
 	for (size_t i = 0; i < probes_n; i++) {
 		const struct choice *c = &d->choices[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s?, s:s?, s:s, s:I}", "probe",
-						      c->probe->name, "variant",
-						      c->variant ? c->variant->name : NULL,
-						      "reason", c->variant ? NULL : c->reason,
-						      "what", c->probe->what, "attach_points",
-						      (json_int_t)d->attached[i]));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s?, s:s?, s:s, s:I}", "probe", c->probe->name,
+					"variant", c->variant ? c->variant->name : NULL, "reason",
+					c->variant ? NULL : c->reason, "what", c->probe->what,
+					"attach_points", (json_int_t)d->attached[i]));
 	}
 	return list;
 }
@@ -173,8 +174,7 @@ static void print_json(const struct diagnosis *d)
 	char value[128];
 
 	for (unsigned int i = 0; i < FEAT_COUNT; i++)
-		json_object_set_new(features, feature__name(i),
-				    json_boolean(d->facts.feature[i]));
+		json_object_set_new(features, feature__name(i), json_boolean(d->facts.feature[i]));
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
 		read_setting(settings[i], value, sizeof(value));
 		json_object_set_new(set, strrchr(settings[i], '/') + 1, json_string(value));
@@ -182,16 +182,16 @@ static void print_json(const struct diagnosis *d)
 	for (int c = CLOCK_SITE; c <= CLOCK_BRACKET; c++)
 		if (d->floor_ns[c])
 			json_object_set_new(floors, clock__name(c), json_integer(d->floor_ns[c]));
-	all = json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:s}, s:i, s:o, s:o, "
-			"s:o, s:o, s:{s:b, s:s}}",
-			"tool", MIGTRACE_VERSION, "libbpf", libbpf_version_string(), "kernel",
-			"release", d->facts.release, "version", d->facts.version, "arch",
-			d->facts.arch, "generation", d->generation, "generation_evidence",
-			d->evidence, "cpus", d->machine.kernel.cpus, "nodes",
-			d->machine.kernel.nodes, "hypervisor", d->machine.kernel.hypervisor,
-			"clocksource", d->machine.kernel.clocksource, "uid", geteuid(), "features",
-			features, "settings", set, "floor_ns", floors, "probes", probes_json(d),
-			"trial", "ok", d->code == EXIT_FINE, "message", d->trial);
+	all = json_pack(
+		"{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:s}, s:i, s:o, s:o, "
+		"s:o, s:o, s:{s:b, s:s}}",
+		"tool", MIGTRACE_VERSION, "libbpf", libbpf_version_string(), "kernel", "release",
+		d->facts.release, "version", d->facts.version, "arch", d->facts.arch, "generation",
+		d->generation, "generation_evidence", d->evidence, "cpus", d->machine.kernel.cpus,
+		"nodes", d->machine.kernel.nodes, "hypervisor", d->machine.kernel.hypervisor,
+		"clocksource", d->machine.kernel.clocksource, "uid", geteuid(), "features",
+		features, "settings", set, "floor_ns", floors, "probes", probes_json(d), "trial",
+		"ok", d->code == EXIT_FINE, "message", d->trial);
 	json_dumpf(all, stdout, JSON_INDENT(1));
 	putchar('\n');
 	json_decref(all);

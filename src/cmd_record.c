@@ -20,8 +20,8 @@ static const struct opt record_opts[] = {
 	{ "duration", 'd', OPT_SECONDS, AT(seconds), "SEC", "stop after SEC seconds", 0, 0 },
 	{ "output", 'o', OPT_STRING, AT(output), "FILE",
 	  "write the run file here (migtrace.json; an old one is kept as .old)", 0, 0 },
-	{ "interval", 'i', OPT_SECONDS, AT(interval), "SEC", "also keep a slice every SEC seconds", 0,
-	  0 },
+	{ "interval", 'i', OPT_SECONDS, AT(interval), "SEC", "also keep a slice every SEC seconds",
+	  0, 0 },
 	{ "light", 0, OPT_FLAG, AT(light), NULL,
 	  "only the migrating side: nothing on lookups or lock functions", 0, 0 },
 	{ "device", 0, OPT_STRING, AT(device), "DEV", "only this device: path, name or MAJ:MIN", 0,
@@ -34,7 +34,8 @@ static const struct opt record_opts[] = {
 	  "at most N entries in each map; what finds no room is counted as lost", 1, 1 << 20 },
 	{ "fail-on-race", 0, OPT_FLAG, AT(fail_on_race), NULL,
 	  "exit 4 when a late reference was found, 5 when inconclusive", 0, 0 },
-	{ "verbose", 'v', OPT_COUNT, AT(verbose), NULL, "more messages; twice: libbpf's too", 0, 0 },
+	{ "verbose", 'v', OPT_COUNT, AT(verbose), NULL, "more messages; twice: libbpf's too", 0,
+	  0 },
 	{ 0 },
 };
 

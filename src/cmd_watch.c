@@ -26,7 +26,8 @@ static const struct opt watch_opts[] = {
 	  0 },
 	{ "fail-on-race", 0, OPT_FLAG, AT(fail_on_race), NULL,
 	  "exit 4 when a late reference was found, 5 when inconclusive", 0, 0 },
-	{ "verbose", 'v', OPT_COUNT, AT(verbose), NULL, "more messages; twice: libbpf's too", 0, 0 },
+	{ "verbose", 'v', OPT_COUNT, AT(verbose), NULL, "more messages; twice: libbpf's too", 0,
+	  0 },
 	{ 0 },
 };
 

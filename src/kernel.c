@@ -260,8 +260,8 @@ static int read_text(struct facts *f)
 	text__close(t);
 	f->feature[FEAT_TEXT] = !err;
 	if (err)
-		snprintf(f->text_reason, sizeof(f->text_reason),
-			 "/proc/kcore can't be read: %s", strerror(-err));
+		snprintf(f->text_reason, sizeof(f->text_reason), "/proc/kcore can't be read: %s",
+			 strerror(-err));
 	return err == -ENOMEM ? err : 0;
 }
 

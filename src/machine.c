@@ -73,9 +73,11 @@ int machine__describe(struct run *run, const struct facts *f)
 	run->kernel.cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	run->kernel.nodes = count_nodes();
 	return run->kernel.release && run->kernel.version && run->kernel.arch &&
-		       run->kernel.generation && run->kernel.generation_evidence &&
-		       run->kernel.boot_id && run->kernel.clocksource && run->kernel.hypervisor ?
-	       0 : -ENOMEM;
+			       run->kernel.generation && run->kernel.generation_evidence &&
+			       run->kernel.boot_id && run->kernel.clocksource &&
+			       run->kernel.hypervisor ?
+		       0 :
+		       -ENOMEM;
 }
 
 void machine__device_name(__u32 dev, char *name, size_t size)

@@ -2,6 +2,8 @@
 /* The probe table. Names and their history: kernel-facts; each was seen to fire in a guest. */
 #include "probes.h"
 
+/* Tables: their columns say more than the formatter's breaks. */
+/* clang-format off */
 #define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 #define LOCK_FUNCS   "_raw_spin_lock", "rt_spin_lock"
@@ -257,6 +259,7 @@ static const char *const callees[] = {
 	"__raw_callee_save___pv_queued_spin_unlock", "__raw_callee_save___native_queued_spin_unlock",
 	"_raw_spin_lock_irqsave", "_raw_spin_unlock_irqrestore", "folio_unlock", NULL,
 };
+/* clang-format on */
 
 const char *const *probes__hosts(void)
 {

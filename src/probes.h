@@ -21,7 +21,7 @@ enum attach_how {
 struct prog_use {
 	const char *prog;
 	enum attach_how how;
-	const char *const *funcs; /* where; FENTRY/FEXIT: exactly one; CALL/RETURN: every one of
+	const char *const *funcs;   /* where; FENTRY/FEXIT: exactly one; CALL/RETURN: every one of
 				     these that contains the call, at least one */
 	const char *const *callees; /* CALL/RETURN: any of these */
 };

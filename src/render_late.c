@@ -29,7 +29,8 @@ static void side_text(const struct late_side *s, FILE *f)
 
 void render_late_text(const struct late_event *e, const char *device, FILE *f)
 {
-	fprintf(f, RULE "\nmigtrace: late buffer reference on %s (%u:%u), block %llu, at %.6f s\n\n",
+	fprintf(f,
+		RULE "\nmigtrace: late buffer reference on %s (%u:%u), block %llu, at %.6f s\n\n",
 		*device ? device : "device", e->dev >> 20, e->dev & 0xfffff,
 		(unsigned long long)e->block, e->time_ns / 1e9);
 	if (e->has_lookup)
@@ -37,8 +38,10 @@ void render_late_text(const struct late_event *e, const char *device, FILE *f)
 			e->lookup.comm, e->lookup.pid, e->lookup.cpu,
 			(unsigned long long)e->since_check_ns, phase_words(e->phase));
 	else
-		fprintf(f, "reference seen at the end of the move, %llu ns after the check; "
-			"by whom is not known\n", (unsigned long long)e->since_check_ns);
+		fprintf(f,
+			"reference seen at the end of the move, %llu ns after the check; "
+			"by whom is not known\n",
+			(unsigned long long)e->since_check_ns);
 	if (e->has_lookup)
 		side_text(&e->lookup, f);
 	fprintf(f, "\npage migrated by %s/%u on CPU %u:\n", e->migrator.comm, e->migrator.pid,
@@ -100,11 +103,14 @@ void render_late_summary(const struct run *run, FILE *f)
 	fprintf(f, "migtrace: late references: %llu (%s) on %s, %s: %s\n",
 		(unsigned long long)l->total, verdict(run), run->kernel.release,
 		run->kernel.generation, run->kernel.generation_evidence);
-	fprintf(f, "  by lookup %llu, by the count at the end %llu; association lists %llu (apart)\n",
+	fprintf(f,
+		"  by lookup %llu, by the count at the end %llu; association lists %llu (apart)\n",
 		(unsigned long long)l->slow_lookup, (unsigned long long)l->end_count,
 		(unsigned long long)l->assoc_list);
-	fprintf(f, "  evidence: %llu windows, %llu aborted; lookups behind one: %llu spin, "
-		"%llu folio\n", (unsigned long long)l->windows, (unsigned long long)l->aborted,
+	fprintf(f,
+		"  evidence: %llu windows, %llu aborted; lookups behind one: %llu spin, "
+		"%llu folio\n",
+		(unsigned long long)l->windows, (unsigned long long)l->aborted,
 		(unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);
 	if (!l->total && behind(run))
 		fprintf(f, "  95 %% upper bound: %.2g of the lookups behind a window\n",
@@ -128,18 +134,18 @@ void render_late_summary_json(const struct run *run, FILE *f)
 
 	for (unsigned int i = 0; i < LOSS_COUNT; i++)
 		json_object_set_new(losses, loss__name(i), json_integer(run->losses[i]));
-	dump_line(json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:{s:I, s:I, s:I}, s:I, s:I, s:{s:I, s:I}, "
-			    "s:o, s:o}",
-			    "type", "summary", "verdict", verdict(run), "kernel",
-			    run->kernel.release, "generation", run->kernel.generation,
-			    "generation_evidence", run->kernel.generation_evidence, "total",
-			    (json_int_t)l->total, "by_kind", "slow_lookup",
-			    (json_int_t)l->slow_lookup, "end_count", (json_int_t)l->end_count,
-			    "assoc_list", (json_int_t)l->assoc_list, "windows",
-			    (json_int_t)l->windows, "aborted", (json_int_t)l->aborted,
-			    "lookups_behind", "spin", (json_int_t)l->behind_spin, "folio",
-			    (json_int_t)l->behind_folio, "upper_bound_95",
-			    behind(run) ? json_real(3.0 / behind(run)) : json_null(), "losses",
-			    losses),
-		  f);
+	dump_line(
+		json_pack(
+			"{s:s, s:s, s:s, s:s, s:s, s:I, s:{s:I, s:I, s:I}, s:I, s:I, s:{s:I, s:I}, "
+			"s:o, s:o}",
+			"type", "summary", "verdict", verdict(run), "kernel", run->kernel.release,
+			"generation", run->kernel.generation, "generation_evidence",
+			run->kernel.generation_evidence, "total", (json_int_t)l->total, "by_kind",
+			"slow_lookup", (json_int_t)l->slow_lookup, "end_count",
+			(json_int_t)l->end_count, "assoc_list", (json_int_t)l->assoc_list,
+			"windows", (json_int_t)l->windows, "aborted", (json_int_t)l->aborted,
+			"lookups_behind", "spin", (json_int_t)l->behind_spin, "folio",
+			(json_int_t)l->behind_folio, "upper_bound_95",
+			behind(run) ? json_real(3.0 / behind(run)) : json_null(), "losses", losses),
+		f);
 }

@@ -44,8 +44,8 @@ json_t *put__text(const char *s)
 	if (!copy)
 		return NULL;
 	for (; *s; s++)
-		to += (unsigned char)*s < 0x80 ? sprintf(to, "%c", *s)
-					       : sprintf(to, "\\x%02x", (unsigned char)*s);
+		to += (unsigned char)*s < 0x80 ? sprintf(to, "%c", *s) :
+						 sprintf(to, "\\x%02x", (unsigned char)*s);
 	*to = 0;
 	value = json_string(copy);
 	free(copy);
@@ -126,8 +126,8 @@ static json_t *tool_json(struct writer *w, const struct run *run)
 	put__member(w, o, "version", put__text(run->tool.version));
 	put__member(w, o, "tier", put__text(run->tool.tier));
 	put__member(w, o, "command",
-		    run->tool.command_n ? put__strings(w, run->tool.command, run->tool.command_n)
-					: json_null());
+		    run->tool.command_n ? put__strings(w, run->tool.command, run->tool.command_n) :
+					  json_null());
 	put__member(w, o, "command_status",
 		    run->tool.has_status ? json_integer(run->tool.status) : json_null());
 	return o;

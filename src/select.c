@@ -171,10 +171,9 @@ int probes__points(const struct facts *f, const struct variant *v, struct attach
 				continue;
 			if (n == max)
 				return -E2BIG;
-			out[n++] = (struct attach_point){
-				use->prog, use->how, c->func,
-				use->how == ATTACH_RETURN ? c->next : c->offset
-			};
+			out[n++] = (struct attach_point){ use->prog, use->how, c->func,
+							  use->how == ATTACH_RETURN ? c->next :
+										      c->offset };
 		}
 	}
 	return n;

@@ -128,7 +128,8 @@ static int check_forced(const char *const *forced, const struct choice *c)
 static int check_required(const struct facts *f, const struct choice *c)
 {
 	if (!f->feature[FEAT_BTF]) {
-		log_error("this kernel has no BTF (/sys/kernel/btf/vmlinux): CONFIG_DEBUG_INFO_BTF");
+		log_error(
+			"this kernel has no BTF (/sys/kernel/btf/vmlinux): CONFIG_DEBUG_INFO_BTF");
 		return EXIT_CANT;
 	}
 	for (size_t i = 0; i < probes_n; i++) {
@@ -147,13 +148,15 @@ static void progress(const struct session_opts *o, __u64 ns, const char *end)
 	if (o->quiet || !isatty(STDERR_FILENO) || ns < 2000000000ULL)
 		return;
 	if (o->seconds > 0)
-		fprintf(stderr, "\rmigtrace: recording, %.0f of %.0f s%s", ns / 1e9, o->seconds, end);
+		fprintf(stderr, "\rmigtrace: recording, %.0f of %.0f s%s", ns / 1e9, o->seconds,
+			end);
 	else
 		fprintf(stderr, "\rmigtrace: recording, %.0f s, Ctrl-C ends%s", ns / 1e9, end);
 }
 
 static void wait_for_end(const struct session_opts *o, struct tracer *t, struct workload *w,
-			 struct run *run, struct slices *slices, struct late_list *late, __u64 start)
+			 struct run *run, struct slices *slices, struct late_list *late,
+			 __u64 start)
 {
 	__u64 ns = 0;
 

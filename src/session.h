@@ -9,8 +9,8 @@
 #include "tracer.h"
 
 struct session_opts {
-	double seconds;	  /* 0: until a signal or the command's end */
-	double interval;  /* 0: no slices */
+	double seconds;	 /* 0: until a signal or the command's end */
+	double interval; /* 0: no slices */
 	bool light, stacks;
 	const char *device; /* path, name or MAJ:MIN, or NULL: all */
 	const char *sites;  /* "a,b" or NULL: all */

@@ -36,8 +36,8 @@ static void subtract(struct hist *out, const struct hist *now, const struct hist
 			continue;
 		if (!out->max_ns)
 			out->min_ns = hist_lower(i) > now->min_ns ? hist_lower(i) : now->min_ns;
-		out->max_ns = hist_lower(i + 1) - 1 < now->max_ns ? hist_lower(i + 1) - 1 :
-								     now->max_ns;
+		out->max_ns =
+			hist_lower(i + 1) - 1 < now->max_ns ? hist_lower(i + 1) - 1 : now->max_ns;
 	}
 }
 

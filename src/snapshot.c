@@ -165,14 +165,13 @@ static void read_late(struct tracer *t, struct run *run, const __u64 *c)
 static int fill_counters(struct run *run, const __u64 *c)
 {
 	static const char *const results[OUTCOME_COUNT] = {
-		[OUTCOME_NONE] = "no_buffers", [OUTCOME_MOVED] = "ok",	   [OUTCOME_BUSY] = "busy",
+		[OUTCOME_NONE] = "no_buffers", [OUTCOME_MOVED] = "ok",	  [OUTCOME_BUSY] = "busy",
 		[OUTCOME_REFS] = "refs",       [OUTCOME_OTHER] = "other",
 	};
 	int err = 0;
 
 	for (size_t i = 0; !err && i < sizeof(counter_names) / sizeof(counter_names[0]); i++)
-		err = counters__add(&run->counters, counter_names[i].name,
-				    c[counter_names[i].id]);
+		err = counters__add(&run->counters, counter_names[i].name, c[counter_names[i].id]);
 	for (int i = 0; !err && i < OUTCOME_COUNT; i++)
 		err = counters__add(&run->norefs, results[i], c[COUNTER_NOREFS_RESULT + i]);
 	if (!err)
@@ -210,8 +209,7 @@ static int observe_generation(struct run *run, const struct facts *f, const __u6
 
 static void read_program(struct tracer *t, const char *name, struct run_probe *p, __u64 *misses)
 {
-	struct bpf_program *prog =
-		bpf_object__find_program_by_name(tracer__skeleton(t)->obj, name);
+	struct bpf_program *prog = bpf_object__find_program_by_name(tracer__skeleton(t)->obj, name);
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
 

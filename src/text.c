@@ -32,9 +32,8 @@ static int read_segments(struct text *t)
 	Elf64_Ehdr eh;
 	Elf64_Phdr ph;
 
-	if (pread(t->fd, &eh, sizeof(eh), 0) != sizeof(eh) ||
-	    memcmp(eh.e_ident, ELFMAG, SELFMAG) || eh.e_ident[EI_CLASS] != ELFCLASS64 ||
-	    eh.e_phentsize != sizeof(ph))
+	if (pread(t->fd, &eh, sizeof(eh), 0) != sizeof(eh) || memcmp(eh.e_ident, ELFMAG, SELFMAG) ||
+	    eh.e_ident[EI_CLASS] != ELFCLASS64 || eh.e_phentsize != sizeof(ph))
 		return -EINVAL;
 	for (unsigned int i = 0; i < eh.e_phnum && t->n < MAX_SEGMENTS; i++) {
 		if (pread(t->fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) != sizeof(ph))
@@ -150,7 +149,7 @@ int text__inline_unlocks(const unsigned char *code, size_t size,
 		{ 0xc6, 0x07, 0x00, 0x0f, 0x1f, 0x40, 0x00 },
 		{ 0xc6, 0x07, 0x00, 0x66, 0x66, 0x66, 0x90 },
 		{ 0xc6, 0x07, 0x00, 0x90, 0x90, 0x90, 0x90 },
-			};
+	};
 	const size_t len = sizeof(stores[0]);
 	int found = 0, err;
 

@@ -74,7 +74,8 @@ static int enable_programs(struct tracer *t, char *err, size_t err_size)
 			int ret = enable_program(t, &v->uses[j]);
 
 			if (ret) {
-				snprintf(err, err_size, "probe '%s', variant '%s': program '%s': %s",
+				snprintf(err, err_size,
+					 "probe '%s', variant '%s': program '%s': %s",
 					 t->choices[i].probe->name, v->name, v->uses[j].prog,
 					 strerror(-ret));
 				return ret;
@@ -244,16 +245,21 @@ static int measure_floors(struct tracer *t, char *err, size_t err_size)
 static int load_error(int ret, char *err, size_t err_size)
 {
 	if (ret != -EPERM) { /* -EACCES is the verifier's */
-		snprintf(err, err_size, "can't load the programs: %s (-vv shows the verifier's log)",
+		snprintf(err, err_size,
+			 "can't load the programs: %s (-vv shows the verifier's log)",
 			 strerror(-ret));
 		return EXIT_FAILED;
 	}
 	if (geteuid())
-		snprintf(err, err_size, "needs root, or CAP_BPF and CAP_PERFMON: the kernel "
-			 "refused to load tracing programs (%s)", strerror(-ret));
+		snprintf(err, err_size,
+			 "needs root, or CAP_BPF and CAP_PERFMON: the kernel "
+			 "refused to load tracing programs (%s)",
+			 strerror(-ret));
 	else
-		snprintf(err, err_size, "this kernel refuses tracing programs even to root (%s): "
-			 "lockdown, or a sandbox", strerror(-ret));
+		snprintf(err, err_size,
+			 "this kernel refuses tracing programs even to root (%s): "
+			 "lockdown, or a sandbox",
+			 strerror(-ret));
 	return EXIT_CANT;
 }
 

@@ -15,7 +15,7 @@ struct tracer_opts {
 	bool site_off[SITE_COUNT]; /* left out by --site */
 	__u32 device;		   /* 0: all */
 	const char *const *forced; /* "PROBE=VARIANT", ends with NULL; or NULL */
-	unsigned int map_size; /* entries in each map, 0: the default */
+	unsigned int map_size;	   /* entries in each map, 0: the default */
 };
 
 struct tracer;
