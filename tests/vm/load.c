@@ -170,7 +170,8 @@ static void usage(void)
 	fprintf(stderr,
 		"usage: load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE] [-s KIB]\n"
 		"       load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]\n"
-		"                [-m numa|compact|none] [-w getdents|storm|none] [-B PAGES]\n");
+		"                [-m numa|compact|none] [-w getdents|storm|none] [-B PAGES]\n"
+		"       load user UID COMMAND [ARG...]\n");
 	exit(2);
 }
 
@@ -232,8 +233,21 @@ static void parse(int argc, char **argv)
 		usage();
 }
 
+/* busybox in the guest has no way to become another user without its own entry in passwd */
+static int as_user(char **argv)
+{
+	uid_t uid = atoi(argv[0]);
+
+	if (setgid(uid) || setuid(uid))
+		die("user %s", argv[0]);
+	execvp(argv[1], argv + 1);
+	die("%s", argv[1]);
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 3 && !strcmp(argv[1], "user"))
+		return as_user(argv + 2);
 	parse(argc, argv);
 	argc -= optind;
 	argv += optind;

@@ -36,7 +36,7 @@ expect 2 "not PROBE=VARIANT" "unknown probe" migtrace record --probe x=y -d 1
 expect 3 "no variant" "impossible variant" migtrace record --probe migrate_norefs=nonesuch -d 1
 expect 1 "can't run" "command that does not exist" migtrace record -- /nonesuch
 expect 1 "/nowhere/run.json" "unwritable output" migtrace record -o /nowhere/run.json -d 1
-expect 3 "needs root" "ordinary user" setuidgid 65534 migtrace record -o /tmp/u.json -d 1
+expect 3 "needs root" "ordinary user" load user 65534 migtrace record -o /tmp/u.json -d 1
 
 migtrace record -o /tmp/a.json -- sh -c 'exit 7' > /tmp/out 2> /tmp/err
 [ $? = 0 ] && grep -q '"command_status": *7' /tmp/a.json
@@ -57,7 +57,7 @@ before=$(ours)
 kill -KILL $!
 wait $!
 sleep 2
-[ "$before" -gt 10 ] && [ "$(ours)" = 0 ] && ! ls /tmp | grep -q 'c\.json'
+[ "$before" -gt 10 ] && [ "$(ours)" = 0 ] && [ -z "$(find /tmp -name '*c.json*')" ]
 say $? "SIGKILL leaves no program attached ($before before, $(ours) after) and no file"
 
 migtrace record -o /tmp/d1.json -d 3 > /tmp/out 2> /tmp/err &
