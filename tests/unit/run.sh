@@ -3,6 +3,7 @@
 # Runs the given cmocka executables and the script tests; ends with "N passed, N failed".
 # UNIT is the folder with the sanitised migtrace.
 set -u
+export UNIT
 cd "$(dirname "$0")/../.." || exit 1
 passed=0
 failed=0
@@ -31,7 +32,7 @@ done
 
 for t in tests/cli.sh tests/docs.sh tests/schema.sh; do
 	[ -f "$t" ] || continue
-	MIGTRACE=$UNIT/migtrace UNIT=$UNIT sh "$t" >"$log" 2>&1
+	MIGTRACE=$UNIT/migtrace sh "$t" >"$log" 2>&1
 	status=$?
 	p=$(sed -n 's/^\([0-9]*\) passed, .*/\1/p' "$log" | tail -n 1)
 	f=$(sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p' "$log" | tail -n 1)
