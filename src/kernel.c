@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "cmd.h"
 #include "kernel.h"
 #include "probes.h"
 
@@ -110,6 +111,15 @@ static struct fact_func *func_create(struct facts *f, const char *name)
 static int want_func(void *ctx, const char *name)
 {
 	return func_create(ctx, name) ? 0 : -ENOMEM;
+}
+
+/* libbpf speaks when asked: -vv its warnings, -vvv all. */
+static int __attribute__((format(printf, 2, 0)))
+print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	if (log_level < 2 || (level == LIBBPF_DEBUG && log_level < 3))
+		return 0;
+	return vfprintf(stderr, fmt, args);
 }
 
 static void read_btf(struct facts *f)
@@ -275,6 +285,7 @@ int facts__read(struct facts *f)
 	snprintf(f->release, sizeof(f->release), "%s", u.release);
 	snprintf(f->version, sizeof(f->version), "%s", u.version);
 	snprintf(f->arch, sizeof(f->arch), "%.15s", u.machine);
+	libbpf_set_print(print_libbpf);
 	err = probes__interest(want_func, f);
 	if (err)
 		return err;

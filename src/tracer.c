@@ -32,14 +32,6 @@ struct tracer {
 	void *late_ctx;
 };
 
-static int __attribute__((format(printf, 2, 0)))
-print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	if (log_level < 2 || (level == LIBBPF_DEBUG && log_level < 3))
-		return 0;
-	return vfprintf(stderr, fmt, args);
-}
-
 bool tracer__wants(const struct tracer_opts *o, const struct probe *p)
 {
 	if (o->light && !(p->flags & PROBE_LIGHT))
@@ -242,8 +234,27 @@ static int measure_floors(struct tracer *t, char *err, size_t err_size)
 	return ret;
 }
 
+/* Under it the verifier knows no helper that reads kernel memory, and says EINVAL, not EPERM. */
+static bool locked_down(void)
+{
+	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
+	char line[128] = "";
+
+	if (f) {
+		if (!fgets(line, sizeof(line), f))
+			line[0] = 0;
+		fclose(f);
+	}
+	return strstr(line, "[confidentiality]");
+}
+
 static int load_error(int ret, char *err, size_t err_size)
 {
+	if (locked_down()) {
+		snprintf(err, err_size, "kernel lockdown 'confidentiality' forbids tracing programs "
+			 "that read kernel memory (%s)", strerror(-ret));
+		return EXIT_CANT;
+	}
 	if (ret != -EPERM) { /* -EACCES is the verifier's */
 		snprintf(err, err_size,
 			 "can't load the programs: %s (-vv shows the verifier's log)",
@@ -273,7 +284,6 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 	snprintf(err, err_size, "out of memory");
 	if (!t)
 		return NULL;
-	libbpf_set_print(print_libbpf);
 	t->facts = f;
 	t->choices = choices;
 	t->opts = *o;

@@ -66,3 +66,21 @@ a=$?
 wait $!
 [ $? = 0 ] && [ $a = 0 ]
 say $? "two recordings at once"
+
+# what a kernel may lack, by hiding it from this one
+mount -t tmpfs none /sys/kernel/btf
+expect 3 "no BTF" "no BTF" migtrace record -d 1
+umount /sys/kernel/btf
+mount -t tmpfs none /sys/bus/event_source/devices
+migtrace record -o /tmp/k.json -d 1 > /tmp/out 2> /tmp/err &&
+	grep -q '"clock": *"lock"' /tmp/k.json && grep -q 'has no kprobes' /tmp/k.json
+say $? "no kprobes: the lock clock, and the reason at every other site"
+expect 3 "has no kprobes" "no kprobes, call-site clock forced" \
+	migtrace record --probe migrate_norefs=site -d 1
+umount /sys/bus/event_source/devices
+migtrace doctor > /tmp/out 2> /tmp/err
+say $? "doctor exits 0 where record can record"
+# the last case: there is no way back from lockdown
+mount -t securityfs none /sys/kernel/security
+echo confidentiality > /sys/kernel/security/lockdown
+expect 3 "lockdown" "a kernel that refuses tracing programs" migtrace record -d 1
