@@ -69,6 +69,8 @@ ifdef GEN_VMLINUX_H
 BTF := $(if $(filter 1,$(GEN_VMLINUX_H)),/sys/kernel/btf/vmlinux,$(GEN_VMLINUX_H))
 VMLINUX_DIR := $(O)/vmlinux
 VMLINUX := $(VMLINUX_DIR)/vmlinux.h
+# Kernels since 6.19 embed structs the Microsoft way.
+BPF_CFLAGS += -fms-extensions -Wno-microsoft-anon-tag
 $(VMLINUX): $(BTF) | tools
 	@mkdir -p $(@D)
 	$(call msg,BTF,$@)

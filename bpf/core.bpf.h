@@ -15,16 +15,26 @@
 struct address_space___before68 {
 	spinlock_t private_lock;
 };
+struct address_space___68 {
+	spinlock_t i_private_lock;
+};
 
 /* Until 224941e8379a ("use ->bd_mapping instead of ->bd_inode->i_mapping", 6.10). */
 struct block_device___before610 {
 	struct inode *bd_inode;
+};
+struct block_device___610 {
+	struct address_space *bd_mapping;
 };
 
 /* Until folios (5.16): the private pointer and the index of a page-cache page. */
 struct page___before516 {
 	unsigned long private;
 	unsigned long index;
+};
+struct folio___516 {
+	unsigned long index;
+	void *private;
 };
 
 /* PREEMPT_RT: a spinlock is an rt_mutex, its owner word carries the has-waiters bit. */
@@ -54,10 +64,10 @@ struct buffer_head___71 {
 /* Where the private lock lies in a mapping, in bytes. */
 static __always_inline __u64 core_private_lock_offset(void)
 {
-	struct address_space *as = (void *)0;
+	struct address_space___68 *as = (void *)0;
 
 	if (bpf_core_field_exists(as->i_private_lock))
-		return bpf_core_field_offset(struct address_space, i_private_lock);
+		return bpf_core_field_offset(struct address_space___68, i_private_lock);
 	return bpf_core_field_offset(struct address_space___before68, private_lock);
 }
 
@@ -101,16 +111,18 @@ static __always_inline __u32 core_dev_of_aio_lock(__u64 lock)
 
 static __always_inline __u64 core_bdev_mapping(struct block_device *bdev)
 {
-	if (bpf_core_field_exists(bdev->bd_mapping))
-		return (__u64)BPF_CORE_READ(bdev, bd_mapping);
+	struct block_device___610 *b610 = (void *)bdev;
+
+	if (bpf_core_field_exists(b610->bd_mapping))
+		return (__u64)BPF_CORE_READ(b610, bd_mapping);
 	return (__u64)BPF_CORE_READ((struct block_device___before610 *)bdev, bd_inode, i_mapping);
 }
 
 /* First buffer of a folio or page, 0 when it has none (callers know that it carries buffers). */
 static __always_inline __u64 core_folio_buffers(__u64 folio)
 {
-	if (bpf_core_type_exists(struct folio))
-		return (__u64)BPF_CORE_READ((struct folio *)folio, private);
+	if (bpf_core_type_exists(struct folio___516))
+		return (__u64)BPF_CORE_READ((struct folio___516 *)folio, private);
 	return BPF_CORE_READ((struct page___before516 *)folio, private);
 }
 
@@ -124,8 +136,8 @@ static __always_inline __u64 core_folio_bytes(__u64 folio, __u32 buffers)
 
 static __always_inline __u64 core_folio_index(__u64 folio)
 {
-	if (bpf_core_type_exists(struct folio))
-		return BPF_CORE_READ((struct folio *)folio, index);
+	if (bpf_core_type_exists(struct folio___516))
+		return BPF_CORE_READ((struct folio___516 *)folio, index);
 	return BPF_CORE_READ((struct page___before516 *)folio, index);
 }
 

@@ -93,23 +93,10 @@ struct inode {
 
 struct address_space {
 	struct inode *host;
-	spinlock_t i_private_lock;
-};
-
-struct folio {
-	struct address_space *mapping;
-	unsigned long index;
-	void *private;
-};
-
-struct page {
-	struct address_space *mapping;
-	unsigned long private;
 };
 
 struct block_device {
 	dev_t bd_dev;
-	struct address_space *bd_mapping;
 };
 
 struct buffer_head {
