@@ -40,8 +40,10 @@ def sums(run):
 
 
 def lossless(run):
+    """Nothing that taints a verdict; recursion and a full list of events are shown (design.md §4)."""
     lost = {k: v for k, v in run["losses"].items() if v}
-    check(not lost, f"nothing lost {lost or ''}")
+    harmless = {"wait_start", "event_list", "recursion"}
+    check(not set(lost) - harmless, f"nothing lost {lost or ''}".strip())
 
 
 def equal(what, ours, theirs):
