@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The choice of variants over fact sheets of real kernels, and over sheets made poorer here. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/probes.h"
+#include "unit.h"
+
+#define MAX_PROBES 32
+#define MAX_POINTS 256
+
+enum { K5_10, K6_1, K6_12, K7, KRT, KERNELS };
+
+static const char *const sheets[KERNELS] = {
+	"tests/data/kernels/5.10.facts", "tests/data/kernels/6.1.facts",
+	"tests/data/kernels/6.12.facts", "tests/data/kernels/7.x.facts",
+	"tests/data/kernels/rt.facts",
+};
+
+static struct facts f;
+static struct choice chosen[MAX_PROBES];
+
+static int teardown(void **state)
+{
+	(void)state;
+	facts__free(&f);
+	return 0;
+}
+
+static void load(unsigned int kernel)
+{
+	facts__free(&f);
+	assert_int_equal(facts__load(&f, sheets[kernel]), 0);
+}
+
+static const struct choice *find(const char *probe)
+{
+	for (size_t i = 0; i < probes_n; i++)
+		if (!strcmp(probes[i].name, probe))
+			return &chosen[i];
+	fail_msg("no probe %s", probe);
+	return NULL;
+}
+
+static const struct choice *pick(const char *probe)
+{
+	probes__select(&f, NULL, chosen);
+	return find(probe);
+}
+
+static const struct choice *force(const char *probe, const char *word)
+{
+	const char *const forced[] = { word, NULL };
+
+	probes__select(&f, forced, chosen);
+	return find(probe);
+}
+
+/* Chosen variant of @probe; with NULL, no variant and a reason that says @what. */
+static void expect(const struct choice *c, const char *variant, const char *what)
+{
+	const char *got = c->variant ? c->variant->name : "-";
+
+	if (strcmp(got, variant ? variant : "-"))
+		fail_msg("%s: %s (%s), not %s", c->probe->name, got, c->reason,
+			 variant ? variant : "none");
+	if (variant)
+		assert_string_equal(c->reason, "");
+	else if (!strstr(c->reason, what))
+		fail_msg("%s: reason '%s' does not say '%s'", c->probe->name, c->reason, what);
+}
+
+static int points(const struct choice *c, struct attach_point *out)
+{
+	return probes__points(&f, c->variant, out, MAX_POINTS);
+}
+
+static struct fact_func *func(const char *name)
+{
+	struct fact_func *v = (struct fact_func *)facts__func(&f, name);
+
+	assert_non_null(v);
+	return v;
+}
+
+/* What the kernel loses: the function as a whole, as after a rename or inlining. */
+static void without_func(const char *name)
+{
+	struct fact_func *v = func(name);
+
+	v->in_btf = v->traceable = false;
+	v->symbols = 0;
+}
+
+static void without_text(void)
+{
+	f.feature[FEAT_TEXT] = false;
+	f.calls_n = 0;
+	strcpy(f.text_reason, "/proc/kcore is refused (lockdown, CAP_SYS_RAWIO)");
+}
+
+/* Variant and number of points per kernel; "-" is none. A new probe needs a row. */
+static const struct row {
+	const char *probe;
+	struct {
+		const char *variant;
+		int points;
+	} on[KERNELS];
+} table[] = {
+	{ "norefs_entry",
+	  { { "page", 2 }, { "folio", 2 }, { "folio", 2 }, { "folio", 2 }, { "folio", 2 } } },
+	{ "norefs_switch",
+	  { { "page", 1 }, { "folio", 1 }, { "inner", 1 }, { "inner", 1 }, { "folio", 1 } } },
+	{ "norefs_copy",
+	  { { "page", 1 }, { "folio", 1 }, { "mc", 1 }, { "mc", 1 }, { "folio", 1 } } },
+	{ "norefs_end",
+	  { { "states", 1 }, { "flags", 1 }, { "set_bh", 1 }, { "set_bh", 1 }, { "flags", 1 } } },
+	{ "migrate_norefs",
+	  { { "site", 6 }, { "site", 6 }, { "site", 6 }, { "site", 7 }, { "site", 6 } } },
+	{ "find_get_block",
+	  { { "site", 3 }, { "site", 3 }, { "site", 3 }, { "site", 5 }, { "site", 3 } } },
+	{ "lookup_exit",
+	  { { "plain", 1 }, { "plain", 1 }, { "common", 1 }, { "common", 1 }, { "plain", 1 } } },
+	{ "lookup_folio", { { "-", 0 }, { "-", 0 }, { "site", 1 }, { "site", 2 }, { "-", 0 } } },
+	{ "aio_migrate",
+	  { { "site", 3 }, { "site", 3 }, { "site", 3 }, { "site", 3 }, { "-", 0 } } },
+	{ "aio_completion",
+	  { { "site", 3 }, { "site", 3 }, { "site", 3 }, { "site", 3 }, { "-", 0 } } },
+	{ "aio_teardown",
+	  { { "site", 3 }, { "site", 3 }, { "site", 3 }, { "site", 3 }, { "site", 3 } } },
+	{ "grow_buffers",
+	  { { "site", 3 }, { "site", 3 }, { "site", 3 }, { "site", 3 }, { "site", 3 } } },
+	{ "create_empty",
+	  { { "site", 6 }, { "site", 3 }, { "site", 3 }, { "site", 3 }, { "site", 3 } } },
+	{ "try_to_free",
+	  { { "site", 3 }, { "site", 3 }, { "site", 3 }, { "site", 3 }, { "site", 3 } } },
+	{ "dirty_folio",
+	  { { "site", 3 }, { "site", 3 }, { "site", 3 }, { "site", 3 }, { "site", 3 } } },
+	{ "assoc_list",
+	  { { "site", 28 }, { "site", 31 }, { "site", 31 }, { "-", 0 }, { "site", 31 } } },
+	{ "floor",
+	  { { "site", 5 }, { "site", 10 }, { "site", 10 }, { "site", 10 }, { "site", 10 } } },
+};
+
+static void each_kernel_gets_its_variants(void **state)
+{
+	struct attach_point at[MAX_POINTS];
+
+	(void)state;
+	assert_int_equal(sizeof(table) / sizeof(table[0]), probes_n);
+	for (unsigned int k = 0; k < KERNELS; k++) {
+		load(k);
+		probes__select(&f, NULL, chosen);
+		for (size_t i = 0; i < probes_n; i++) {
+			const char *want = table[i].on[k].variant;
+			const struct choice *c = &chosen[i];
+
+			assert_string_equal(table[i].probe, c->probe->name);
+			if (strcmp(c->variant ? c->variant->name : "-", want))
+				fail_msg("%s: %s: %s (%s), not %s", sheets[k], c->probe->name,
+					 c->variant ? c->variant->name : "-", c->reason, want);
+			if (!c->variant) {
+				assert_true(c->reason[0]);
+				continue;
+			}
+			assert_string_equal(c->reason, "");
+			if (points(c, at) != table[i].on[k].points)
+				fail_msg("%s: %s: %d points, not %d", sheets[k], c->probe->name,
+					 points(c, at), table[i].on[k].points);
+		}
+	}
+}
+
+static void required_probes_are_there(void **state)
+{
+	(void)state;
+	for (unsigned int k = 0; k < KERNELS; k++) {
+		load(k);
+		probes__select(&f, NULL, chosen);
+		for (size_t i = 0; i < probes_n; i++)
+			if (probes[i].flags & PROBE_REQUIRED)
+				assert_non_null(chosen[i].variant);
+	}
+}
+
+static void generations(void **state)
+{
+	static const char *const want[KERNELS] = {
+		"held or racy", "held or racy", "held+sleeping", "bh_migrate+mmb", "held or racy",
+	};
+	const char *why;
+
+	(void)state;
+	for (unsigned int k = 0; k < KERNELS; k++) {
+		load(k);
+		assert_string_equal(facts__generation(&f, &why), want[k]);
+		assert_non_null(why);
+	}
+	f.feature[FEAT_BTF] = false;
+	assert_string_equal(facts__generation(&f, &why), "unknown");
+	f.feature[FEAT_BTF] = f.feature[FEAT_BH_MIGRATE] = true;
+	assert_string_equal(facts__generation(&f, &why), "bh_migrate");
+}
+
+static void points_are_where_the_sheet_says(void **state)
+{
+	struct attach_point at[MAX_POINTS];
+	const struct choice *c;
+	int calls = 0, returns = 0;
+
+	(void)state;
+	load(K6_1);
+	c = pick("migrate_norefs");
+	assert_int_equal(points(c, at), 6);
+	for (int i = 0; i < 6; i++) {
+		assert_string_equal(at[i].func, "__buffer_migrate_folio");
+		calls += at[i].how == ATTACH_CALL;
+		returns += at[i].how == ATTACH_RETURN;
+	}
+	assert_int_equal(calls, 4);
+	assert_int_equal(returns, 2);
+	/* in the variant's order: acquire after the lock calls, then the calls themselves */
+	assert_string_equal(at[0].prog, "norefs_acquire");
+	assert_int_equal(at[0].offset, f.calls[0].next);
+	assert_string_equal(at[2].prog, "norefs_call");
+	assert_int_equal(at[2].offset, f.calls[0].offset);
+	assert_string_equal(at[4].prog, "norefs_release");
+
+	c = pick("norefs_entry");
+	assert_int_equal(points(c, at), 2);
+	assert_int_equal(at[0].how, ATTACH_FEXIT);
+	assert_int_equal(at[1].how, ATTACH_FENTRY);
+	assert_int_equal(at[1].offset, 0);
+	assert_int_equal(probes__points(&f, c->variant, at, 2), 2);
+	assert_int_equal(probes__points(&f, c->variant, at, 1), -E2BIG);
+	assert_int_equal(probes__points(&f, pick("migrate_norefs")->variant, at, 5), -E2BIG);
+}
+
+static void no_kprobes_means_trampolines(void **state)
+{
+	struct attach_point at[MAX_POINTS];
+
+	(void)state;
+	load(K6_1);
+	f.feature[FEAT_KPROBES] = false;
+	expect(pick("migrate_norefs"), "lock", NULL);
+	assert_int_equal(find("migrate_norefs")->variant->clock, CLOCK_LOCK);
+	assert_int_equal(points(find("migrate_norefs"), at), 5);
+	expect(find("find_get_block"), "lock", NULL);
+	expect(find("floor"), "lock", NULL);
+	expect(find("aio_migrate"), NULL, "CONFIG_KPROBE_EVENTS");
+	expect(find("dirty_folio"), NULL, "CONFIG_KPROBE_EVENTS");
+	expect(find("norefs_entry"), "folio", NULL);
+
+	/* 5.10: no guard against recursion either */
+	load(K5_10);
+	f.feature[FEAT_KPROBES] = false;
+	expect(pick("migrate_norefs"), "bracket:migrate_page_move_mapping", NULL);
+	assert_int_equal(find("migrate_norefs")->variant->clock, CLOCK_BRACKET);
+	assert_int_equal(points(find("migrate_norefs"), at), 2);
+	expect(find("find_get_block"), NULL, "CONFIG_KPROBE_EVENTS");
+
+	/* the sleeping lookup's own function */
+	load(K6_12);
+	f.feature[FEAT_KPROBES] = false;
+	expect(pick("find_get_block"), "lock", NULL);
+	points(find("find_get_block"), at);
+	assert_string_equal(at[0].func, "find_get_block_common");
+	expect(find("lookup_folio"), NULL, "CONFIG_KPROBE_EVENTS");
+}
+
+static void no_text_means_no_call_sites(void **state)
+{
+	(void)state;
+	load(K6_1);
+	without_text();
+	expect(pick("migrate_norefs"), "lock", NULL);
+	expect(find("aio_teardown"), NULL,
+	       "aio_free_ring: the kernel's text can't be read: "
+	       "/proc/kcore is refused");
+	load(KRT);
+	without_text();
+	expect(pick("migrate_norefs"), "bracket:folio_migrate_mapping", NULL);
+	expect(find("find_get_block"), NULL, "text can't be read");
+}
+
+static void brackets_are_for_held_locks_only(void **state)
+{
+	(void)state;
+	load(K7);
+	f.feature[FEAT_KPROBES] = f.feature[FEAT_TRAMPOLINE_GUARD] = false;
+	expect(pick("migrate_norefs"), NULL, "CONFIG_KPROBE_EVENTS");
+	expect(force("migrate_norefs", "migrate_norefs=bracket:folio_mc_copy"), NULL, "BH_Migrate");
+	load(K6_12);
+	f.feature[FEAT_KPROBES] = f.feature[FEAT_TRAMPOLINE_GUARD] = false;
+	expect(pick("migrate_norefs"), "bracket:folio_mc_copy", NULL);
+	without_func("folio_mc_copy");
+	/* the inner function is what this kernel calls, but a bracket has to be there at all */
+	probes__select(&f, NULL, chosen);
+	assert_true(!find("migrate_norefs")->variant ||
+		    !strncmp(find("migrate_norefs")->variant->name, "bracket:", 8));
+}
+
+static void no_btf_means_no_trampolines(void **state)
+{
+	(void)state;
+	load(K6_1);
+	f.feature[FEAT_BTF] = false;
+	for (size_t i = 0; i < f.funcs_n; i++)
+		f.funcs[i].in_btf = false;
+	expect(pick("norefs_entry"), NULL, "__buffer_migrate_folio: not in BTF");
+	expect(find("lookup_exit"), NULL, "__find_get_block: not in BTF");
+	expect(force("migrate_norefs", "migrate_norefs=lock"), NULL, "not in BTF");
+	expect(pick("migrate_norefs"), "site", NULL);
+}
+
+static void reasons_name_the_function(void **state)
+{
+	(void)state;
+	load(K6_1);
+	func("__buffer_migrate_folio")->traceable = false;
+	expect(pick("norefs_entry"), NULL, "__buffer_migrate_folio: not traceable");
+	func("__buffer_migrate_folio")->symbols = 0;
+	expect(pick("norefs_entry"), NULL, "inlined or renamed by the compiler");
+	expect(find("migrate_norefs"), "bracket:folio_migrate_mapping", NULL);
+	without_func("__buffer_migrate_folio");
+	expect(pick("norefs_entry"), NULL, "__buffer_migrate_folio: no such function here");
+
+	load(K6_1);
+	func("_raw_spin_unlock")->traceable = false;
+	expect(force("migrate_norefs", "migrate_norefs=lock"), NULL,
+	       "_raw_spin_unlock: not traceable");
+
+	/* calls that are there no more, and one that became a tail jump */
+	load(K6_1);
+	for (size_t i = 0; i < f.calls_n; i++)
+		if (!strcmp(f.calls[i].func, "aio_free_ring"))
+			strcpy(f.calls[i].func, "elsewhere");
+	expect(pick("aio_teardown"), NULL, "aio_free_ring: calls _raw_spin_lock nowhere directly");
+	load(K6_1);
+	for (size_t i = 0; i < f.calls_n; i++)
+		if (!strcmp(f.calls[i].func, "aio_free_ring"))
+			f.calls[i].next = 0;
+	expect(pick("aio_teardown"), NULL, "is a tail jump");
+}
+
+static void rt_has_other_locks(void **state)
+{
+	(void)state;
+	load(KRT);
+	expect(force("migrate_norefs", "migrate_norefs=lock"), NULL,
+	       "PREEMPT_RT has other lock functions");
+	expect(pick("aio_migrate"), NULL, "PREEMPT_RT both locks");
+	expect(find("aio_completion"), NULL, "PREEMPT_RT both locks");
+	expect(find("migrate_norefs"), "site", NULL);
+	f.feature[FEAT_KPROBES] = false;
+	expect(pick("find_get_block"), NULL, "CONFIG_KPROBE_EVENTS");
+	expect(find("migrate_norefs"), "bracket:folio_migrate_mapping", NULL);
+	/* the same sheet without the feature: nothing else stands against the lock clock but calls */
+	load(K6_1);
+	f.feature[FEAT_RT] = true;
+	f.feature[FEAT_KPROBES] = false;
+	expect(pick("migrate_norefs"), "bracket:folio_migrate_mapping", NULL);
+}
+
+static void a_variant_can_be_forced(void **state)
+{
+	const char *const two[] = { "floor=lock", "migrate_norefs=bracket:folio_migrate_mapping",
+				    NULL };
+
+	(void)state;
+	load(K6_1);
+	expect(force("migrate_norefs", "migrate_norefs=lock"), "lock", NULL);
+	expect(find("find_get_block"), "site", NULL);
+	expect(force("migrate_norefs", "migrate_norefs=site"), "site", NULL);
+	probes__select(&f, two, chosen);
+	expect(find("floor"), "lock", NULL);
+	expect(find("migrate_norefs"), "bracket:folio_migrate_mapping", NULL);
+	/* a forced variant that can't be used is not replaced by another */
+	expect(force("norefs_entry", "norefs_entry=page"), NULL,
+	       "__buffer_migrate_page: no such function here");
+	expect(force("migrate_norefs", "migrate_norefs=sundial"), NULL, "no variant 'sundial'");
+	expect(force("migrate_norefs", "migrate_norefs="), NULL, "no variant ''");
+	/* neither a prefix nor a longer name is this probe */
+	expect(force("norefs_entry", "norefs=page"), "folio", NULL);
+	expect(force("aio_migrate", "aio_migrate_x=lock"), "site", NULL);
+}
+
+static int count_name(void *ctx, const char *name)
+{
+	size_t *n = ctx;
+
+	assert_true(name[0] && name[0] != '(');
+	assert_true(strlen(name) < sizeof(((struct fact_func *)0)->name));
+	++*n;
+	return 0;
+}
+
+static int stop_at_second(void *ctx, const char *name)
+{
+	size_t *n = ctx;
+
+	return ++*n == 2 ? -ENOMEM : 0;
+}
+
+/* Every function whose calls a variant wants must be among those that are scanned for calls. */
+static void the_table_asks_for_what_it_uses(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(probes__interest(count_name, &n), 0);
+	assert_true(n > 60);
+	n = 0;
+	assert_int_equal(probes__interest(stop_at_second, &n), -ENOMEM);
+	assert_int_equal(n, 2);
+	assert_true(probes_n <= MAX_PROBES);
+	for (size_t i = 0; i < probes_n * PROBE_VARIANTS * VARIANT_PROGS; i++) {
+		const struct probe *p = &probes[i / VARIANT_PROGS / PROBE_VARIANTS];
+		const struct prog_use *use =
+			&p->variants[i / VARIANT_PROGS % PROBE_VARIANTS].uses[i % VARIANT_PROGS];
+		const char *const *host, *const *callee, *const *have;
+
+		if (!use->prog || (use->how != ATTACH_CALL && use->how != ATTACH_RETURN))
+			continue;
+		for (host = use->funcs; *host; host++) {
+			for (have = probes__hosts(); *have && strcmp(*have, *host); have++)
+				;
+			assert_non_null(*have);
+		}
+		for (callee = use->callees; *callee; callee++) {
+			for (have = probes__callees(); *have && strcmp(*have, *callee); have++)
+				;
+			assert_true(*have || !strcmp(*callee, CALLEE_INLINE_UNLOCK));
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_kernel_gets_its_variants),
+		cmocka_unit_test(required_probes_are_there),
+		cmocka_unit_test(generations),
+		cmocka_unit_test(points_are_where_the_sheet_says),
+		cmocka_unit_test(no_kprobes_means_trampolines),
+		cmocka_unit_test(no_text_means_no_call_sites),
+		cmocka_unit_test(brackets_are_for_held_locks_only),
+		cmocka_unit_test(no_btf_means_no_trampolines),
+		cmocka_unit_test(reasons_name_the_function),
+		cmocka_unit_test(rt_has_other_locks),
+		cmocka_unit_test(a_variant_can_be_forced),
+		cmocka_unit_test(the_table_asks_for_what_it_uses),
+	};
+
+	return cmocka_run_group_tests_name("select", tests, NULL, teardown);
+}
