@@ -130,8 +130,8 @@ static void select_one(const struct facts *f, const struct probe *p, const char 
 			return;
 		}
 		/* "no such function here" says least: a later variant may know better */
-		if (!c->reason[0] || (strstr(c->reason, "no such function") &&
-				      !strstr(why, "no such function")))
+		if (!c->reason[0] ||
+		    (strstr(c->reason, "no such function") && !strstr(why, "no such function")))
 			snprintf(c->reason, sizeof(c->reason), "%s", why);
 	}
 	if (want && !c->reason[0])
