@@ -234,46 +234,6 @@ static int measure_floors(struct tracer *t, char *err, size_t err_size)
 	return ret;
 }
 
-/* Under it the verifier knows no helper that reads kernel memory, and says EINVAL, not EPERM. */
-static bool locked_down(void)
-{
-	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
-	char line[128] = "";
-
-	if (f) {
-		if (!fgets(line, sizeof(line), f))
-			line[0] = 0;
-		fclose(f);
-	}
-	return strstr(line, "[confidentiality]");
-}
-
-static int load_error(int ret, char *err, size_t err_size)
-{
-	if (locked_down()) {
-		snprintf(err, err_size, "kernel lockdown 'confidentiality' forbids tracing programs "
-			 "that read kernel memory (%s)", strerror(-ret));
-		return EXIT_CANT;
-	}
-	if (ret != -EPERM) { /* -EACCES is the verifier's */
-		snprintf(err, err_size,
-			 "can't load the programs: %s (-vv shows the verifier's log)",
-			 strerror(-ret));
-		return EXIT_FAILED;
-	}
-	if (geteuid())
-		snprintf(err, err_size,
-			 "needs root, or CAP_BPF and CAP_PERFMON: the kernel "
-			 "refused to load tracing programs (%s)",
-			 strerror(-ret));
-	else
-		snprintf(err, err_size,
-			 "this kernel refuses tracing programs even to root (%s): "
-			 "lockdown, or a sandbox",
-			 strerror(-ret));
-	return EXIT_CANT;
-}
-
 struct tracer *tracer__prepare(const struct facts *f, const struct choice *choices,
 			       const struct tracer_opts *o, int *code, char *err, size_t err_size)
 {
@@ -297,7 +257,7 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 		goto fail;
 	ret = migtrace_bpf__load(t->skel);
 	if (ret) {
-		*code = load_error(ret, err, err_size);
+		*code = tracer__refusal(ret, err, err_size);
 		goto fail;
 	}
 	if (measure_floors(t, err, err_size) || attach_all(t, false, err, err_size))

@@ -49,4 +49,7 @@ struct late_record;
 int tracer__poll(struct tracer *t, int timeout_ms,
 		 int (*cb)(void *ctx, const struct late_record *r), void *ctx);
 
+/* Says in @err why loading failed with @ret (-errno); returns the exit status. refusal.c. */
+int tracer__refusal(int ret, char *err, size_t err_size);
+
 #endif /* MIGTRACE_TRACER_H */

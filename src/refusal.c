@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Why a kernel did not take the programs, in words that say what to do. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "tracer.h"
+
+/* Under it the verifier knows no helper that reads kernel memory, and says EINVAL, not EPERM. */
+static bool locked_down(void)
+{
+	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
+	char line[128] = "";
+
+	if (f) {
+		if (!fgets(line, sizeof(line), f))
+			line[0] = 0;
+		fclose(f);
+	}
+	return strstr(line, "[confidentiality]");
+}
+
+int tracer__refusal(int ret, char *err, size_t err_size)
+{
+	if (locked_down()) {
+		snprintf(err, err_size,
+			 "kernel lockdown 'confidentiality' forbids tracing programs "
+			 "that read kernel memory (%s)",
+			 strerror(-ret));
+		return EXIT_CANT;
+	}
+	if (ret != -EPERM) { /* -EACCES is the verifier's */
+		snprintf(err, err_size,
+			 "can't load the programs: %s (-vv shows the verifier's log)",
+			 strerror(-ret));
+		return EXIT_FAILED;
+	}
+	if (geteuid())
+		snprintf(err, err_size,
+			 "needs root, or CAP_BPF and CAP_PERFMON: the kernel "
+			 "refused to load tracing programs (%s)",
+			 strerror(-ret));
+	else
+		snprintf(err, err_size,
+			 "this kernel refuses tracing programs even to root (%s): "
+			 "lockdown, or a sandbox",
+			 strerror(-ret));
+	return EXIT_CANT;
+}
