@@ -104,7 +104,8 @@ static int diagnose(struct diagnosis *d, const struct doctor_config *c)
 		return err;
 	d->generation = facts__generation(&d->facts, &d->evidence);
 	probes__select(&d->facts, forced, d->choices);
-	try_all(d);
+	if (!c->facts) /* the sheet is read, not tried */
+		try_all(d);
 	return 0;
 }
 

@@ -55,6 +55,11 @@ def stock(conf, out, opts):
     """A stock kernel: variants as expected, counts as the kernel's own, no late reference."""
     run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
     late = run["late_references"]
+    doctor = load(f"{out}/doctor.json")
+    check(doctor["trial"]["ok"], f"doctor: {doctor['trial']['message']}")
+    told = {p["probe"]: p["variant"] or "-" for p in doctor["probes"]}
+    check(all(told[p["probe"]] == p["variant"] for p in run["probes"] if p["attached"]),
+          f"doctor tells the variants that record uses, generation {doctor['kernel']['generation']}")
     check(run["kernel"]["generation"] == conf["generation"],
           f"generation {run['kernel']['generation']} ({run['kernel']['generation_evidence']})")
     got = {p["probe"]: p["variant"] if p["attached"] else "-" for p in run["probes"]}
