@@ -37,7 +37,8 @@ run_case()
 	local out=$O/vm/out/check-$1 env=() line start=$SECONDS
 
 	printf '== %s (%s)\n' "$1" "$2"
-	rm -rf "$out"
+	rm -rf "$out" "$out.judged"
+	mkdir -p "$O/vm/out"
 	if ! "$here/fetch.sh" "$2"; then
 		echo "not ok - $1: kernel $2 can't be had"
 		failed=$((failed + 1))
@@ -56,6 +57,7 @@ run_case()
 		[ -s "$out.judged" ] || echo "0 passed, 1 failed" > "$out.judged"
 	sed '$d' "$out.judged"
 	read -r p _ f _ < <(tail -n 1 "$out.judged")
+	case $p$f in *[!0-9]* | '') echo "not ok - $1: no verdict"; p=0 f=1 ;; esac
 	passed=$((passed + p)) failed=$((failed + f))
 	echo "# $1: $p passed, $f failed, $((SECONDS - start)) s"
 }
