@@ -23,6 +23,7 @@ struct tracer {
 	const struct choice *choices;
 	struct tracer_opts opts;
 	struct bpf_link *links[MAX_LINKS];
+	const char *link_prog[MAX_LINKS];
 	size_t links_n;
 	size_t *attached; /* per probe */
 	int cpus;
@@ -124,6 +125,10 @@ static int attach_point(struct tracer *t, const struct attach_point *at)
 	if (t->links_n == MAX_LINKS)
 		return -E2BIG;
 	if (at->how == ATTACH_FENTRY || at->how == ATTACH_FEXIT) {
+		/* two sites on the lock clock share its programs on the lock functions */
+		for (size_t i = 0; i < t->links_n; i++)
+			if (!strcmp(t->link_prog[i], at->prog))
+				return 0;
 		link = bpf_program__attach_trace(p);
 	} else {
 		LIBBPF_OPTS(bpf_kprobe_opts, ko, .offset = at->offset);
@@ -131,6 +136,7 @@ static int attach_point(struct tracer *t, const struct attach_point *at)
 	}
 	if (!link)
 		return -errno;
+	t->link_prog[t->links_n] = at->prog;
 	t->links[t->links_n++] = link;
 	return 0;
 }
