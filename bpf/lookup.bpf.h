@@ -98,16 +98,18 @@ static __always_inline void lookup_note(void *ctx, const struct section *s, stru
 	bool maybe = copy->close_seq && (!s->seq_end || s->seq_end >= copy->close_seq);
 
 	__sync_fetch_and_add(maybe ? &w->maybe : &w->noted, 1);
+	if (maybe && (!copy->end_seq || s->seq < copy->end_seq))
+		__sync_fetch_and_add(&w->early, 1);
 	barrier();
 	if (*(volatile __u64 *)&w->id == copy->id) {
 		late_report(ctx, s, w, maybe, block, bh);
 		return;
 	}
-	/* replaced by a newer window just now, so that the copy is all there is */
+	/* replaced by a newer window just now, which remembers how this one ended */
 	__sync_fetch_and_add(maybe ? &w->maybe : &w->noted, -1);
-	if (copy->state == WINDOW_OPEN)
+	if (w->prev_id != copy->id)
 		lost(LOSS_WINDOW);
-	else if (copy->state == WINDOW_MOVED && (!maybe || copy->busy))
+	else if (w->prev_state == WINDOW_MOVED && (!maybe || copy->busy))
 		count(COUNTER_LATE_SLOW);
 }
 

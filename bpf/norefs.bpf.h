@@ -171,8 +171,7 @@ static __always_inline void norefs_moved(__u64 dst)
 	if (!m || m->dst != dst || m->moved)
 		return;
 	w = window_of(m);
-	if (w)
-		w->t_close = bpf_ktime_get_ns();
+	window_last_step(w);
 	m->moved = 1;
 	head = core_folio_buffers(dst);
 	bh = head;
@@ -204,8 +203,8 @@ static __always_inline void norefs_repointed(__u64 bh)
 			w->after_seq = window_tick();
 	}
 	last = core_bh_next(bh) == m->head;
-	if (last && w)
-		w->t_close = bpf_ktime_get_ns();
+	if (last)
+		window_last_step(w);
 	window_check_buffer(m, bh);
 	if (!last)
 		return;

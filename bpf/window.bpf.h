@@ -72,11 +72,11 @@ static __always_inline struct window_page *window_find(__u64 mapping, __u64 inde
 
 /*
  * A count seen at the function's exit only (norefs_exit_count): with lookups probed, one of them
- * must have acquired inside; without, it is all there is.
+ * must have acquired before the move's last step returned; without, it is all there is.
  */
 static __always_inline bool window_exit_counts(const struct window *w)
 {
-	return w->busy_exit && (w->maybe || !cfg_pair);
+	return w->busy_exit && (w->early || !cfg_pair);
 }
 
 /* A window's place is about to be reused: what it found goes to the counters. */
@@ -102,6 +102,9 @@ static __always_inline void window_fold(struct window *w)
 static __always_inline void window_recycle(struct window *w)
 {
 	window_fold(w);
+	w->prev_id = w->id;
+	w->prev_state = w->state;
+	barrier();
 	*(volatile __u64 *)&w->id = 0; /* before anything else changes */
 	barrier();
 	w->state = WINDOW_FREE;
@@ -189,6 +192,8 @@ static __always_inline void window_open(struct migration *m, __u64 now)
 	w->index = m->index;
 	w->noted = 0;
 	w->maybe = 0;
+	w->early = 0;
+	w->end_seq = 0;
 	w->busy_exit = 0;
 	w->busy = 0;
 	w->assoc = 0;
@@ -276,6 +281,15 @@ static __always_inline void window_end(struct migration *m, __u32 state)
 	if (m->busy || window_exit_counts(w))
 		count(COUNTER_BUSY_ENDS);
 	window_report(m, w);
+}
+
+/* The move's last step has just returned; what is left is to read the counts. */
+static __always_inline void window_last_step(struct window *w)
+{
+	if (!w || w->end_seq)
+		return;
+	w->end_seq = window_tick();
+	w->t_close = bpf_ktime_get_ns();
 }
 
 /* Copy, flags and re-pointing are done; lock or flag is still held: nobody is late from here on. */

@@ -57,7 +57,7 @@ static int symbols_read(void)
 	while (!err && fgets(line, sizeof(line), f)) {
 		if (strchr(line, '[') || sscanf(line, "%llx %c %255s", &addr, &type, name) != 3)
 			continue;
-		if (addr && strchr("tTwW", type))
+		if (strchr("tTwW", type)) /* the address is 0 for who may not see it */
 			err = symbols_add(addr, name);
 	}
 	fclose(f);
@@ -155,7 +155,7 @@ static void read_btf(struct facts *f)
 static void read_symbols(struct facts *f)
 {
 	symbols_read();
-	f->feature[FEAT_SYMBOLS] = symbols_n > 0;
+	f->feature[FEAT_SYMBOLS] = symbols_n && symbols[symbols_n - 1].addr;
 	for (size_t i = 0; i < symbols_n; i++) {
 		struct fact_func *v = (struct fact_func *)facts__func(f, symbols[i].name);
 		size_t next = i + 1;
@@ -163,6 +163,8 @@ static void read_symbols(struct facts *f)
 		if (!v)
 			continue;
 		v->symbols++;
+		if (!symbols[i].addr)
+			continue;
 		while (next < symbols_n && symbols[next].addr == symbols[i].addr)
 			next++;
 		v->addr = symbols[i].addr;

@@ -11,7 +11,7 @@ BUILT := before after after-lockstat before-6.12
 guest_ready = @tests/deps.sh $(1) && $(MAKE) $(O)/migtrace && O="$(abspath $(O))" tests/vm/build-load.sh
 in_guest = $(Q)O="$(abspath $(O))"
 
-.PHONY: demo demo-race
+.PHONY: demo demo-race bars
 demo: ## record in a stock Debian 6.1 guest; 1 to 5 minutes
 	@echo 'migtrace demo: missing packages, the tool, a stock Debian 6.1 kernel; then 12 s of'
 	@echo 'directory reads against page migration, in a guest. 1 to 5 minutes, printed as it comes.'
@@ -38,6 +38,10 @@ check-vm: ## the real kernels in QEMU (CASES="6.1 before" for some of them)
 	@echo 'each kernel is fetched (a minute) or built (8 minutes on two cores)'
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/check.sh $(CASES)
+
+bars: ## the bars of hold and race at full length, 35 minutes
+	$(call guest_ready,test kernels)
+	$(in_guest) tests/vm/bars.sh
 
 check: ## everything: check-unit and check-vm
 	@echo 'check: unit tests (2 minutes), then real kernels in QEMU; the first time installs packages,'
