@@ -158,14 +158,12 @@ struct window {
 	__u64 index; /* of the page in its mapping */
 	__u64 open_seq, copy_seq, after_seq, close_seq; /* 0: not reached */
 	__u64 t_open, t_close;
-	__u64 noted;   /* lookups that returned a buffer, acquired and released inside */
-	__u64 maybe;   /* acquired inside, released behind: late if the count at the end says so */
-	__u64 early;   /* of the latter, those that acquired before the move's last step returned */
-	__u64 prev_id; /* the window that was here before, and how it ended */
-	__u64 end_seq; /* that step's return, a few hundred instructions before close_seq */
-	__u32 state;   /* enum window_state */
-	__u8 busy;     /* some b_count above zero at the end */
-	__u8 assoc;    /* that buffer is on an association list */
+	__u64 noted;	/* lookups that returned a buffer, acquired and released inside */
+	__u64 maybe;	/* acquired inside, released behind: late if the count at the end says so */
+	__u64 prev_id;	/* the window that was here before, and how it ended */
+	__u32 state;	/* enum window_state */
+	__u8 busy;	/* some b_count above zero at the end */
+	__u8 assoc;	/* that buffer is on an association list */
 	__u8 busy_exit; /* racy: not at the flags step, but at the function's exit right behind it */
 	__u8 pad;
 	__u32 pid, cpu;
@@ -232,6 +230,6 @@ enum late_phase { PHASE_BEFORE_SWITCH = 0, PHASE_COPY = 1, PHASE_AFTER_SWITCH = 
 _Static_assert(sizeof(struct hist_key) == 8, "hist_key is a map key");
 _Static_assert(sizeof(struct section) == 64, "section has no implicit padding");
 _Static_assert(sizeof(struct worst_sample) == 64, "worst_sample has no implicit padding");
-_Static_assert(sizeof(struct window) == 152, "window has no implicit padding");
+_Static_assert(sizeof(struct window) == 136, "window has no implicit padding");
 
 #endif /* MIGTRACE_EVENT_H */

@@ -98,8 +98,6 @@ static __always_inline void lookup_note(void *ctx, const struct section *s, stru
 	bool maybe = copy->close_seq && (!s->seq_end || s->seq_end >= copy->close_seq);
 
 	__sync_fetch_and_add(maybe ? &w->maybe : &w->noted, 1);
-	if (maybe && (!copy->end_seq || s->seq < copy->end_seq))
-		__sync_fetch_and_add(&w->early, 1);
 	barrier();
 	if (*(volatile __u64 *)&w->id == copy->id) {
 		late_report(ctx, s, w, maybe, block, bh);

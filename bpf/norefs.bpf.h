@@ -87,21 +87,23 @@ static __always_inline void norefs_hold(struct migration *m, const struct held *
 #define MAX_BUFFERS 128 /* 512-byte blocks on a 64 KiB page */
 
 /*
- * After a second section nothing else says whether its check passed: walk the buffers as the check
- * did, still under the lock. Rare, so that its length does not matter.
+ * Did the check pass? Walks the buffers as it did, still under the lock. A busy check publishes no
+ * window: under a journal most are, a page is tried ten times in a row, and windows that are
+ * withdrawn would push out those of which lookups still have to hear. A global function, so that
+ * the verifier walks the loop once and not with everything that follows it.
  */
-static __always_inline bool norefs_busy(__u64 folio)
+__noinline int norefs_busy(__u64 folio)
 {
 	__u64 head = core_folio_buffers(folio), bh = head;
 
 	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
 		if (core_bh_count(bh) > 0)
-			return true;
+			return 1;
 		bh = core_bh_next(bh);
 		if (bh == head)
 			break;
 	}
-	return false;
+	return 0;
 }
 
 static __always_inline void norefs_released(__u64 lock)
@@ -121,7 +123,7 @@ static __always_inline void norefs_released(__u64 lock)
 	/* Nothing of the move was seen yet: the lock is dropped after the check, not after the move. */
 	if (!m || m->switched || m->window_id)
 		return;
-	m->refused = m->released && cfg_recount && norefs_busy(m->src);
+	m->refused = norefs_busy(m->src);
 	m->released = 1;
 	if (m->refused)
 		return;

@@ -72,11 +72,11 @@ static __always_inline struct window_page *window_find(__u64 mapping, __u64 inde
 
 /*
  * A count seen at the function's exit only (norefs_exit_count): with lookups probed, one of them
- * must have acquired before the move's last step returned; without, it is all there is.
+ * must have acquired inside; without, it is all there is.
  */
 static __always_inline bool window_exit_counts(const struct window *w)
 {
-	return w->busy_exit && (w->early || !cfg_pair);
+	return w->busy_exit && (w->maybe || !cfg_pair);
 }
 
 /* A window's place is about to be reused: what it found goes to the counters. */
@@ -192,8 +192,6 @@ static __always_inline void window_open(struct migration *m, __u64 now)
 	w->index = m->index;
 	w->noted = 0;
 	w->maybe = 0;
-	w->early = 0;
-	w->end_seq = 0;
 	w->busy_exit = 0;
 	w->busy = 0;
 	w->assoc = 0;
@@ -238,7 +236,7 @@ static __always_inline void window_report(const struct migration *m, const struc
 	r->b_count = m->busy_count;
 	r->dev = w->dev;
 	r->kind = w->noted || w->maybe ? LATE_MOVED : m->assoc ? LATE_ASSOC : LATE_END;
-	r->maybe = !m->busy && !m->busy_exit; /* then the doubtful ones are not confirmed */
+	r->maybe = !m->busy && !m->busy_exit;
 	r->phase = PHASE_AFTER_SWITCH;
 	r->confirmed = 1;
 	r->m_pid = w->pid;
@@ -286,10 +284,8 @@ static __always_inline void window_end(struct migration *m, __u32 state)
 /* The move's last step has just returned; what is left is to read the counts. */
 static __always_inline void window_last_step(struct window *w)
 {
-	if (!w || w->end_seq)
-		return;
-	w->end_seq = window_tick();
-	w->t_close = bpf_ktime_get_ns();
+	if (w && !w->t_close)
+		w->t_close = bpf_ktime_get_ns();
 }
 
 /* Copy, flags and re-pointing are done; lock or flag is still held: nobody is late from here on. */

@@ -140,7 +140,7 @@ static void read_windows(struct tracer *t, struct run *run)
 				run->late.slow_lookup += late;
 			else if (w->assoc)
 				run->late.assoc_list++;
-			else if (w->busy || (w->busy_exit && (w->early || !paired)))
+			else if (w->busy || (w->busy_exit && (w->maybe || !paired)))
 				run->late.end_count++;
 		}
 	}

@@ -25,10 +25,9 @@ lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
 before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
 before-light|before|truth|truth.sh|KIB=80 ARGS=--light
 before-losses|before|losses|truth.sh|KIB=80 ARGS=--fail-on-race --map-size 1
-before-storm|before|truth|truth.sh|BLOCK=1024 WORK=storm ARGS=--fail-on-race --stacks
+before-1k|before|truth|truth.sh|KIB=80 BLOCK=1024 ARGS=--fail-on-race --stacks
 after|after|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
 after-losses|after|losses|truth.sh|KIB=80 ARGS=--fail-on-race --map-size 1
-before-compact|before|truth|truth.sh|BLOCK=1024 WORK=storm MOVER=compact ARGS=--fail-on-race --stacks
 before-6.12|before-6.12|truth|truth.sh|FS=fat KIB=32 ARGS=--fail-on-race --stacks
 '
 
