@@ -91,9 +91,13 @@ static unsigned long long behind(const struct run *run)
 
 static const char *verdict(const struct run *run)
 {
-	if (run->late.total)
-		return "found";
-	return run__tainted(run) || !behind(run) ? "inconclusive" : "none seen";
+	static const char *const words[] = {
+		[VERDICT_NONE_SEEN] = "none seen",
+		[VERDICT_FOUND] = "found",
+		[VERDICT_INCONCLUSIVE] = "inconclusive",
+	};
+
+	return words[run__verdict(run)];
 }
 
 void render_late_summary(const struct run *run, FILE *f)

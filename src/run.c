@@ -157,3 +157,12 @@ bool run__tainted(const struct run *run)
 			return true;
 	return false;
 }
+
+enum verdict run__verdict(const struct run *run)
+{
+	if (run->late.total)
+		return VERDICT_FOUND;
+	if (run__tainted(run) || !(run->late.behind_spin + run->late.behind_folio))
+		return VERDICT_INCONCLUSIVE;
+	return VERDICT_NONE_SEEN;
+}

@@ -178,6 +178,13 @@ int run__merge(struct run *into, const struct run *from, const char **why);
 /* Puts a copy of @w into the site's list if it is long enough for it. 0 or -ENOMEM. */
 int run_site__add_worst(struct run_site *site, const struct worst *w);
 
+/*
+ * What a run says about late references: found beats lost; nothing behind a window, or a loss that
+ * taints, is inconclusive (design.md §4).
+ */
+enum verdict { VERDICT_NONE_SEEN, VERDICT_FOUND, VERDICT_INCONCLUSIVE };
+enum verdict run__verdict(const struct run *run);
+
 /* True when a loss that taints a verdict was counted (design.md §4). */
 bool run__tainted(const struct run *run);
 

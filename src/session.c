@@ -283,9 +283,11 @@ int session__record(const struct session_opts *o, struct run *run)
 
 int session__verdict(const struct run *run)
 {
-	if (run->late.total)
-		return EXIT_FOUND; /* found beats lost */
-	if (run__tainted(run) || !(run->late.behind_spin + run->late.behind_folio))
-		return EXIT_INCONCLUSIVE;
-	return EXIT_FINE;
+	static const int codes[] = {
+		[VERDICT_NONE_SEEN] = EXIT_FINE,
+		[VERDICT_FOUND] = EXIT_FOUND,
+		[VERDICT_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
+	};
+
+	return codes[run__verdict(run)];
 }
