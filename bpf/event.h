@@ -82,7 +82,7 @@ enum counter_id {
 	COUNTER_SWITCH_UNLOCKED = 15,
 	COUNTER_LOOKUPS = 16,	    /* lookup calls, fast path included (where it is probed) */
 	COUNTER_LOOKUPS_FOLIO = 17, /* slow lookups that took the folio lock instead */
-	COUNTER_LATE_SLOW = 18,	    /* late references by a paired lookup */
+	COUNTER_LATE_SLOW = 18,	    /* + enum late_kind: late references by a paired lookup */
 	COUNTER_LATE_END = 19,	    /* windows that ended with a count above zero, unpaired */
 	COUNTER_LATE_ASSOC = 20,
 	COUNTER_WINDOWS = 21, /* windows that ended with the move done */
@@ -139,6 +139,8 @@ struct task_site {
 	__u64 site;
 };
 
+enum late_kind { LATE_SLOW = 0, LATE_END = 1, LATE_ASSOC = 2, LATE_KINDS = 3, LATE_MOVED = 4 };
+
 enum window_state {
 	WINDOW_FREE = 0,
 	WINDOW_OPEN = 1,
@@ -172,6 +174,30 @@ struct window {
 	__u32 prev_state, pad2;
 	char comm[16];
 };
+
+/*
+ * Whether the window ended with a reference. A count seen at the function's exit only (busy_exit)
+ * needs a lookup that acquired inside when lookups are probed (@paired); else it is all there is.
+ */
+static inline __attribute__((always_inline)) int window_busy(const struct window *w, int paired)
+{
+	return w->busy || (w->busy_exit && (w->maybe || !paired));
+}
+
+/*
+ * How many late references a window ended with, and of which kind: one rule for the programs, which
+ * count a window when its place is reused, and for reading the table at the end.
+ */
+static inline __attribute__((always_inline)) __u64 window_late(const struct window *w, int paired,
+							       __u32 *kind)
+{
+	__u64 late = w->noted + (w->busy ? w->maybe : 0);
+
+	*kind = late ? LATE_SLOW : w->assoc ? LATE_ASSOC : LATE_END;
+	if (w->state != WINDOW_MOVED)
+		return 0;
+	return late ? late : w->assoc || window_busy(w, paired);
+}
 
 #define WINDOW_SLOTS	 4096
 #define WINDOW_WAYS	 4
@@ -222,7 +248,6 @@ struct late_record {
 	char m_comm[16], l_comm[16];
 };
 
-enum late_kind { LATE_SLOW = 0, LATE_END = 1, LATE_ASSOC = 2, LATE_KINDS = 3, LATE_MOVED = 4 };
 #define BH_STATE_DIRTY (1ULL << 1) /* enum bh_state_bits: BH_Dirty */
 
 enum late_phase { PHASE_BEFORE_SWITCH = 0, PHASE_COPY = 1, PHASE_AFTER_SWITCH = 2 };

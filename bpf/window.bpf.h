@@ -70,33 +70,18 @@ static __always_inline struct window_page *window_find(__u64 mapping, __u64 inde
 	return NULL;
 }
 
-/*
- * A count seen at the function's exit only (norefs_exit_count): with lookups probed, one of them
- * must have acquired inside; without, it is all there is.
- */
-static __always_inline bool window_exit_counts(const struct window *w)
-{
-	return w->busy_exit && (w->maybe || !cfg_pair);
-}
-
 /* A window's place is about to be reused: what it found goes to the counters. */
-static __always_inline void window_fold(struct window *w)
+static __always_inline void window_fold(const struct window *w)
 {
-	__u32 slow = COUNTER_LATE_SLOW;
-	__u64 late, *v;
+	__u32 kind, id;
+	__u64 late = window_late(w, cfg_pair, &kind), *v;
 
-	if (w->state != WINDOW_MOVED)
+	if (!late)
 		return;
-	late = w->noted + (w->busy ? w->maybe : 0);
-	if (late) {
-		v = bpf_map_lookup_elem(&counters, &slow);
-		if (v)
-			*v += late;
-	} else if (w->assoc) {
-		count(COUNTER_LATE_ASSOC);
-	} else if (w->busy || window_exit_counts(w)) {
-		count(COUNTER_LATE_END);
-	}
+	id = COUNTER_LATE_SLOW + kind;
+	v = bpf_map_lookup_elem(&counters, &id);
+	if (v)
+		*v += late;
 }
 
 static __always_inline void window_recycle(struct window *w)
@@ -220,7 +205,7 @@ static __always_inline void window_report(const struct migration *m, const struc
 {
 	struct late_record *r;
 
-	if (!m->busy && !window_exit_counts(w) && !w->noted)
+	if (!window_busy(w, cfg_pair) && !w->noted)
 		return; /* nor are its doubtful lookups late */
 	r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
 	if (!r) {
@@ -276,7 +261,7 @@ static __always_inline void window_end(struct migration *m, __u32 state)
 	if (state != WINDOW_MOVED)
 		return;
 	count(COUNTER_WINDOWS);
-	if (m->busy || window_exit_counts(w))
+	if (window_busy(w, cfg_pair))
 		count(COUNTER_BUSY_ENDS);
 	window_report(m, w);
 }

@@ -84,29 +84,28 @@ void render_late_json(const struct late_event *e, const char *device, FILE *f)
 		  f);
 }
 
-static unsigned long long behind(const struct run *run)
-{
-	return run->late.behind_spin + run->late.behind_folio;
-}
+static const char *const words[] = {
+	[VERDICT_NONE_SEEN] = "none seen",
+	[VERDICT_FOUND] = "found",
+	[VERDICT_INCONCLUSIVE] = "inconclusive",
+};
 
-static const char *verdict(const struct run *run)
+/* 95 % upper bound of the probability that a lookup behind a window is late (the rule of three). */
+static double bound(const struct late *l)
 {
-	static const char *const words[] = {
-		[VERDICT_NONE_SEEN] = "none seen",
-		[VERDICT_FOUND] = "found",
-		[VERDICT_INCONCLUSIVE] = "inconclusive",
-	};
-
-	return words[run__verdict(run)];
+	return 3.0 / (double)(l->behind_spin + l->behind_folio);
 }
 
 void render_late_summary(const struct run *run, FILE *f)
 {
 	const struct late *l = &run->late;
+	enum verdict verdict = run__verdict(run);
+	bool doubtful = verdict == VERDICT_INCONCLUSIVE;
 
-	fprintf(f, "migtrace: late references: %llu (%s) on %s, %s: %s\n",
-		(unsigned long long)l->total, verdict(run), run->kernel.release,
-		run->kernel.generation, run->kernel.generation_evidence);
+	fprintf(f, "migtrace: late references: %llu (%s%s%s) on %s, %s: %s\n",
+		(unsigned long long)l->total, words[verdict], doubtful ? ": " : "",
+		doubtful ? run__doubt(run) : "", run->kernel.release, run->kernel.generation,
+		run->kernel.generation_evidence);
 	fprintf(f,
 		"  by lookup %llu, by the count at the end %llu; association lists %llu (apart)\n",
 		(unsigned long long)l->slow_lookup, (unsigned long long)l->end_count,
@@ -116,9 +115,8 @@ void render_late_summary(const struct run *run, FILE *f)
 		"%llu folio\n",
 		(unsigned long long)l->windows, (unsigned long long)l->aborted,
 		(unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);
-	if (!l->total && behind(run))
-		fprintf(f, "  95 %% upper bound: %.2g of the lookups behind a window\n",
-			3.0 / behind(run));
+	if (verdict == VERDICT_NONE_SEEN)
+		fprintf(f, "  95 %% upper bound: %.2g of the lookups behind a window\n", bound(l));
 	fprintf(f, "  losses:");
 	for (unsigned int i = 0, none = 1; i < LOSS_COUNT; i++) {
 		if (run->losses[i])
@@ -134,6 +132,7 @@ void render_late_summary(const struct run *run, FILE *f)
 void render_late_summary_json(const struct run *run, FILE *f)
 {
 	const struct late *l = &run->late;
+	enum verdict verdict = run__verdict(run);
 	json_t *losses = json_object();
 
 	for (unsigned int i = 0; i < LOSS_COUNT; i++)
@@ -142,7 +141,7 @@ void render_late_summary_json(const struct run *run, FILE *f)
 		json_pack(
 			"{s:s, s:s, s:s, s:s, s:s, s:I, s:{s:I, s:I, s:I}, s:I, s:I, s:{s:I, s:I}, "
 			"s:o, s:o}",
-			"type", "summary", "verdict", verdict(run), "kernel", run->kernel.release,
+			"type", "summary", "verdict", words[verdict], "kernel", run->kernel.release,
 			"generation", run->kernel.generation, "generation_evidence",
 			run->kernel.generation_evidence, "total", (json_int_t)l->total, "by_kind",
 			"slow_lookup", (json_int_t)l->slow_lookup, "end_count",
@@ -150,6 +149,7 @@ void render_late_summary_json(const struct run *run, FILE *f)
 			"windows", (json_int_t)l->windows, "aborted", (json_int_t)l->aborted,
 			"lookups_behind", "spin", (json_int_t)l->behind_spin, "folio",
 			(json_int_t)l->behind_folio, "upper_bound_95",
-			behind(run) ? json_real(3.0 / behind(run)) : json_null(), "losses", losses),
+			verdict == VERDICT_NONE_SEEN ? json_real(bound(l)) : json_null(), "losses",
+			losses),
 		f);
 }

@@ -136,21 +136,16 @@ static void evidence(struct para *para, const struct late *l)
 static void none_seen(struct para *para, const struct run *run)
 {
 	const struct late *l = &run->late;
+	const char *doubt = run__doubt(run);
 	__u64 behind = l->behind_spin + l->behind_folio;
 	char cell[FMT_CELL];
 
-	if (run__tainted(run))
-		para__add(para, "Inconclusive: none seen, but events were lost;");
-	else if (!l->windows)
-		para__add(para, "Inconclusive: none seen, but nothing was migrated;");
-	else if (!behind && run->tool.tier && !strcmp(run->tool.tier, "light"))
-		para__add(para, "None seen at the end of a move; light tier, lookups not watched;");
-	else if (!behind)
-		para__add(para, "Inconclusive: none seen, but no lookup came behind a window;");
+	if (doubt)
+		para__add(para, "Inconclusive: none seen, but %s;", doubt);
 	else
 		para__add(para, "None seen;");
 	evidence(para, l);
-	if (behind && !run__tainted(run))
+	if (!doubt)
 		para__add(para, "; 95 %% upper bound: 1 in %s of them (3/%llu)",
 			  fmt__count(cell, behind > 3 ? behind / 3 : 1),
 			  (unsigned long long)behind);

@@ -158,11 +158,22 @@ bool run__tainted(const struct run *run)
 	return false;
 }
 
+const char *run__doubt(const struct run *run)
+{
+	if (run__tainted(run))
+		return "events were lost";
+	if (!run->late.windows)
+		return "nothing was migrated";
+	if (run->tool.tier && !strcmp(run->tool.tier, "light"))
+		return "the light tier reads the end of each move and watches no lookup";
+	if (!(run->late.behind_spin + run->late.behind_folio))
+		return "no lookup came behind a window";
+	return NULL;
+}
+
 enum verdict run__verdict(const struct run *run)
 {
 	if (run->late.total)
 		return VERDICT_FOUND;
-	if (run__tainted(run) || !(run->late.behind_spin + run->late.behind_folio))
-		return VERDICT_INCONCLUSIVE;
-	return VERDICT_NONE_SEEN;
+	return run__doubt(run) ? VERDICT_INCONCLUSIVE : VERDICT_NONE_SEEN;
 }

@@ -185,6 +185,9 @@ int run_site__add_worst(struct run_site *site, const struct worst *w);
 enum verdict { VERDICT_NONE_SEEN, VERDICT_FOUND, VERDICT_INCONCLUSIVE };
 enum verdict run__verdict(const struct run *run);
 
+/* Why "none seen" would prove nothing in this run, as half a sentence; NULL when it does. */
+const char *run__doubt(const struct run *run);
+
 /* True when a loss that taints a verdict was counted (design.md §4). */
 bool run__tainted(const struct run *run);
 

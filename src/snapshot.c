@@ -125,23 +125,21 @@ static void read_windows(struct tracer *t, struct run *run)
 	int fd = bpf_map__fd(map);
 	__u32 n = bpf_map__max_entries(map);
 	bool paired = tracer__skeleton(t)->rodata->cfg_pair;
+	__u64 *const total[LATE_KINDS] = {
+		[LATE_SLOW] = &run->late.slow_lookup,
+		[LATE_END] = &run->late.end_count,
+		[LATE_ASSOC] = &run->late.assoc_list,
+	};
 	struct window_page p;
+	__u32 kind;
 
 	for (__u32 i = 0; i < n; i++) {
 		if (bpf_map_lookup_elem(fd, &i, &p))
 			continue;
 		for (int j = 0; j < 2; j++) {
-			const struct window *w = &p.w[j]; /* as window_fold() does */
-			__u64 late = w->noted + (w->busy ? w->maybe : 0);
+			__u64 late = window_late(&p.w[j], paired, &kind);
 
-			if (w->state != WINDOW_MOVED)
-				continue;
-			if (late)
-				run->late.slow_lookup += late;
-			else if (w->assoc)
-				run->late.assoc_list++;
-			else if (w->busy || (w->busy_exit && (w->maybe || !paired)))
-				run->late.end_count++;
+			*total[kind] += late;
 		}
 	}
 }

@@ -259,6 +259,62 @@ static void device_numbers(void **state)
 	assert_false(dev__parse("", &dev));
 }
 
+/* What a window counts for, by what is known of it when its place is reused. */
+static void windows_become_references(void **state)
+{
+	static const struct {
+		struct window w;
+		int paired;
+		__u64 late;
+		__u32 kind;
+	} row[] = {
+		{ { .state = WINDOW_MOVED }, 1, 0, 0 },
+		{ { .state = WINDOW_MOVED, .noted = 2 }, 1, 2, LATE_SLOW },
+		{ { .state = WINDOW_MOVED, .noted = 1, .busy = 1, .assoc = 1 }, 1, 1, LATE_SLOW },
+		/* a doubtful lookup needs the count at the end */
+		{ { .state = WINDOW_MOVED, .maybe = 1 }, 1, 0, 0 },
+		{ { .state = WINDOW_MOVED, .maybe = 1, .busy = 1 }, 1, 1, LATE_SLOW },
+		{ { .state = WINDOW_MOVED, .busy = 1 }, 1, 1, LATE_END },
+		{ { .state = WINDOW_MOVED, .busy = 1, .assoc = 1 }, 1, 1, LATE_ASSOC },
+		/* a count at the function's exit needs a lookup, where lookups are probed */
+		{ { .state = WINDOW_MOVED, .busy_exit = 1 }, 1, 0, 0 },
+		{ { .state = WINDOW_MOVED, .busy_exit = 1, .maybe = 1 }, 1, 1, LATE_END },
+		{ { .state = WINDOW_MOVED, .busy_exit = 1 }, 0, 1, LATE_END },
+		/* nothing is late in a window that was not one */
+		{ { .state = WINDOW_WITHDRAWN, .noted = 1 }, 1, 0, 0 },
+		{ { .state = WINDOW_ABORTED, .noted = 1, .busy = 1 }, 1, 0, 0 },
+		{ { .state = WINDOW_OPEN, .noted = 1 }, 1, 0, 0 },
+	};
+	__u32 kind;
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		assert_int_equal(window_late(&row[i].w, row[i].paired, &kind), row[i].late);
+		if (row[i].late)
+			assert_int_equal(kind, row[i].kind);
+	}
+}
+
+static void none_seen_may_prove_nothing(void **state)
+{
+	struct run run = { .tool = { .tier = "full" } };
+
+	assert_string_equal(run__doubt(&run), "nothing was migrated");
+	run.late.windows = 10;
+	assert_string_equal(run__doubt(&run), "no lookup came behind a window");
+	assert_int_equal(run__verdict(&run), VERDICT_INCONCLUSIVE);
+	run.late.behind_folio = 1;
+	assert_null(run__doubt(&run));
+	assert_int_equal(run__verdict(&run), VERDICT_NONE_SEEN);
+	run.losses[LOSS_NO_RELEASE] = 1;
+	assert_string_equal(run__doubt(&run), "events were lost");
+	assert_int_equal(run__verdict(&run), VERDICT_INCONCLUSIVE);
+	run.late.total = 1; /* found beats lost */
+	assert_int_equal(run__verdict(&run), VERDICT_FOUND);
+	run = (struct run){ .tool = { .tier = "light" }, .late = { .windows = 10 } };
+	assert_non_null(strstr(run__doubt(&run), "light tier"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +328,8 @@ int main(void)
 		cmocka_unit_test(names_go_both_ways),
 		cmocka_unit_test(tainting_losses),
 		cmocka_unit_test(device_numbers),
+		cmocka_unit_test(windows_become_references),
+		cmocka_unit_test(none_seen_may_prove_nothing),
 	};
 
 	return cmocka_run_group_tests_name("merge", tests, NULL, NULL);
