@@ -43,6 +43,7 @@ static __always_inline __u32 dev_of_nothing(__u64 lock)
 	return 0;
 }
 
+SITE_PROGRAMS(lookup, SITE_FIND_GET_BLOCK, dev_of_lock)
 SITE_PROGRAMS(aio_migrate, SITE_AIO_MIGRATE, core_dev_of_aio_lock)
 SITE_PROGRAMS(aio_completion, SITE_AIO_COMPLETION, dev_of_nothing)
 SITE_PROGRAMS(aio_teardown, SITE_AIO_TEARDOWN, core_dev_of_aio_lock)
@@ -128,24 +129,6 @@ SEC("?fentry") int BPF_PROG(bracket_end)
 }
 
 /* Buffer lookup. */
-
-SEC("?kprobe") int BPF_KPROBE(lookup_call, __u64 lock)
-{
-	section_call(SITE_FIND_GET_BLOCK, lock, dev_of_lock(lock));
-	return 0;
-}
-
-SEC("?kprobe") int lookup_acquire(struct pt_regs *ctx)
-{
-	section_acquire(SITE_FIND_GET_BLOCK);
-	return 0;
-}
-
-SEC("?kprobe") int BPF_KPROBE(lookup_release, __u64 lock)
-{
-	section_end(ctx, SITE_FIND_GET_BLOCK, lock);
-	return 0;
-}
 
 /* The folio lock taken by a sleeping lookup is about to be released. */
 SEC("?kprobe") int BPF_KPROBE(lookup_folio, __u64 folio)

@@ -74,6 +74,9 @@ void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A line that the next one overwrites: on a terminal, from the third second of the work on. */
+void log_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_progress_end(void); /* wipes it out; messages do so themselves */
 
 /* A file for results: stdout for NULL or "-", else created beside and renamed by out__close(). */
 struct out;

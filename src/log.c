@@ -5,11 +5,19 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cmd.h"
 
+#define PATIENCE_S 2 /* anything shorter than this shows no progress */
+
 int log_level;
 static const char *command;
+static struct {
+	time_t since; /* of the work in progress; 0: none */
+	bool shown;
+} progress;
 
 void log__command(const char *name)
 {
@@ -18,6 +26,7 @@ void log__command(const char *name)
 
 static void __attribute__((format(printf, 2, 0))) say(const char *kind, const char *fmt, va_list ap)
 {
+	log_progress_end();
 	flockfile(stderr);
 	fputs("migtrace: ", stderr);
 	if (command)
@@ -26,6 +35,32 @@ static void __attribute__((format(printf, 2, 0))) say(const char *kind, const ch
 	vfprintf(stderr, fmt, ap);
 	fputc('\n', stderr);
 	funlockfile(stderr);
+}
+
+void log_progress(const char *fmt, ...)
+{
+	struct timespec now;
+	va_list ap;
+
+	if (!isatty(STDERR_FILENO) || clock_gettime(CLOCK_MONOTONIC_COARSE, &now))
+		return;
+	if (!progress.since)
+		progress.since = now.tv_sec;
+	if (now.tv_sec - progress.since < PATIENCE_S)
+		return;
+	progress.shown = true;
+	fputs("\r\033[Kmigtrace: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+}
+
+void log_progress_end(void)
+{
+	if (progress.shown)
+		fputs("\r\033[K", stderr);
+	progress.since = 0;
+	progress.shown = false;
 }
 
 void log_error(const char *fmt, ...)

@@ -143,15 +143,14 @@ static int check_required(const struct facts *f, const struct choice *c)
 	return 0;
 }
 
-static void progress(const struct session_opts *o, __u64 ns, const char *end)
+static void progress(const struct session_opts *o, __u64 ns)
 {
-	if (o->quiet || !isatty(STDERR_FILENO) || ns < 2000000000ULL)
+	if (o->quiet)
 		return;
 	if (o->seconds > 0)
-		fprintf(stderr, "\rmigtrace: recording, %.0f of %.0f s%s", ns / 1e9, o->seconds,
-			end);
+		log_progress("recording, %.0f of %.0f s", ns / 1e9, o->seconds);
 	else
-		fprintf(stderr, "\rmigtrace: recording, %.0f s, Ctrl-C ends%s", ns / 1e9, end);
+		log_progress("recording, %.0f s, Ctrl-C ends", ns / 1e9);
 }
 
 static void wait_for_end(const struct session_opts *o, struct tracer *t, struct workload *w,
@@ -167,7 +166,7 @@ static void wait_for_end(const struct session_opts *o, struct tracer *t, struct 
 			ms = (o->seconds * 1e9 - ns) / 1e6 + 1;
 		tracer__poll(t, ms, late_list__add, late);
 		ns = now_ns() - start;
-		progress(o, ns, "  ");
+		progress(o, ns);
 		slices__tick(slices, t, ns);
 		if (o->command && workload__ended(w, &run->tool.status)) {
 			run->tool.has_status = true;
@@ -176,7 +175,7 @@ static void wait_for_end(const struct session_opts *o, struct tracer *t, struct 
 		if (o->seconds > 0 && ns >= o->seconds * 1e9)
 			break;
 	}
-	progress(o, ns, "\n");
+	log_progress_end();
 }
 
 static int describe_tool(const struct session_opts *o, struct run *run)
@@ -262,6 +261,7 @@ int session__record(const struct session_opts *o, struct run *run)
 	}
 	if (!code) {
 		to.forced = forced;
+		to.stop = &stopped;
 		probes__select(&f, to.forced, choices);
 		code = check_required(&f, choices);
 	}

@@ -24,6 +24,26 @@ struct session_opts {
 	bool quiet;	       /* no progress line */
 };
 
+/* Rows of the options that every recording command has, for its table; @at: offset of the member. */
+#define OPT_ROW_DURATION(at)                                                                       \
+	{                                                                                          \
+		"duration", 'd', OPT_SECONDS, at, "SEC", "stop after SEC seconds", 0, 0            \
+	}
+#define OPT_ROW_DEVICE(at)                                                                         \
+	{                                                                                          \
+		"device", 0, OPT_STRING, at, "DEV", "only this device: path, name or MAJ:MIN", 0,  \
+			0                                                                          \
+	}
+#define OPT_ROW_FAIL_ON_RACE(at)                                                                   \
+	{                                                                                          \
+		"fail-on-race", 0, OPT_FLAG, at, NULL,                                             \
+			"exit 4 when a late reference was found, 5 when inconclusive", 0, 0        \
+	}
+#define OPT_ROW_VERBOSE(at)                                                                        \
+	{                                                                                          \
+		"verbose", 'v', OPT_COUNT, at, NULL, "more messages; twice: libbpf's too", 0, 0    \
+	}
+
 /* Records into the zeroed @run. Returns an exit code; messages were printed. */
 int session__record(const struct session_opts *o, struct run *run);
 

@@ -148,8 +148,15 @@ static int attach_choice(struct tracer *t, size_t i, char *err, size_t err_size)
 	int n = probes__points(t->facts, c->variant, at, 64);
 
 	for (int j = 0; j < n; j++) {
-		int ret = attach_point(t, &at[j]);
+		int ret;
 
+		/* a preemptible kernel waits seconds for every single one */
+		if (t->opts.stop && *t->opts.stop) {
+			snprintf(err, err_size, "interrupted before anything was recorded");
+			return -EINTR;
+		}
+		log_progress("attaching: %s (%zu programs so far)", c->probe->name, t->links_n);
+		ret = attach_point(t, &at[j]);
 		if (ret) {
 			snprintf(err, err_size,
 				 "probe '%s', variant '%s': can't attach '%s' to %s+0x%x: %s",
@@ -174,8 +181,11 @@ static int attach_all(struct tracer *t, bool floor, char *err, size_t err_size)
 
 static void detach_all(struct tracer *t)
 {
-	while (t->links_n)
+	while (t->links_n) {
+		log_progress("detaching: %zu programs to go", t->links_n);
 		bpf_link__destroy(t->links[--t->links_n]);
+	}
+	log_progress_end();
 }
 
 static void settle(void)
@@ -268,6 +278,7 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 	}
 	if (measure_floors(t, err, err_size) || attach_all(t, false, err, err_size))
 		goto fail;
+	log_progress_end();
 	settle();
 	return t;
 fail:

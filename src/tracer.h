@@ -7,15 +7,18 @@
 #ifndef MIGTRACE_TRACER_H
 #define MIGTRACE_TRACER_H
 
+#include <signal.h>
+
 #include "probes.h"
 
 struct tracer_opts {
 	bool light;
 	bool stacks;
-	bool site_off[SITE_COUNT]; /* left out by --site */
-	__u32 device;		   /* 0: all */
-	const char *const *forced; /* "PROBE=VARIANT", ends with NULL; or NULL */
-	unsigned int map_size;	   /* entries in each map, 0: the default */
+	bool site_off[SITE_COUNT];	   /* left out by --site */
+	__u32 device;			   /* 0: all */
+	const char *const *forced;	   /* "PROBE=VARIANT", ends with NULL; or NULL */
+	unsigned int map_size;		   /* entries in each map, 0: the default */
+	const volatile sig_atomic_t *stop; /* non-zero: give up attaching; or NULL */
 };
 
 struct tracer;
