@@ -41,7 +41,7 @@ struct options opt = {
 	.dev = "/dev/ram0",
 	.seconds = 10,
 	.readers = 1,
-	.batch = 32, /* one by one, newer kernels spend their time on draining the LRU lists */
+	.batch = 256,
 	.mover = MOVE_NUMA,
 	.work = WORK_GETDENTS,
 };
@@ -108,9 +108,30 @@ static void start(void (*work)(int), long cpu, int nr)
 	exit(0);
 }
 
-static void reader(int nr)
+/* One read of the whole directory at @fd. */
+void list_directory(int fd)
 {
 	static char buf[65536];
+	long len;
+
+	lseek(fd, 0, SEEK_SET);
+	while (!stopped() && (len = syscall(SYS_getdents64, fd, buf, sizeof(buf)))) {
+		uint64_t entries = 0;
+
+		if (len < 0) {
+			/* a racy kernel corrupts the directory: count it and go on */
+			add(&count->read_errors, 1);
+			return;
+		}
+		for (long pos = 0; pos < len; entries++)
+			pos += *(unsigned short *)(buf + pos + 16); /* d_reclen */
+		add(&count->entries, entries);
+	}
+	add(&count->getdents, 1);
+}
+
+static void reader(int nr)
+{
 	char path[4096];
 	int fd;
 
@@ -118,21 +139,8 @@ static void reader(int nr)
 	fd = open(path, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		die("%s (run load setup first)", path);
-	while (!stopped()) {
-		long len = syscall(SYS_getdents64, fd, buf, sizeof(buf));
-		uint64_t entries = 0;
-
-		/* a racy kernel corrupts the directory: count it and go on */
-		if (len < 0)
-			add(&count->read_errors, 1);
-		for (long pos = 0; pos < len; entries++)
-			pos += *(unsigned short *)(buf + pos + 16); /* d_reclen */
-		add(&count->entries, entries);
-		if (len > 0)
-			continue;
-		add(&count->getdents, 1);
-		lseek(fd, 0, SEEK_SET);
-	}
+	while (!stopped())
+		list_directory(fd);
 	(void)nr;
 }
 
@@ -158,10 +166,11 @@ static int run(void)
 	while (wait(&status) > 0)
 		bad |= status;
 	printf("{\"seconds\":%.3f,\"getdents\":%ju,\"entries\":%ju,\"read_errors\":%ju,"
-	       "\"moves_ok\":%ju,\"moves_failed\":%ju,\"pages\":%ju,\"storm_ops\":%ju,"
+	       "\"moves_ok\":%ju,\"moves_failed\":%ju,\"pages\":%ju,\"rounds\":%ju,\"storm_ops\":%ju,"
 	       "\"storm_errors\":%ju}\n",
 	       now() - begin, count->getdents, count->entries, count->read_errors, count->moves_ok,
-	       count->moves_failed, count->pages, count->storm_ops, count->storm_errors);
+	       count->moves_failed, count->pages, count->rounds, count->storm_ops,
+	       count->storm_errors);
 	return bad ? 1 : 0;
 }
 

@@ -26,9 +26,10 @@ struct counters {
 	uint64_t getdents; /* complete reads of the directory */
 	uint64_t entries;
 	uint64_t read_errors;
-	uint64_t moves_ok; /* numa: pages seen on the other node; compact: pgmigrate_success */
+	uint64_t moves_ok; /* pgmigrate_success, of the whole system */
 	uint64_t moves_failed;
-	uint64_t pages; /* pages of the device in the cache, last pass */
+	uint64_t pages;	 /* pages of the device in the cache, last pass */
+	uint64_t rounds; /* of the mover */
 	uint64_t storm_ops;
 	uint64_t storm_errors;
 };
@@ -42,6 +43,7 @@ bool stopped(void);
 void add(uint64_t *counter, uint64_t n);
 
 int setup(const char *type);
+void list_directory(int fd);
 void storm(int nr);
 void move_numa(int nr);
 void move_compact(int nr);

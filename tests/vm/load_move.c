@@ -16,13 +16,14 @@
 
 #include "load.h"
 
-#define PAGE 4096UL
+#define PAGE	  4096UL
+#define HOG_BYTES (4UL << 20)
 
 /* the device's mapping, and the pages of it to be moved */
 static char *map;
 static size_t map_pages;
 static bool *marked;
-static void **page;
+static void **page, **list;
 static int *node, *wanted, *status;
 
 static void map_device(void)
@@ -41,9 +42,10 @@ static void map_device(void)
 	marked = calloc(map_pages, sizeof(*marked));
 	page = malloc(map_pages * sizeof(*page));
 	node = malloc(map_pages * sizeof(*node));
-	wanted = malloc(map_pages * sizeof(*wanted));
-	status = malloc(map_pages * sizeof(*status));
-	if (!marked || !page || !node || !wanted || !status)
+	list = malloc(opt.batch * sizeof(*list));
+	wanted = malloc(opt.batch * sizeof(*wanted));
+	status = malloc(opt.batch * sizeof(*status));
+	if (!marked || !page || !node || !list || !wanted || !status)
 		die("malloc");
 }
 
@@ -147,59 +149,6 @@ static long move_pages(size_t n, void **pages, int *nodes, int *stat)
 	return syscall(SYS_move_pages, 0, n, pages, nodes, stat, MPOL_MF_MOVE);
 }
 
-/* Move every page that is on node @from, @opt.batch at a time. */
-static void move_off(size_t n, int from)
-{
-	static void **list;
-	size_t fill = 0;
-
-	if (!list)
-		list = malloc(opt.batch * sizeof(*list));
-	if (!list)
-		die("malloc");
-	for (size_t i = 0; i < n && !stopped(); i++) {
-		if (node[i] != from)
-			continue;
-		wanted[fill] = 1 - from;
-		list[fill++] = page[i];
-		if (fill == (size_t)opt.batch) {
-			move_pages(fill, list, wanted, status);
-			fill = 0;
-		}
-	}
-	if (fill)
-		move_pages(fill, list, wanted, status);
-}
-
-/*
- * What a call returns says little about which of its pages moved, so they are looked up before
- * and after each pass: all that are on the other node now have moved.
- */
-void move_numa(int nr)
-{
-	map_device();
-	while (!stopped()) {
-		size_t n = find_pages(), ok = 0;
-
-		count->pages = n;
-		if (!n) {
-			errno = ENOENT;
-			die("the directory's blocks on %s", opt.dev);
-		}
-		if (move_pages(n, page, NULL, node))
-			die("move_pages (a kernel without NUMA?)");
-		move_off(n, 0);
-		move_off(n, 1);
-		if (stopped() || move_pages(n, page, NULL, status))
-			break;
-		for (size_t i = 0; i < n; i++)
-			ok += node[i] >= 0 && status[i] == 1 - node[i];
-		add(&count->moves_ok, ok);
-		add(&count->moves_failed, n - ok);
-	}
-	(void)nr;
-}
-
 static uint64_t vmstat(const char *name)
 {
 	FILE *f = fopen("/proc/vmstat", "r");
@@ -217,6 +166,56 @@ static uint64_t vmstat(const char *name)
 	die("%s in /proc/vmstat", name);
 }
 
+/* Move the @n pages to the other node and back @rounds times, @opt.batch of them a call. */
+static void move_all(size_t n, size_t rounds)
+{
+	size_t fill = 0;
+
+	for (size_t r = 0; r < 2 * rounds; r++) { /* pages that go the same way stand together */
+		int from = r & 1;
+
+		for (size_t i = 0; i < n && !stopped(); i++) {
+			if ((node[i] ^ (int)(r / 2 & 1)) != from)
+				continue;
+			wanted[fill] = 1 - from;
+			list[fill++] = page[i];
+			if (fill == (size_t)opt.batch) {
+				move_pages(fill, list, wanted, status);
+				fill = 0;
+			}
+		}
+	}
+	if (fill)
+		move_pages(fill, list, wanted, status);
+}
+
+/*
+ * A call waits for an RCU grace period and drains the LRU lists before it moves anything, so a call
+ * moves few pages several times rather than once. It ends early when one does not move.
+ */
+void move_numa(int nr)
+{
+	uint64_t ok = vmstat("pgmigrate_success"), failed = vmstat("pgmigrate_fail");
+
+	map_device();
+	while (!stopped()) {
+		size_t n = find_pages();
+
+		count->pages = n;
+		if (!n) {
+			errno = ENOENT;
+			die("the directory's blocks on %s", opt.dev);
+		}
+		if (move_pages(n, page, NULL, node))
+			die("move_pages (a kernel without NUMA?)");
+		move_all(n, n < (size_t)opt.batch ? opt.batch / n : 1);
+		add(&count->rounds, 1);
+	}
+	add(&count->moves_ok, vmstat("pgmigrate_success") - ok);
+	add(&count->moves_failed, vmstat("pgmigrate_fail") - failed);
+	(void)nr;
+}
+
 static void poke(const char *path)
 {
 	int fd = open(path, O_WRONLY);
@@ -227,22 +226,44 @@ static void poke(const char *path)
 }
 
 /*
- * Compaction moves pages to the end of their zone, and once: they are dropped from the cache each
- * time round, so that the readers bring them in somewhere else.
+ * Memory of the readers' node with holes all over: what is allocated next falls into them. At
+ * random, because compaction looks at every 32nd page only once it has met a full block.
+ */
+static void fragment(char *hog, unsigned int *seed)
+{
+	if (madvise(hog, HOG_BYTES, MADV_DONTNEED))
+		die("madvise");
+	for (size_t i = 0; i < HOG_BYTES; i += PAGE)
+		hog[i] = 1;
+	for (size_t i = 0; i < HOG_BYTES; i += PAGE)
+		if (rand_r(seed) & 1 && madvise(hog + i, PAGE, MADV_DONTNEED))
+			die("madvise");
+}
+
+/*
+ * Compaction moves pages to the end of their zone, where it finds nothing more to do. So each time
+ * round the cache is dropped, and the readers bring it in again between the pages of a hog.
  */
 void move_compact(int nr)
 {
 	uint64_t ok = vmstat("pgmigrate_success"), failed = vmstat("pgmigrate_fail");
+	unsigned long node1 = 1UL << 1;
+	unsigned int seed = 1;
 	int fd = open(opt.dev, O_RDONLY);
+	char *hog =
+		mmap(NULL, HOG_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (fd < 0)
+	if (fd < 0 || hog == MAP_FAILED)
 		die("%s", opt.dev);
+	madvise(hog, HOG_BYTES, MADV_NOHUGEPAGE); /* a kernel without huge pages refuses: fine */
+	if (syscall(SYS_set_mempolicy, MPOL_BIND, &node1, 8 * sizeof(node1)))
+		die("set_mempolicy (a kernel without NUMA?)");
 	while (!stopped()) {
+		fragment(hog, &seed);
 		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-		usleep(20000);
-		poke("/proc/sys/vm/compact_memory");
-		poke("/sys/devices/system/node/node0/compact");
+		usleep(5000);
 		poke("/sys/devices/system/node/node1/compact");
+		add(&count->rounds, 1);
 	}
 	add(&count->moves_ok, vmstat("pgmigrate_success") - ok);
 	add(&count->moves_failed, vmstat("pgmigrate_fail") - failed);

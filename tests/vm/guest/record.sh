@@ -7,6 +7,8 @@ set -eu
 here=$(dirname "$0")
 : "${FS:=ext4}" "${KIB:=80}" "${SECONDS_:=12}" "${MOVER:=numa}" "${WORK:=getdents}" "${ARGS:=}"
 
+# a call that moves pages waits for a grace period first, and PREEMPT_RT asks for the slow ones
+[ ! -e /sys/kernel/rcu_normal ] || echo 0 > /sys/kernel/rcu_normal
 migtrace doctor --json > /out/doctor.json || echo "doctor exits $?"
 migtrace doctor --facts > /out/facts || :
 load setup "$FS" /mnt -s "$KIB" > /out/setup.json
