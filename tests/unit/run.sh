@@ -15,34 +15,25 @@ count() { # cmocka: "[  PASSED  ] 3 test(s)."
 	sed -n "s/.*\[  $1  \] [^0-9]*\([0-9][0-9]*\) test(s).*/\1/p" "$log" | tail -n 1
 }
 
+# tally NAME STATUS PASSED FAILED: a crash prints no summary, and a leak comes after it
+tally() {
+	p=${3:-0} f=${4:-0}
+	[ "$2" -eq 0 ] || [ "$f" -gt 0 ] || f=1
+	[ "$2" -eq 0 ] || cat "$log"
+	printf '%-14s %3d passed, %d failed\n' "$(basename "$1")" "$p" "$f"
+	passed=$((passed + p))
+	failed=$((failed + f))
+}
+
 for t in "$@"; do
 	CMOCKA_MESSAGE_OUTPUT=stdout "$t" >"$log" 2>&1
-	status=$?
-	p=$(count PASSED)
-	f=$(count FAILED)
-	# a crash prints no summary, and a leak comes after it
-	if [ "$status" -ne 0 ] && [ "${f:-0}" -eq 0 ]; then
-		f=1
-	fi
-	[ "$status" -eq 0 ] || cat "$log"
-	printf '%-14s %3d passed, %d failed\n' "$(basename "$t")" "${p:-0}" "${f:-0}"
-	passed=$((passed + ${p:-0}))
-	failed=$((failed + ${f:-0}))
+	tally "$t" $? "$(count PASSED)" "$(count FAILED)"
 done
 
 for t in tests/cli.sh tests/docs.sh tests/schema.sh; do
-	[ -f "$t" ] || continue
 	MIGTRACE=$UNIT/migtrace sh "$t" >"$log" 2>&1
-	status=$?
-	p=$(sed -n 's/^\([0-9]*\) passed, .*/\1/p' "$log" | tail -n 1)
-	f=$(sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p' "$log" | tail -n 1)
-	if [ "$status" -ne 0 ] && [ "${f:-0}" -eq 0 ]; then
-		f=1
-	fi
-	[ "$status" -eq 0 ] || cat "$log"
-	printf '%-14s %3d passed, %d failed\n' "$(basename "$t")" "${p:-0}" "${f:-0}"
-	passed=$((passed + ${p:-0}))
-	failed=$((failed + ${f:-0}))
+	tally "$t" $? "$(sed -n 's/^\([0-9]*\) passed, .*/\1/p' "$log" | tail -n 1)" \
+		"$(sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p' "$log" | tail -n 1)"
 done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -13,7 +13,7 @@ O=${O:-$here/../../build}
 : "${SECONDS_:=12}" "${BEHIND:=1000}"
 passed=0 failed=0
 
-# name | kernel | judge | guest script | environment of the guest
+# name | kernel | judge, and BEHIND if the load reaches less | guest script | its environment
 CASES='
 5.10|5.10|stock|record.sh|FS=ext4 KIB=80
 6.1|6.1|stock|record.sh|FS=ext4 KIB=80
@@ -26,16 +26,21 @@ before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
 before-light|before|truth|truth.sh|KIB=80 ARGS=--light
 before-losses|before|losses|truth.sh|KIB=80 ARGS=--fail-on-race --map-size 1
 before-1k|before|truth|truth.sh|KIB=80 BLOCK=1024 ARGS=--fail-on-race --stacks
+watch|before|watch|watch.sh|KIB=80
+watch-after|after|watch|watch.sh|KIB=80
 after|after|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
 after-losses|after|losses|truth.sh|KIB=80 ARGS=--fail-on-race --map-size 1
+before-storm|before|truth|truth.sh|KIB=160 BLOCK=1024 WORK=storm MOVER=compact SECONDS_=24 ARGS=--fail-on-race --stacks
+after-storm|after|truth 100|truth.sh|KIB=160 BLOCK=1024 WORK=storm MOVER=compact SECONDS_=24 ARGS=--fail-on-race --stacks
 before-6.12|before-6.12|truth|truth.sh|FS=fat KIB=32 ARGS=--fail-on-race --stacks
 '
 
 # run_case NAME KERNEL JUDGE SCRIPT ENV
 run_case()
 {
-	local out=$O/vm/out/check-$1 env=() line start=$SECONDS
+	local out=$O/vm/out/check-$1 env=() line start=$SECONDS judge behind
 
+	read -r judge behind <<<"$3"
 	printf '== %s (%s)\n' "$1" "$2"
 	rm -rf "$out" "$out.judged"
 	mkdir -p "$O/vm/out"
@@ -53,7 +58,7 @@ run_case()
 		echo "# the guest's script failed:"
 		tail -n 5 "$out.log" | sed 's/^/# /'
 	fi
-	"$here/judge.py" "$3" "$2" "$out" "behind=$BEHIND" > "$out.judged" ||
+	"$here/judge.py" "$judge" "$2" "$out" "behind=${behind:-$BEHIND}" > "$out.judged" ||
 		[ -s "$out.judged" ] || echo "0 passed, 1 failed" > "$out.judged"
 	sed '$d' "$out.judged"
 	read -r p _ f _ < <(tail -n 1 "$out.judged")

@@ -39,7 +39,7 @@ check-vm: ## the real kernels in QEMU (CASES="6.1 before" for some of them)
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/check.sh $(CASES)
 
-bars: ## the bars of hold and race at full length, 35 minutes
+bars: ## the bars of hold and race at full length, 25 minutes
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/bars.sh
 
