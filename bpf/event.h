@@ -141,6 +141,13 @@ struct task_site {
 
 enum late_kind { LATE_SLOW = 0, LATE_END = 1, LATE_ASSOC = 2, LATE_KINDS = 3, LATE_MOVED = 4 };
 
+/* What the end of a window says of the lookups in it that released only behind its end. */
+enum late_proof {
+	PROOF_COUNT = 0, /* a count above zero: they are late */
+	PROOF_NONE = 1,
+	PROOF_EXIT = 2, /* a count at the function's exit only: one of them, kept as LATE_END */
+};
+
 enum window_state {
 	WINDOW_FREE = 0,
 	WINDOW_OPEN = 1,
@@ -242,7 +249,7 @@ struct late_record {
 	__u8 kind;	/* enum late_kind */
 	__u8 phase;	/* enum late_phase */
 	__u8 confirmed; /* 0: only when its window moves (LATE_MOVED) */
-	__u8 maybe;	/* and ends with a count above zero */
+	__u8 maybe;	/* and ends with a count above zero; LATE_MOVED: enum late_proof */
 	__u32 m_pid, m_cpu, l_pid, l_cpu;
 	__s32 m_stack, l_stack;
 	char m_comm[16], l_comm[16];

@@ -57,12 +57,18 @@ static __always_inline void late_report(void *ctx, const struct section *s, cons
 	r->b_state = core_bh_state(bh);
 	r->b_count = core_bh_count(bh);
 	r->dev = w->dev;
-	r->kind = LATE_SLOW;
+	if (maybe && !w->busy && w->busy_exit) {
+		/* as window_late() counts it: once, and apart */
+		r->kind = LATE_END;
+		r->confirmed = w->state == WINDOW_MOVED && !w->noted && w->maybe == 1;
+	} else {
+		r->kind = LATE_SLOW;
+		r->confirmed = w->state == WINDOW_MOVED && (!maybe || w->busy);
+	}
 	r->phase = w->after_seq && s->seq >= w->after_seq ? PHASE_AFTER_SWITCH :
 		   w->copy_seq && s->seq >= w->copy_seq	  ? PHASE_COPY :
 							    PHASE_BEFORE_SWITCH;
 	r->maybe = maybe;
-	r->confirmed = w->state == WINDOW_MOVED && (!maybe || w->busy || w->busy_exit);
 	r->m_pid = w->pid;
 	r->m_cpu = w->cpu;
 	r->m_stack = w->stack;

@@ -221,7 +221,7 @@ static __always_inline void window_report(const struct migration *m, const struc
 	r->b_count = m->busy_count;
 	r->dev = w->dev;
 	r->kind = w->noted || w->maybe ? LATE_MOVED : m->assoc ? LATE_ASSOC : LATE_END;
-	r->maybe = !m->busy && !m->busy_exit;
+	r->maybe = m->busy ? PROOF_COUNT : m->busy_exit && !w->noted ? PROOF_EXIT : PROOF_NONE;
 	r->phase = PHASE_AFTER_SWITCH;
 	r->confirmed = 1;
 	r->m_pid = w->pid;

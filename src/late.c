@@ -70,7 +70,7 @@ static void certain(struct late_list *l, const struct late_record *r, bool dirty
 	e->phase = strdup(phases[r->phase]);
 	e->b_count = r->b_count;
 	e->dirtied = r->kind == LATE_SLOW && dirty_end && !(r->b_state & BH_STATE_DIRTY);
-	e->has_lookup = r->kind == LATE_SLOW;
+	e->has_lookup = r->l_comm[0];
 	set_side(l, &e->migrator, r->m_comm, r->m_pid, r->m_cpu, r->m_stack);
 	if (e->has_lookup)
 		set_side(l, &e->lookup, r->l_comm, r->l_pid, r->l_cpu, r->l_stack);
@@ -78,17 +78,55 @@ static void certain(struct late_list *l, const struct late_record *r, bool dirty
 		l->opts->on_late(l->opts->on_late_ctx, e);
 }
 
-/* The window of @r has moved: its candidates are certain now. */
+/* The window of @r has moved: its candidates are certain now, or innocent. */
 static void confirm(struct late_list *l, const struct late_record *r)
 {
+	enum late_proof proof = r->maybe;
 	size_t keep = 0;
 
 	for (size_t i = 0; i < l->pending_n; i++) {
-		if (l->pending[i].window_id != r->window_id)
-			l->pending[keep++] = l->pending[i];
-		else if (!l->pending[i].maybe || !r->maybe)
-			certain(l, &l->pending[i], r->b_state & BH_STATE_DIRTY);
+		struct late_record *p = &l->pending[i];
+
+		if (p->window_id != r->window_id) {
+			l->pending[keep++] = *p;
+			continue;
+		}
+		if (p->maybe && proof == PROOF_NONE)
+			continue;
+		if (p->maybe && proof == PROOF_EXIT) {
+			p->kind = LATE_END; /* counted once */
+			proof = PROOF_NONE;
+		}
+		certain(l, p, r->b_state & BH_STATE_DIRTY);
 	}
+	l->pending_n = keep;
+}
+
+/* A window's end that names no lookup: one may still be on its way out, and is then the one. */
+static bool anonymous(const struct late_record *r)
+{
+	return r->confirmed && !r->l_comm[0];
+}
+
+static void drop_anonymous(struct late_list *l, __u64 window_id)
+{
+	size_t keep = 0;
+
+	for (size_t i = 0; i < l->pending_n; i++)
+		if (l->pending[i].window_id != window_id || !anonymous(&l->pending[i]))
+			l->pending[keep++] = l->pending[i];
+	l->pending_n = keep;
+}
+
+void late_list__settle(struct late_list *l, __u64 until_ns)
+{
+	size_t keep = 0;
+
+	for (size_t i = 0; i < l->pending_n; i++)
+		if (anonymous(&l->pending[i]) && l->pending[i].t_ns <= until_ns)
+			certain(l, &l->pending[i], false);
+		else
+			l->pending[keep++] = l->pending[i];
 	l->pending_n = keep;
 }
 
@@ -98,11 +136,15 @@ int late_list__add(void *list, const struct late_record *r)
 
 	if (r->kind == LATE_MOVED) {
 		confirm(l, r);
-	} else if (r->confirmed) {
+	} else if (r->confirmed && !anonymous(r)) {
+		drop_anonymous(l, r->window_id);
 		certain(l, r, false);
 	} else {
-		if (l->pending_n == l->max) /* the oldest one's window was aborted long ago */
+		if (l->pending_n == l->max) { /* the oldest one's window was aborted long ago */
+			if (anonymous(l->pending))
+				certain(l, l->pending, false);
 			memmove(l->pending, l->pending + 1, --l->pending_n * sizeof(*l->pending));
+		}
 		l->pending[l->pending_n++] = *r;
 	}
 	return 0;
@@ -112,6 +154,7 @@ void late_list__finish(struct late_list *l, struct run *run)
 {
 	__u64 all = run->late.total + run->late.assoc_list;
 
+	late_list__settle(l, ~0ULL);
 	run->late.events = l->events;
 	run->late.events_n = l->events_n;
 	run->late.not_listed = all > l->events_n ? all - l->events_n : 0;

@@ -33,6 +33,8 @@ void render_late_text(const struct late_event *e, const char *device, FILE *f)
 		RULE "\nmigtrace: late buffer reference on %s (%u:%u), block %llu, at %.6f s\n\n",
 		*device ? device : "device", e->dev >> 20, e->dev & 0xfffff,
 		(unsigned long long)e->block, e->time_ns / 1e9);
+	if (e->has_lookup && !strcmp(e->kind, "end_count"))
+		fprintf(f, "reference seen at the end of the move; the lookup that came before:\n");
 	if (e->has_lookup)
 		fprintf(f, "reference taken by %s/%u on CPU %u, %llu ns after the check, %s:\n",
 			e->lookup.comm, e->lookup.pid, e->lookup.cpu,

@@ -13,7 +13,8 @@
 #include "slices.h"
 #include "snapshot.h"
 
-#define POLL_MS 100
+#define POLL_MS	  100
+#define SETTLE_NS 1000000000ULL /* a lookup returns within that, or it was preempted for long */
 
 static volatile sig_atomic_t stopped;
 
@@ -166,6 +167,7 @@ static void wait_for_end(const struct session_opts *o, struct tracer *t, struct 
 			ms = (o->seconds * 1e9 - ns) / 1e6 + 1;
 		tracer__poll(t, ms, late_list__add, late);
 		ns = now_ns() - start;
+		late_list__settle(late, start + ns - SETTLE_NS);
 		progress(o, ns);
 		slices__tick(slices, t, ns);
 		if (o->command && workload__ended(w, &run->tool.status)) {

@@ -67,6 +67,8 @@ struct late_list;
 struct late_list *late_list__new(size_t max, struct tracer *t, const struct session_opts *o,
 				 __u64 start_ns);
 int late_list__add(void *list, const struct late_record *r);
+/* Windows that ended at or before @until_ns (CLOCK_MONOTONIC) with a reference stay anonymous. */
+void late_list__settle(struct late_list *list, __u64 until_ns);
 /* Moves what is certain into @run and frees the list. */
 void late_list__finish(struct late_list *list, struct run *run);
 

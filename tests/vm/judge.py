@@ -127,8 +127,10 @@ def truth(conf, out, opts):
     named = sum(1 for e in late["events"] if e["lookup"] and e["migrator"]["comm"])
     check(named >= 0.8 * len(late["events"]) > 0,
           f"both sides named in {named} of {len(late['events'])} listed")
-    check(kinds["slow_lookup"] >= 0.8 * late["total"],
-          f"paired with their lookup: {kinds['slow_lookup']} of {late['total']}")
+    listed = sum(1 for e in late["events"] if e["kind"] == "slow_lookup")
+    check(late["not_listed"] or [listed, len(late["events"])] == [kinds["slow_lookup"], late["total"]],
+          f"listed: {listed} by their lookup, {len(late['events'])} in all, "
+          f"{late['not_listed']} more")
     check(status == 4, f"--fail-on-race exits {status}")
 
 
@@ -169,7 +171,7 @@ def watch(conf, out, opts):
         check(0.95 * t["late_refs"] <= total <= t["late_refs"] + kinds["end_count"],
               f"{form}: found {total} of the kernel's {t['late_refs']}, "
               f"{kinds['end_count']} by the count at the end")
-        check(reports >= 0.9 * min(total, 4096), f"{form}: {reports} reports for {total}")
+        check(0.99 * min(total, 4096) <= reports <= total, f"{form}: {reports} reports for {total}")
         check(named >= 0.8 * reports, f"{form}: both sides and stacks in {named} of {reports}")
 
 
