@@ -91,15 +91,18 @@ struct {
 	__type(value, struct worst_list);
 } worsts SEC(".maps");
 
-/* A place in the list for a value above its least one, NULL otherwise (nearly always). */
-static __always_inline struct worst_sample *worst_place(__u32 site, __u8 kind, __u64 ns)
+/*
+ * Which place of list @i a value above its least one takes; WORST_KEPT: none. A global function, so that the
+ * verifier walks the loop once and not in every program that times a hold.
+ */
+__noinline int worst_rank(__u32 i, __u64 ns)
 {
-	__u32 i = site * 2 + (kind == KIND_WAIT), at = 0;
 	struct worst_list *l = bpf_map_lookup_elem(&worsts, &i);
 	__u64 least = ~0ULL, next = ~0ULL;
+	int at = WORST_KEPT;
 
-	if (!l || ns <= l->least_ns)
-		return NULL;
+	if (!l)
+		return at;
 	for (i = 0; i < WORST_KEPT; i++) {
 		__u64 v = l->v[i].ns;
 
@@ -112,7 +115,23 @@ static __always_inline struct worst_sample *worst_place(__u32 site, __u8 kind, _
 		}
 	}
 	l->least_ns = next < ns ? next : ns;
-	return at < WORST_KEPT ? &l->v[at] : NULL;
+	return at;
+}
+
+/* A place in the list for a value above its least one, NULL otherwise (nearly always). */
+static __always_inline struct worst_sample *worst_place(__u32 site, __u8 kind, __u64 ns)
+{
+	__u32 i = site * 2 + (kind == KIND_WAIT);
+	struct worst_list *l = bpf_map_lookup_elem(&worsts, &i);
+	__u64 at;
+
+	if (!l || ns <= l->least_ns)
+		return NULL;
+	at = worst_rank(i, ns);
+	if (at >= WORST_KEPT)
+		return NULL;
+	barrier_var(at); /* else the mask, which the verifier needs to see, would be dropped */
+	return &l->v[at & (WORST_KEPT - 1)];
 }
 
 static __always_inline struct worst_sample *worst_note(void *ctx, __u32 site, __u8 kind, __u64 ns,
