@@ -51,6 +51,11 @@ struct aio_inode_info___71 {
 	spinlock_t migrate_lock;
 };
 
+/* memdesc_flags_t since 6.18; the word is the first member of a page in every release. */
+struct page___refs {
+	atomic_t _refcount;
+};
+
 /* A buffer's owner list: b_assoc_map until 7.0, mapping_metadata_bhs since 7.1. */
 struct buffer_head___until70 {
 	struct address_space *b_assoc_map;
@@ -60,6 +65,9 @@ struct buffer_head___71 {
 };
 
 #pragma clang attribute pop
+
+enum pageflags___any { PG_writeback___any = 0 };
+enum bh_state_bits___any { BH_Lock___any = 0, BH_PrivateStart___any = 0 };
 
 /* Where the private lock lies in a mapping, in bytes. */
 static __always_inline __u64 core_private_lock_offset(void)
@@ -166,6 +174,33 @@ static __always_inline __u64 core_bh_state(__u64 bh)
 static __always_inline __u64 core_bh_next(__u64 bh)
 {
 	return (__u64)BPF_CORE_READ((struct buffer_head *)bh, b_this_page);
+}
+
+static __always_inline bool core_bh_locked(__u64 bh)
+{
+	return core_bh_state(bh) >> bpf_core_enum_value(enum bh_state_bits___any, BH_Lock___any) &
+	       1;
+}
+
+/* jbd2's BH_JBD, "has an attached journal head", is the first of the file systems' own bits. */
+static __always_inline bool core_bh_journaled(__u64 bh)
+{
+	return core_bh_state(bh) >>
+		       bpf_core_enum_value(enum bh_state_bits___any, BH_PrivateStart___any) &
+	       1;
+}
+
+static __always_inline __s32 core_folio_refs(__u64 folio)
+{
+	return BPF_CORE_READ((struct page___refs *)folio, _refcount.counter);
+}
+
+static __always_inline bool core_folio_writeback(__u64 folio)
+{
+	unsigned long flags = 0;
+
+	bpf_probe_read_kernel(&flags, sizeof(flags), (void *)folio);
+	return flags >> bpf_core_enum_value(enum pageflags___any, PG_writeback___any) & 1;
 }
 
 static __always_inline bool core_bh_on_list(__u64 bh)

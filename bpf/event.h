@@ -45,6 +45,34 @@ enum outcome {
 	OUTCOME_COUNT = 5,
 };
 
+/* The two ways through __buffer_migrate_folio(): with the check of references, and without. */
+enum migration_path { PATH_NOREFS = 0, PATH_BUFFERS = 1, PATH_COUNT = 2 };
+
+/* Why a migration ended as it did, exactly one a call. The names are in src/names.c. */
+enum reason {
+	REASON_OK = 0,
+	REASON_NO_BUFFERS = 1, /* a migration without lock and check, of whatever result */
+	REASON_EARLY_REFS = 2, /* folio references, before anything was locked */
+	REASON_LOCKED = 3,     /* somebody held a buffer's lock */
+	REASON_WRITEBACK = 4,  /* the same, and the folio was under writeback */
+	REASON_BUSY = 5,       /* a buffer was referenced */
+	REASON_JOURNAL = 6,    /* the same, and it belongs to a journal (BH_JBD) */
+	REASON_REFS = 7,       /* folio references, at the switch of the mapping */
+	REASON_COPY_FAULT =
+		8, /* the machine could not read the page (-EHWPOISON, 6.12 and later) */
+	REASON_OTHER = 9,
+	REASON_COUNT = 10,
+};
+
+/* Folio reference counts that made a migration fail. */
+struct refcount_key {
+	__u32 stage; /* enum refcount_stage */
+	__s32 expected;
+	__s32 seen; /* -1: it was as expected again when it could be read */
+};
+
+enum refcount_stage { STAGE_EARLY = 0, STAGE_SWITCH = 1, STAGE_COUNT = 2 };
+
 struct hist_key {
 	__u32 dev; /* kernel's dev_t: major << 20 | minor; 0 when the mapping had no host */
 	__u8 site;
@@ -75,9 +103,9 @@ enum phase { PHASE_IDLE = 0, PHASE_RECORDING = 1, PHASE_DRAINING = 2 };
 
 /* Per-CPU event counters. The names are in src/names.c. */
 enum counter_id {
-	COUNTER_LOSS = 0,	    /* + enum loss */
-	COUNTER_NOREFS_CALLS = 8,   /* norefs migrations entered, with or without buffers */
-	COUNTER_NOREFS_RESULT = 9,  /* + enum outcome; NONE: had no buffers */
+	COUNTER_LOSS = 0,	  /* + enum loss */
+	COUNTER_NOREFS_CALLS = 8, /* norefs migrations entered, with or without buffers */
+	/* 9 to 13 were results by outcome */
 	COUNTER_SWITCH_LOCKED = 14, /* lock word held when a norefs move switched the mapping */
 	COUNTER_SWITCH_UNLOCKED = 15,
 	COUNTER_LOOKUPS = 16,	    /* lookup calls, fast path included (where it is probed) */
@@ -89,10 +117,13 @@ enum counter_id {
 	COUNTER_WINDOWS_ABORTED = 22,
 	COUNTER_BEHIND_SPIN = 23,
 	COUNTER_BEHIND_FOLIO = 24,
-	COUNTER_BUSY_ENDS = 25,	   /* windows that ended with a count above zero, all of them */
-	COUNTER_REFUSED = 26,	   /* BH_Migrate: lookups inside a window that returned NULL */
-	COUNTER_NOREFS_EARLY = 27, /* gave up before the lock: folio references, locked buffer */
-	COUNTER_COUNT = 32,
+	COUNTER_BUSY_ENDS = 25,	    /* windows that ended with a count above zero, all of them */
+	COUNTER_REFUSED = 26,	    /* BH_Migrate: lookups inside a window that returned NULL */
+	COUNTER_BUFFERS_CALLS = 28, /* migrations of pages with buffers, without the check */
+	COUNTER_FOLIO_WAITS = 29,   /* sleeping lookups that found the folio locked */
+	COUNTER_WAITER_REFS = 30,   /* migrations failed by references while such a one waited */
+	COUNTER_REASON = 32,	    /* + enum migration_path * REASON_COUNT + enum reason */
+	COUNTER_COUNT = 52,
 };
 
 #define STACK_DEPTH 32
@@ -132,6 +163,13 @@ struct worst_sample {
 struct worst_list {
 	__u64 least_ns; /* of the kept ones; 0 until the list is full */
 	struct worst_sample v[WORST_KEPT];
+};
+
+/* A sleeping lookup at the lock of a folio. */
+struct folio_wait {
+	__u64 folio;
+	__u64 t_start;
+	__u64 wait_ns; /* 0: still waiting */
 };
 
 struct task_site {
@@ -231,8 +269,12 @@ struct migration {
 	__s64 busy_count;
 	__u8 sections, released, switched, moved;
 	__u8 busy, assoc;
-	__u8 refused; /* the last section's check found a buffer referenced */
+	__u8 refused; /* the last section's check found a buffer referenced; 2: by a journal */
 	__u8 busy_exit;
+	__s32 refs; /* of the folio, at the entry */
+	__u8 plain; /* without the check: only its reason is of interest */
+	__u8 pad[3];
+	__u64 t_flag; /* BH_Migrate set; 0: not, or cleared again */
 };
 
 /*
@@ -259,6 +301,8 @@ struct late_record {
 
 enum late_phase { PHASE_BEFORE_SWITCH = 0, PHASE_COPY = 1, PHASE_AFTER_SWITCH = 2 };
 
+_Static_assert(COUNTER_COUNT == COUNTER_REASON + PATH_COUNT * REASON_COUNT, "every reason counts");
+_Static_assert(sizeof(struct migration) % 8 == 0, "migration has no implicit padding");
 _Static_assert(sizeof(struct hist_key) == 8, "hist_key is a map key");
 _Static_assert(sizeof(struct section) == 64, "section has no implicit padding");
 _Static_assert(sizeof(struct worst_sample) == 64, "worst_sample has no implicit padding");

@@ -25,6 +25,7 @@ static __always_inline void lookup_folio_locked(void)
 	s->lock = 0;
 	s->folio = 1;
 	s->t_acquire = bpf_ktime_get_ns();
+	s->wait_ns = folio_wait_take();
 	s->seq = window_seq;
 	s->counted = 1;
 	s->fresh = 1;
@@ -88,9 +89,11 @@ static __always_inline bool lookup_inside(const struct section *s, const struct 
 
 static __always_inline bool lookup_behind(const struct section *s, const struct window *w)
 {
+	/* a folio stays locked until the whole batch is done: what counts is when it came */
+	__u64 came = s->folio ? s->t_acquire - s->wait_ns : s->t_acquire;
+
 	return w->state != WINDOW_FREE && w->state != WINDOW_WITHDRAWN &&
-	       s->t_acquire >= w->t_open &&
-	       (!w->t_close || s->t_acquire <= w->t_close + WINDOW_BEHIND_NS);
+	       s->t_acquire >= w->t_open && (!w->t_close || came <= w->t_close + WINDOW_BEHIND_NS);
 }
 
 /*
@@ -150,8 +153,12 @@ static __always_inline void lookup_pair(void *ctx, const struct section *s,
 		return;
 	behind = lookup_meets(ctx, s, &p->w[0], index, block, bh);
 	behind |= lookup_meets(ctx, s, &p->w[1], index, block, bh);
-	if (behind)
-		count(s->folio ? COUNTER_BEHIND_FOLIO : COUNTER_BEHIND_SPIN);
+	if (!behind)
+		return;
+	count(s->folio ? COUNTER_BEHIND_FOLIO : COUNTER_BEHIND_SPIN);
+	if (s->folio && s->wait_ns)
+		sample(core_dev_of_mapping(core_bdev_mapping(bdev)), SITE_FIND_GET_BLOCK,
+		       KIND_FOLIO_WAIT, OUTCOME_NONE, s->wait_ns);
 }
 
 static __always_inline void lookup_returned(void *ctx, struct block_device *bdev, __u64 block,

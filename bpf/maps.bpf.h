@@ -12,6 +12,7 @@
 const volatile bool cfg_preemptible = false; /* PREEMPT_RT: a section may sleep and migrate */
 const volatile bool cfg_pair = false;	     /* pair lookups with windows (full tier) */
 const volatile bool cfg_stacks = false;
+const volatile __u32 cfg_page_shift = 12;
 const volatile __u32 cfg_device = 0; /* 0: every device */
 
 volatile __u32 phase = PHASE_IDLE;
@@ -51,6 +52,14 @@ struct {
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, STACK_DEPTH * sizeof(__u64));
 } stacks SEC(".maps");
+
+/* Shared by the CPUs: an entry is raised when a migration fails, and by two tasks at once rarely. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 512);
+	__type(key, struct refcount_key);
+	__type(value, __u64);
+} refcounts SEC(".maps");
 
 static __always_inline void count(__u32 id)
 {

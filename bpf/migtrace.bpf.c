@@ -58,7 +58,13 @@ SITE_PROGRAMS(floor, SITE_FLOOR, dev_of_nothing)
 
 SEC("?kprobe") int BPF_KPROBE(norefs_call, __u64 lock)
 {
-	section_call(SITE_MIGRATE_NOREFS, lock, dev_of_lock(lock));
+	norefs_called(lock);
+	return 0;
+}
+
+SEC("?kprobe") int norefs_unlock(struct pt_regs *ctx)
+{
+	norefs_unlocking();
 	return 0;
 }
 
@@ -76,16 +82,14 @@ SEC("?kprobe") int BPF_KPROBE(norefs_release, __u64 lock)
 
 SEC("?fentry") int BPF_PROG(norefs_enter, void *mapping, void *dst, void *src, int mode, bool check)
 {
-	if (check)
-		norefs_entered(ctx, (__u64)mapping, (__u64)dst, (__u64)src, mode);
+	norefs_entered(ctx, (__u64)mapping, (__u64)dst, (__u64)src, mode, check);
 	return 0;
 }
 
 SEC("?fexit")
 int BPF_PROG(norefs_exit, void *mapping, void *dst, void *src, int mode, bool check, int ret)
 {
-	if (check)
-		norefs_exited(ctx, ret);
+	norefs_exited(ctx, ret);
 	return 0;
 }
 
@@ -129,6 +133,18 @@ SEC("?fentry") int BPF_PROG(bracket_end)
 }
 
 /* Buffer lookup. */
+
+SEC("?kprobe") int BPF_KPROBE(lookup_wait, __u64 folio)
+{
+	folio_wait_start(folio);
+	return 0;
+}
+
+SEC("?kprobe") int lookup_waited(struct pt_regs *ctx)
+{
+	folio_wait_end();
+	return 0;
+}
 
 /* The folio lock taken by a sleeping lookup is about to be released. */
 SEC("?kprobe") int BPF_KPROBE(lookup_folio, __u64 folio)

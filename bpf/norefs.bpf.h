@@ -7,6 +7,7 @@
 #ifndef MIGTRACE_NOREFS_BPF_H
 #define MIGTRACE_NOREFS_BPF_H
 
+#include "reason.bpf.h"
 #include "window.bpf.h"
 
 /*
@@ -14,11 +15,6 @@
  * never one too few.
  */
 volatile __u64 migrating = 0;
-
-#define EAGAIN 11
-
-/* 6.12 and later count the folio's references again between the check and the copy. */
-const volatile bool cfg_recount = false;
 
 static __always_inline struct migration *migration_of_current(void)
 {
@@ -30,7 +26,16 @@ static __always_inline struct migration *migration_of_current(void)
 	return bpf_map_lookup_elem(&migrations, &task);
 }
 
-static __always_inline void norefs_entered(void *ctx, __u64 mapping, __u64 dst, __u64 src, int mode)
+/* The same, unless it goes without the check and thus without lock and window. */
+static __always_inline struct migration *norefs_of_current(void)
+{
+	struct migration *m = migration_of_current();
+
+	return m && !m->plain ? m : NULL;
+}
+
+static __always_inline void norefs_entered(void *ctx, __u64 mapping, __u64 dst, __u64 src, int mode,
+					   bool check)
 {
 	__u64 task = bpf_get_current_task();
 	struct migration m = {
@@ -39,6 +44,7 @@ static __always_inline void norefs_entered(void *ctx, __u64 mapping, __u64 dst, 
 		.dst = dst,
 		.mode = mode,
 		.stack = -1,
+		.plain = !check,
 	};
 
 	if (phase != PHASE_RECORDING)
@@ -46,13 +52,14 @@ static __always_inline void norefs_entered(void *ctx, __u64 mapping, __u64 dst, 
 	m.dev = core_dev_of_mapping(mapping);
 	if (cfg_device && m.dev != cfg_device)
 		return;
-	count(COUNTER_NOREFS_CALLS);
-	if (!core_folio_buffers(src)) { /* a plain migration, without the lock */
-		count(COUNTER_NOREFS_RESULT + OUTCOME_NONE);
+	count(check ? COUNTER_NOREFS_CALLS : COUNTER_BUFFERS_CALLS);
+	if (!core_folio_buffers(src)) {
+		count_reason(&m, REASON_NO_BUFFERS);
 		return;
 	}
 	m.index = core_folio_index(src);
-	if (cfg_stacks)
+	m.refs = core_folio_refs(src);
+	if (cfg_stacks && check)
 		m.stack = bpf_get_stackid(ctx, &stacks, BPF_F_FAST_STACK_CMP);
 	if (bpf_map_update_elem(&migrations, &task, &m, BPF_ANY)) {
 		lost(LOSS_MAP_FULL);
@@ -61,10 +68,32 @@ static __always_inline void norefs_entered(void *ctx, __u64 mapping, __u64 dst, 
 	__sync_fetch_and_add(&migrating, 1);
 }
 
+static __always_inline void norefs_called(__u64 lock)
+{
+	struct migration *m = cfg_flag_era ? norefs_of_current() : NULL;
+
+	/* the flag was set just before, and stays over a second section */
+	if (m && !m->t_flag)
+		m->t_flag = bpf_ktime_get_ns();
+	section_call(SITE_MIGRATE_NOREFS, lock, core_dev_of_mapping(core_mapping_of_lock(lock)));
+}
+
+/* The first buffer is about to be unlocked: the flag was cleared just before. */
+static __always_inline void norefs_unlocking(void)
+{
+	struct migration *m = norefs_of_current();
+
+	if (!m || !m->t_flag)
+		return;
+	sample(m->dev, SITE_MIGRATE_NOREFS, KIND_FLAG_HELD, OUTCOME_NONE,
+	       bpf_ktime_get_ns() - m->t_flag);
+	m->t_flag = 0;
+}
+
 static __always_inline void norefs_acquired(void)
 {
 	struct section *s = section_acquire(SITE_MIGRATE_NOREFS);
-	struct migration *m = migration_of_current();
+	struct migration *m = norefs_of_current();
 
 	/* a second section: the first one's check found a buffer busy */
 	if (s && m && m->released && m->window_id) {
@@ -84,32 +113,10 @@ static __always_inline void norefs_hold(struct migration *m, const struct held *
 	m->sections++;
 }
 
-#define MAX_BUFFERS 128 /* 512-byte blocks on a 64 KiB page */
-
-/*
- * Did the check pass? Walks the buffers as it did, still under the lock. A busy check publishes no
- * window: under a journal most are, a page is tried ten times in a row, and windows that are
- * withdrawn would push out those of which lookups still have to hear. A global function, so that
- * the verifier walks the loop once and not with everything that follows it.
- */
-__noinline int norefs_busy(__u64 folio)
-{
-	__u64 head = core_folio_buffers(folio), bh = head;
-
-	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
-		if (core_bh_count(bh) > 0)
-			return 1;
-		bh = core_bh_next(bh);
-		if (bh == head)
-			break;
-	}
-	return 0;
-}
-
 static __always_inline void norefs_released(__u64 lock)
 {
 	__u64 now = bpf_ktime_get_ns();
-	struct migration *m = migration_of_current();
+	struct migration *m = norefs_of_current();
 	struct held h;
 	bool counted = section_release(SITE_MIGRATE_NOREFS, lock, now, &h);
 
@@ -123,6 +130,11 @@ static __always_inline void norefs_released(__u64 lock)
 	/* Nothing of the move was seen yet: the lock is dropped after the check, not after the move. */
 	if (!m || m->switched || m->window_id)
 		return;
+	/*
+	 * Walks the buffers as the check did, still under the lock. A busy check publishes no
+	 * window: under a journal most are, a page is tried ten times in a row, and windows that
+	 * are withdrawn would push out those of which lookups still have to hear.
+	 */
 	m->refused = norefs_busy(m->src);
 	m->released = 1;
 	if (m->refused)
@@ -144,6 +156,10 @@ static __always_inline void norefs_switching(__u64 mapping)
 
 	if (!m || m->mapping != mapping)
 		return;
+	if (m->plain) {
+		m->switched = 1;
+		return;
+	}
 	if (core_lock_held(mapping + core_private_lock_offset(), bpf_get_current_task()))
 		count(COUNTER_SWITCH_LOCKED);
 	else
@@ -158,6 +174,10 @@ static __always_inline void norefs_copying(void)
 
 	if (!m)
 		return;
+	if (m->plain) {
+		m->switched = 1;
+		return;
+	}
 	norefs_inside(m);
 	w = window_of(m);
 	if (w && !w->copy_seq)
@@ -166,7 +186,7 @@ static __always_inline void norefs_copying(void)
 
 static __always_inline void norefs_moved(__u64 dst)
 {
-	struct migration *m = migration_of_current();
+	struct migration *m = norefs_of_current();
 	struct window *w;
 	__u64 head, bh;
 
@@ -192,7 +212,7 @@ static __always_inline void norefs_moved(__u64 dst)
 
 static __always_inline void norefs_repointed(__u64 bh)
 {
-	struct migration *m = migration_of_current();
+	struct migration *m = norefs_of_current();
 	struct window *w;
 	bool last;
 
@@ -223,20 +243,6 @@ static __always_inline __u8 norefs_outcome(const struct migration *m, int ret)
 	return m->refused ? OUTCOME_BUSY : OUTCOME_REFS;
 }
 
-static __always_inline __u32 norefs_buffers(const struct migration *m, int ret)
-{
-	__u64 head = core_folio_buffers(ret ? m->src : m->dst), bh = head;
-	__u32 n = 0;
-
-	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
-		n++;
-		bh = core_bh_next(bh);
-		if (bh == head)
-			break;
-	}
-	return n;
-}
-
 static __always_inline void norefs_sample(void *ctx, const struct migration *m, __u8 kind, __u64 ns,
 					  __u8 outcome, int ret)
 {
@@ -248,7 +254,7 @@ static __always_inline void norefs_sample(void *ctx, const struct migration *m, 
 		return;
 	w->mode = m->mode;
 	w->outcome = outcome;
-	w->buffers = norefs_buffers(m, ret);
+	w->buffers = norefs_buffers(ret ? m->src : m->dst);
 	w->folio = core_folio_bytes(ret ? m->src : m->dst, w->buffers);
 }
 
@@ -289,14 +295,14 @@ static __always_inline void norefs_exited(void *ctx, int ret)
 
 	if (!m)
 		return;
+	if (m->plain)
+		goto out;
 	if (!ret && m->t_release && m->moved && !cfg_flag_era)
 		norefs_exit_count(m);
 	/* without a recount a check that passed goes on to the switch, whatever comes of it */
-	if (!cfg_recount && ret == -EAGAIN && m->released && !m->switched)
+	if (!cfg_recount && ret == -EAGAIN && m->released && !m->switched && !m->refused)
 		m->refused = 1;
 	outcome = norefs_outcome(m, ret);
-	count(ret == -EAGAIN && !m->sections && !m->switched ? COUNTER_NOREFS_EARLY :
-							       COUNTER_NOREFS_RESULT + outcome);
 	norefs_flush(ctx, m, outcome, ret);
 	w = window_of(m);
 	if (w && !ret && m->t_release && w->close_seq && w->t_close >= m->t_release)
@@ -304,6 +310,8 @@ static __always_inline void norefs_exited(void *ctx, int ret)
 		       w->t_close - m->t_release);
 	if (m->window_id)
 		window_end(m, !ret ? WINDOW_MOVED : m->refused ? WINDOW_WITHDRAWN : WINDOW_ABORTED);
+out:
+	count_reason(m, migration_reason(m, ret));
 	bpf_map_delete_elem(&migrations, &task);
 	__sync_fetch_and_add(&migrating, -1);
 }
@@ -314,7 +322,7 @@ static __always_inline void norefs_exited(void *ctx, int ret)
  */
 static __always_inline void norefs_bracket_start(void)
 {
-	struct migration *m = migration_of_current();
+	struct migration *m = norefs_of_current();
 
 	if (!m || m->t_release)
 		return;
@@ -326,7 +334,7 @@ static __always_inline void norefs_bracket_start(void)
 static __always_inline void norefs_bracket_end(void)
 {
 	__u64 now = bpf_ktime_get_ns();
-	struct migration *m = migration_of_current();
+	struct migration *m = norefs_of_current();
 	struct held h;
 
 	if (!m || m->t_release != 1)

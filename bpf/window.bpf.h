@@ -13,7 +13,6 @@
 
 #include "section.bpf.h"
 
-const volatile __u32 cfg_page_shift = 12;
 const volatile __u32 cfg_window_mask = WINDOW_SLOTS - 1;
 const volatile bool cfg_flag_era = false; /* BH_Migrate: list walkers may raise a count */
 

@@ -38,6 +38,24 @@ static const char *const outcomes[OUTCOME_COUNT] = {
 };
 
 /* clang-format off */
+static const char *const reasons[REASON_COUNT] = {
+	[REASON_OK] = "ok",
+	[REASON_NO_BUFFERS] = "no_buffers",
+	[REASON_EARLY_REFS] = "early_refs",
+	[REASON_LOCKED] = "locked",
+	[REASON_WRITEBACK] = "writeback",
+	[REASON_BUSY] = "busy",
+	[REASON_JOURNAL] = "journal",
+	[REASON_REFS] = "refs",
+	[REASON_COPY_FAULT] = "copy_fault",
+	[REASON_OTHER] = "other",
+};
+
+static const char *const stages[STAGE_COUNT] = {
+	[STAGE_EARLY] = "early",
+	[STAGE_SWITCH] = "switch",
+};
+
 /*
  * A loss taints when a late reference could have hidden in it or a hold is missing or false. The
  * others leave every count right: the wait alone is unknown, the event is counted but not listed,
@@ -98,6 +116,16 @@ const char *outcome__name(unsigned int outcome)
 unsigned int outcome__by_name(const char *name)
 {
 	return by_name(outcomes, OUTCOME_COUNT, name);
+}
+
+const char *reason__name(unsigned int reason)
+{
+	return reason < REASON_COUNT ? reasons[reason] : NULL;
+}
+
+const char *stage__name(unsigned int stage)
+{
+	return stage < STAGE_COUNT ? stages[stage] : NULL;
 }
 
 const char *loss__name(unsigned int loss)

@@ -111,6 +111,19 @@ const struct probe probes[] = {
 		},
 	},
 	{
+		.name = "flag_held",
+		.what = "the clearing of BH_Migrate, set over the move",
+		.site = -1,
+		.flags = PROBE_LIGHT,
+		.variants = {
+			{
+				.name = "site", .needs = FEAT_BH_MIGRATE, .excluded_by = -1,
+				.uses = { { "norefs_unlock", ATTACH_CALL, NAMES(NOREFS_HOSTS),
+					    NAMES("unlock_buffer") } },
+			},
+		},
+	},
+	{
 		.name = "migrate_norefs",
 		.what = "lock sections of the norefs migration",
 		.site = SITE_MIGRATE_NOREFS,
@@ -154,6 +167,22 @@ const struct probe probes[] = {
 				.name = "site", .needs = FEAT_KPROBES, .excluded_by = -1,
 				.uses = { { "lookup_folio", ATTACH_CALL, NAMES("find_get_block_common"),
 					    NAMES("folio_unlock") } },
+			},
+		},
+	},
+	{
+		.name = "folio_wait",
+		.what = "the wait of sleeping lookups for a folio's lock",
+		.site = -1,
+		.variants = {
+			{
+				.name = "site", .needs = FEAT_KPROBES, .excluded_by = -1,
+				.uses = {
+					{ "lookup_waited", ATTACH_RETURN,
+					  NAMES("find_get_block_common"), NAMES("__folio_lock") },
+					{ "lookup_wait", ATTACH_CALL,
+					  NAMES("find_get_block_common"), NAMES("__folio_lock") },
+				},
 			},
 		},
 	},
@@ -257,7 +286,8 @@ static const char *const hosts[] = {
 static const char *const callees[] = {
 	LOCK_FUNCS, "_raw_spin_unlock", "rt_spin_unlock",
 	"__raw_callee_save___pv_queued_spin_unlock", "__raw_callee_save___native_queued_spin_unlock",
-	"_raw_spin_lock_irqsave", "_raw_spin_unlock_irqrestore", "folio_unlock", NULL,
+	"_raw_spin_lock_irqsave", "_raw_spin_unlock_irqrestore", "folio_unlock",
+	"unlock_buffer", "__folio_lock", NULL,
 };
 /* clang-format on */
 

@@ -211,6 +211,8 @@ unsigned int site__by_name(const char *name);	  /* SITE_COUNT when unknown */
 const char *clock__name(enum clock_kind clock);	  /* NULL for CLOCK_NONE */
 enum clock_kind clock__by_name(const char *name); /* CLOCK_NONE when unknown */
 const char *outcome__name(unsigned int outcome);  /* moved busy refs other */
+const char *reason__name(unsigned int reason);	  /* of a migration: ok, busy, journal, ... */
+const char *stage__name(unsigned int stage);	  /* of a reference count: early switch */
 unsigned int outcome__by_name(const char *name);
 const char *loss__name(unsigned int loss);
 unsigned int loss__by_name(const char *name);

@@ -88,13 +88,16 @@ static bool trampoline_usable(const struct facts *f, const struct prog_use *use,
 	return false;
 }
 
+static const char *const lacking[FEAT_COUNT] = {
+	[FEAT_KPROBES] = "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)",
+	[FEAT_TRAMPOLINE_GUARD] = "this kernel's trampolines have no recursion guard (5.12)",
+	[FEAT_BH_MIGRATE] = "no BH_Migrate here: nothing but the lock keeps lookups out",
+};
+
 static bool variant_usable(const struct facts *f, const struct variant *v, char *why, size_t size)
 {
 	if (v->needs >= 0 && !f->feature[v->needs]) {
-		snprintf(why, size, "%s",
-			 v->needs == FEAT_KPROBES ?
-				 "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)" :
-				 "this kernel's trampolines have no recursion guard (5.12)");
+		snprintf(why, size, "%s", lacking[v->needs]);
 		return false;
 	}
 	if (v->excluded_by >= 0 && f->feature[v->excluded_by]) {
@@ -104,6 +107,10 @@ static bool variant_usable(const struct facts *f, const struct variant *v, char 
 	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog; i++) {
 		const struct prog_use *use = &v->uses[i];
 
+		if (is_call(use->how) && !f->feature[FEAT_KPROBES]) {
+			snprintf(why, size, "%s", lacking[FEAT_KPROBES]);
+			return false;
+		}
 		if (!(is_call(use->how) ? calls_usable : trampoline_usable)(f, use, why, size))
 			return false;
 	}

@@ -15,11 +15,14 @@ static const struct {
 	const char *name;
 } counter_names[] = {
 	{ COUNTER_NOREFS_CALLS, "norefs_calls" },
+	{ COUNTER_BUFFERS_CALLS, "buffers_calls" },
 	{ COUNTER_SWITCH_LOCKED, "switch_locked" },
 	{ COUNTER_SWITCH_UNLOCKED, "switch_unlocked" },
 	{ COUNTER_LOOKUPS, "lookup_calls" },
 	{ COUNTER_LOOKUPS_FOLIO, "lookup_folio_sections" },
 	{ COUNTER_REFUSED, "lookups_refused" },
+	{ COUNTER_FOLIO_WAITS, "lookup_folio_waits" },
+	{ COUNTER_WAITER_REFS, "refs_by_waiting_lookup" },
 	{ COUNTER_BUSY_ENDS, "busy_ends" },
 };
 
@@ -162,46 +165,50 @@ static void read_late(struct tracer *t, struct run *run, const __u64 *c)
 
 static int fill_counters(struct run *run, const __u64 *c)
 {
-	static const char *const results[OUTCOME_COUNT] = {
-		[OUTCOME_NONE] = "no_buffers", [OUTCOME_MOVED] = "ok",	  [OUTCOME_BUSY] = "busy",
-		[OUTCOME_REFS] = "refs",       [OUTCOME_OTHER] = "other",
-	};
 	int err = 0;
 
 	for (size_t i = 0; !err && i < sizeof(counter_names) / sizeof(counter_names[0]); i++)
 		err = counters__add(&run->counters, counter_names[i].name, c[counter_names[i].id]);
-	for (int i = 0; !err && i < OUTCOME_COUNT; i++)
-		err = counters__add(&run->norefs, results[i], c[COUNTER_NOREFS_RESULT + i]);
-	if (!err)
-		err = counters__add(&run->norefs, "early", c[COUNTER_NOREFS_EARLY]);
 	for (int i = 0; i < LOSS_COUNT; i++)
 		run->losses[i] = c[COUNTER_LOSS + i];
 	return err;
 }
 
-/* Racy or held is seen, not deduced: was the lock held when the mapping was switched? */
-static int observe_generation(struct run *run, const struct facts *f, const __u64 *c)
+static int by_refcount(const void *a, const void *b)
 {
-	__u64 locked = c[COUNTER_SWITCH_LOCKED], unlocked = c[COUNTER_SWITCH_UNLOCKED];
-	const char *generation = "racy";
-	char *evidence, *copy;
+	const struct run_refcount *x = a, *y = b;
+	int stage = strcmp(x->stage, y->stage);
 
-	if (f->feature[FEAT_BH_MIGRATE] || !(locked + unlocked))
-		return 0;
-	if (!unlocked)
-		generation = f->feature[FEAT_SLEEPING_LOOKUP] ? "held+sleeping" : "held";
-	if (asprintf(&evidence, "lock held at %llu of %llu switches of the mapping",
-		     (unsigned long long)locked, (unsigned long long)(locked + unlocked)) < 0)
-		return -ENOMEM;
-	copy = strdup(generation);
-	if (!copy) {
-		free(evidence);
-		return -ENOMEM;
+	if (stage)
+		return stage;
+	if (x->expected != y->expected)
+		return x->expected < y->expected ? -1 : 1;
+	return (x->seen > y->seen) - (x->seen < y->seen);
+}
+
+static int read_refcounts(struct tracer *t, struct run *run)
+{
+	int fd = bpf_map__fd(tracer__skeleton(t)->maps.refcounts);
+	struct refcount_key key, *prev = NULL;
+	struct run_refcount *v;
+	__u64 count;
+
+	for (; !bpf_map_get_next_key(fd, prev, &key); prev = &key) {
+		if (!stage__name(key.stage) || bpf_map_lookup_elem(fd, &key, &count))
+			continue;
+		v = realloc(run->refcounts, (run->refcounts_n + 1) * sizeof(*v));
+		if (!v)
+			return -ENOMEM;
+		run->refcounts = v;
+		v += run->refcounts_n;
+		*v = (struct run_refcount){ strdup(stage__name(key.stage)), key.expected, key.seen,
+					    count };
+		if (!v->stage)
+			return -ENOMEM;
+		run->refcounts_n++;
 	}
-	free(run->kernel.generation);
-	free(run->kernel.generation_evidence);
-	run->kernel.generation = copy;
-	run->kernel.generation_evidence = evidence;
+	if (run->refcounts_n)
+		qsort(run->refcounts, run->refcounts_n, sizeof(*v), by_refcount);
 	return 0;
 }
 
@@ -334,13 +341,19 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 		err = read_sites(t, run, final);
 	if (!err && final)
 		err = read_worst(t, run);
+	if (!err && final)
+		err = read_refcounts(t, run);
 	if (!err)
-		err = observe_generation(run, f, c);
+		err = observed__reasons(run, c);
+	if (!err)
+		err = observed__generation(run, f, c);
 	if (err)
 		return err;
 	read_late(t, run, c);
 	describe_sites(t, run);
 	/* a held kernel's window lies inside the section: there is nothing unlocked to time */
+	run->has_flag_held = tracer__live(t, "flag_held");
+	run->has_folio_wait = tracer__live(t, "folio_wait");
 	run->has_window = f->feature[FEAT_BH_MIGRATE] || c[COUNTER_SWITCH_UNLOCKED];
 	return 0;
 }

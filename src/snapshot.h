@@ -15,6 +15,10 @@ int snapshot__read(struct tracer *t, struct run *run, bool final);
 /* Resolves stack @id into symbols, innermost first, without our own frames. Owned by the caller. */
 int snapshot__stack(struct tracer *t, __s32 id, char ***stack, size_t *n);
 
+/* observed.c: from @c, the COUNTER_COUNT counters. Each returns 0 or -ENOMEM. */
+int observed__generation(struct run *run, const struct facts *f, const __u64 *c);
+int observed__reasons(struct run *run, const __u64 *c); /* migrations by path and reason */
+
 /* machine.c: what kernel and machine this is, into @run->kernel. 0 or -ENOMEM. */
 int machine__describe(struct run *run, const struct facts *f);
 /* machine.c: "sda1" for 8:1 from sysfs, "" when unknown. */

@@ -78,11 +78,20 @@ static int enable_programs(struct tracer *t, char *err, size_t err_size)
 	return 0;
 }
 
-static bool live(const struct tracer *t, const char *probe)
+bool tracer__live(const struct tracer *t, const char *probe)
 {
 	for (size_t i = 0; i < probes_n; i++)
 		if (!strcmp(t->choices[i].probe->name, probe))
 			return chosen(t, i);
+	return false;
+}
+
+/* Every lock section of the site is seen, not only those in which a bracket's functions run. */
+static bool exact(const struct tracer *t, const char *probe)
+{
+	for (size_t i = 0; i < probes_n; i++)
+		if (!strcmp(t->choices[i].probe->name, probe))
+			return chosen(t, i) && t->choices[i].variant->clock != CLOCK_BRACKET;
 	return false;
 }
 
@@ -100,7 +109,9 @@ static void configure(struct tracer *t)
 	skel->rodata->cfg_recount = facts__func(t->facts, "folio_mc_copy") &&
 				    facts__func(t->facts, "folio_mc_copy")->symbols;
 	skel->rodata->cfg_page_shift = __builtin_ctzl(page);
-	skel->rodata->cfg_pair = live(t, "find_get_block") && live(t, "lookup_exit");
+	skel->rodata->cfg_norefs_sections = exact(t, "migrate_norefs");
+	skel->rodata->cfg_pair =
+		tracer__live(t, "find_get_block") && tracer__live(t, "lookup_exit");
 	if (rt)
 		bpf_map__set_max_entries(skel->maps.rt_sections, 16384);
 	if (o->map_size) {
@@ -110,6 +121,7 @@ static void configure(struct tracer *t)
 		slots = 1U << (31 - __builtin_clz(slots));
 		bpf_map__set_max_entries(skel->maps.hists, o->map_size);
 		bpf_map__set_max_entries(skel->maps.migrations, o->map_size);
+		bpf_map__set_max_entries(skel->maps.refcounts, o->map_size);
 		bpf_map__set_max_entries(skel->maps.windows, slots);
 		skel->rodata->cfg_window_mask = slots - 1;
 	}

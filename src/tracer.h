@@ -37,6 +37,9 @@ void tracer__close(struct tracer *t);
 /* True when the choice is part of this recording (tier, --site). */
 bool tracer__wants(const struct tracer_opts *o, const struct probe *p);
 
+/* True when the probe of that name was chosen and is part of this recording. */
+bool tracer__live(const struct tracer *t, const char *probe);
+
 /* For snapshot.c: the skeleton's maps and programs. */
 struct migtrace_bpf *tracer__skeleton(struct tracer *t);
 const struct choice *tracer__choices(const struct tracer *t);

@@ -82,6 +82,17 @@ section "$manual" .Ss Heading | awk '
 	END { for (name in taints) print name taints[name] }' | sort >"$tmp/man"
 same 'losses and what taints' "$tmp/code" "$tmp/man"
 
+for what in REASON STAGE; do
+	sed -n "s/^\t\[${what}_[A-Z_]*\] = \"\([a-z_]*\)\".*/\1/p" src/names.c
+done | sort >"$tmp/code"
+section "$manual" .Ss Reasons | sed -n 's/^\.It Cm //p' >"$tmp/man"
+section "$manual" .Ss Reasons | sed -n 's/^\.Cm \(early\|switch\)\( ;\)\{0,1\}$/\1/p' >>"$tmp/man"
+sort -o "$tmp/man" "$tmp/man"
+same 'reasons and stages' "$tmp/code" "$tmp/man"
+sed -n 's/^\t{ COUNTER_[A-Z_]*, "\([a-z_]*\)" },.*/\1/p' src/snapshot.c | sort >"$tmp/code"
+section "$manual" .Ss Counters | sed -n 's/^\.It Cm //p' | tr -d ' ' | tr , '\n' | sort >"$tmp/man"
+same 'counters' "$tmp/code" "$tmp/man"
+
 # columns of the CSV
 "$migtrace" report --format csv tests/data/small.json | head -n 1 | tr -d '\r' | tr ',' '\n' >"$tmp/code"
 section "$manual" .Sh CSV | sed -n 's/^\.It Cm //p' >"$tmp/man"

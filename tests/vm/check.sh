@@ -20,6 +20,7 @@ CASES='
 6.12|6.12|stock|record.sh|FS=fat KIB=32
 7.x|7.x|stock|record.sh|FS=fat KIB=32
 rt|rt|stock|record.sh|FS=ext4 KIB=80
+journal|6.1|journal|record.sh|FS=ext4 KIB=80 WORK=storm
 misuse|6.1|cases|misuse.sh|
 lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
 before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks

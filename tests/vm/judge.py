@@ -60,6 +60,57 @@ def evidence(late, opts):
     check(behind["spin"] >= floor / 5, f"by the spinlock: {behind['spin']}, at least {floor // 5}")
 
 
+def reasons(run, count=None):
+    """Every migration has one reason; `count`: the kernel's results and sections beside them."""
+    for path in "norefs", "buffers":
+        why, calls = run["migrations"][path], run["counters"][path + "_calls"]
+        said = {k: v for k, v in why.items() if v}
+        check(sum(why.values()) == calls, f"{path} reasons add up to {calls} calls: {said}")
+        check(why["other"] <= 0.01 * calls, f"{path}, other: {why['other']} of {calls}")
+    if not count:
+        return
+    why = run["migrations"]["norefs"]
+    check(why["ok"] <= count["norefs_ok"] <= why["ok"] + why["no_buffers"],
+          f"ok: migtrace {why['ok']} ({why['no_buffers']} without buffers), "
+          f"the kernel {count['norefs_ok']}")
+    locked = count["migrate_sections"] - count["invalidations"]
+    ours = sum(why[k] for k in ("ok", "busy", "journal", "refs", "copy_fault"))
+    check(abs(ours - locked) <= 0.005 * locked,
+          f"came as far as the lock: migtrace {ours}, the kernel {locked}")
+
+
+def journal(conf, out, opts):
+    """Under a storm of metadata the journal is what keeps pages from moving."""
+    run = load(f"{out}/run.json")
+    reasons(run, pairs(f"{out}/count"))
+    lossless(run)
+    why = run["migrations"]["norefs"]
+    failed = {k: v for k, v in why.items() if k not in ("ok", "no_buffers")}
+    check(why["journal"] > 0.5 * sum(failed.values()), f"mostly the journal: {failed}")
+
+
+def sleepers(conf, run, count):
+    """Where lookups sleep or are refused: both are seen, and what they do to the migrations."""
+    c, why = run["counters"], run["migrations"]["norefs"]
+    held, wait = run["flag_held"], run["folio_lock_wait"]
+    if conf["generation"].startswith("bh_migrate"):
+        locked = count["migrate_sections"] - count["invalidations"]
+        check(held["count"] == locked, f"flag held: migtrace {held['count']}, the kernel {locked}")
+        check(c["lookups_refused"] > 0, f"lookups refused: {c['lookups_refused']}")
+    else:
+        check(held is None and c["lookups_refused"] == 0, "no flag here, nothing refused")
+    if "lookup_folio=site" not in conf["expect"].split():
+        check(wait is None and c["lookup_folio_waits"] == 0, "no lookup sleeps here")
+        return
+    check(0 < wait["count"] <= c["lookup_folio_waits"],
+          f"folio waits: {wait['count']} behind a migration of {c['lookup_folio_waits']}, "
+          f"max {wait['max_ns']} ns")
+    equal("lookups that found a folio locked", c["lookup_folio_waits"], count["folio_waits"])
+    check(0 < c["refs_by_waiting_lookup"] <= why["early_refs"] + why["refs"],
+          f"migrations failed by a waiting lookup: {c['refs_by_waiting_lookup']} of "
+          f"{why['early_refs']} + {why['refs']}")
+
+
 def stock(conf, out, opts):
     """A stock kernel: variants as expected, counts as the kernel's own, no late reference."""
     run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
@@ -81,8 +132,7 @@ def stock(conf, out, opts):
           count["migrate_sections"])
     equal("lookup lock sections", run["sites"]["find_get_block"]["acquires"],
           count["lookup_sections"])
-    reasons = sum(run["migrations"]["norefs"].values())
-    check(reasons == run["counters"]["norefs_calls"], f"reasons add up to calls: {reasons}")
+    reasons(run, count)
     sums(run)
     lossless(run)
     check(late["total"] == 0, f"late references: {late['total']}")
@@ -91,6 +141,7 @@ def stock(conf, out, opts):
     window = run["norefs_window"]
     check((window is not None) == flag and (not flag or window["count"] > 0),
           f"window histogram: {window and window['count']}")
+    sleepers(conf, run, count)
 
 
 def truth(conf, out, opts):
@@ -108,6 +159,7 @@ def truth(conf, out, opts):
               t["lookup_holds"])
     sums(run)
     lossless(run)
+    reasons(run)
     kinds = late["by_kind"]
     if not racy:
         check(late["total"] == 0 and t["late_refs"] == 0,

@@ -7,7 +7,8 @@
 # the ring buffer each (5.10's cloud kernel has no histogram triggers).
 #
 # usage: count.sh start | count.sh stop > FILE
-#   FILE: "norefs_calls N", "migrate_sections N", "lookup_sections N"
+#   FILE: "NAME N": norefs_calls, norefs_ok (returned 0), migrate_sections, invalidations (of the
+#   CPUs' LRUs, between a busy check and the next), lookup_sections, folio_waits (in the lookup)
 set -eu
 T=/sys/kernel/tracing
 [ -d $T/events ] || T=/sys/kernel/debug/tracing
@@ -61,14 +62,24 @@ start)
 	lookup=$(first find_get_block_common __find_get_block)
 	echo > $T/kprobe_events
 	echo "p:mt/entry $entry" >> $T/kprobe_events
+	echo "r:mt/returned $entry ret=\$retval:s32" >> $T/kprobe_events
+	echo "p:mt/invalidate invalidate_bh_lrus ra=\$stack0:x64" >> $T/kprobe_events
+	echo "p:mt/folio_wait __folio_lock ra=\$stack0:x64" >> $T/kprobe_events ||
+		echo "p:mt/folio_wait __lock_page ra=\$stack0:x64" >> $T/kprobe_events
 	echo "p:mt/lock_m $lock ra=\$stack0:x64" >> $T/kprobe_events
 	echo "p:mt/lock_l $lock ra=\$stack0:x64" >> $T/kprobe_events
 	count_event entry 0
+	count_event returned "ret == 0"
+	count_event invalidate "$(within "$migrate")"
+	count_event folio_wait "$(within "$lookup")"
 	count_event lock_m "$(within "$migrate")"
 	count_event lock_l "$(within "$lookup")"
 	;;
 stop)
 	echo "norefs_calls $(hits entry)"
+	echo "norefs_ok $(hits returned)"
+	echo "invalidations $(hits invalidate)"
+	echo "folio_waits $(hits folio_wait)"
 	echo "migrate_sections $(hits lock_m)"
 	echo "lookup_sections $(hits lock_l)"
 	;;

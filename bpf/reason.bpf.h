@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Why a migration of a page with buffers ended as it did. Stage 1. The function says -EAGAIN for
+ * five reasons; which one it was is told from how far it came, and from what made it stop, which is
+ * still there when it returns.
+ */
+#ifndef MIGTRACE_REASON_BPF_H
+#define MIGTRACE_REASON_BPF_H
+
+#include "core.bpf.h"
+#include "era.bpf.h"
+#include "maps.bpf.h"
+
+#define EAGAIN	     11
+#define EHWPOISON    133
+#define MIGRATE_SYNC 2 /* enum migrate_mode: async, sync_light, sync, and sync_no_copy to 6.1 */
+
+/* 6.12 and later count the folio's references again between the check and the copy. */
+const volatile bool cfg_recount = false;
+
+/* Lock sections are seen: a migration that had none did not get as far as the lock. */
+const volatile bool cfg_norefs_sections = false;
+
+#define MAX_BUFFERS 128 /* 512-byte blocks on a 64 KiB page */
+
+/* Global functions, so that the verifier walks each loop once and not with all that follows it. */
+
+/* Is a buffer of the folio referenced (1), by a journal at that (2)? 0: none is. */
+__noinline int norefs_busy(__u64 folio)
+{
+	__u64 head = core_folio_buffers(folio), bh = head;
+
+	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
+		if (core_bh_count(bh) > 0)
+			return core_bh_journaled(bh) ? 2 : 1;
+		bh = core_bh_next(bh);
+		if (bh == head)
+			break;
+	}
+	return 0;
+}
+
+/* Is one of the buffers locked? The migrator has unlocked those that it had locked itself. */
+__noinline int norefs_locked(__u64 folio)
+{
+	__u64 head = core_folio_buffers(folio), bh = head;
+
+	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
+		if (core_bh_locked(bh))
+			return 1;
+		bh = core_bh_next(bh);
+		if (bh == head)
+			break;
+	}
+	return 0;
+}
+
+__noinline int norefs_buffers(__u64 folio)
+{
+	__u64 head = core_folio_buffers(folio), bh = head;
+	int n = 0;
+
+	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
+		n++;
+		bh = core_bh_next(bh);
+		if (bh == head)
+			break;
+	}
+	return n;
+}
+
+static __always_inline void refcount_note(__u64 folio, __u32 stage, __s32 expected, __s32 seen)
+{
+	struct refcount_key key = { stage, expected, seen == expected ? -1 : seen };
+	__u64 *v = bpf_map_lookup_elem(&refcounts, &key), one = 1;
+
+	if (folio_awaited(folio))
+		count(COUNTER_WAITER_REFS);
+	if (v)
+		__sync_fetch_and_add(v, 1);
+	else if (bpf_map_update_elem(&refcounts, &key, &one, BPF_NOEXIST))
+		lost(LOSS_MAP_FULL);
+}
+
+/*
+ * -EAGAIN, and no check found a buffer busy. @refs: the folio's references at the entry; @plain:
+ * there is no check; @past: the check was passed, or there was none and the switch was reached.
+ * What the kernel expects: the isolation's reference, the buffers', and one a page for the mapping.
+ */
+__noinline int norefs_stopped(__u64 folio, __s32 refs, __u32 mode, __u32 plain, __u32 past)
+{
+	__u32 bytes = core_folio_bytes(folio, norefs_buffers(folio));
+	__s32 expected = 2 + (bytes >> cfg_page_shift ?: 1), now = core_folio_refs(folio);
+	bool recounted = plain && cfg_recount;
+
+	if (past) {
+		refcount_note(folio, STAGE_SWITCH, expected, now);
+		return REASON_REFS;
+	}
+	if (refs != expected) {
+		refcount_note(folio, STAGE_EARLY, expected, refs);
+		return REASON_EARLY_REFS;
+	}
+	if (!plain && !cfg_norefs_sections) {
+		int busy = norefs_busy(folio);
+
+		if (busy)
+			return busy == 2 ? REASON_JOURNAL : REASON_BUSY;
+	}
+	/* in the modes that may sleep a locked buffer is waited for */
+	if (mode < MIGRATE_SYNC && norefs_locked(folio))
+		return core_folio_writeback(folio) ? REASON_WRITEBACK : REASON_LOCKED;
+	if (now == expected && (recounted || mode < MIGRATE_SYNC))
+		return REASON_OTHER;
+	refcount_note(folio, recounted ? STAGE_SWITCH : STAGE_EARLY, expected, now);
+	return recounted ? REASON_REFS : REASON_EARLY_REFS;
+}
+
+static __always_inline __u32 migration_reason(const struct migration *m, int ret)
+{
+	if (!ret)
+		return REASON_OK;
+	if (ret == -EHWPOISON)
+		return REASON_COPY_FAULT;
+	if (ret != -EAGAIN)
+		return REASON_OTHER;
+	if (m->refused)
+		return m->refused == 2 ? REASON_JOURNAL : REASON_BUSY;
+	return norefs_stopped(m->src, m->refs, m->mode, m->plain, m->switched || m->released);
+}
+
+static __always_inline void count_reason(const struct migration *m, __u32 reason)
+{
+	count(COUNTER_REASON + (m->plain ? PATH_BUFFERS : PATH_NOREFS) * REASON_COUNT + reason);
+}
+
+#endif /* MIGTRACE_REASON_BPF_H */
