@@ -40,7 +40,6 @@ static __always_inline void folio_wait_start(__u64 folio)
 		return;
 	}
 	__sync_fetch_and_add(&folio_waiting, 1);
-	count(COUNTER_FOLIO_WAITS);
 	n = bpf_map_lookup_elem(&folio_waiters, &folio);
 	if (n)
 		__sync_fetch_and_add(n, 1);

@@ -58,8 +58,7 @@ enum reason {
 	REASON_BUSY = 5,       /* a buffer was referenced */
 	REASON_JOURNAL = 6,    /* the same, and it belongs to a journal (BH_JBD) */
 	REASON_REFS = 7,       /* folio references, at the switch of the mapping */
-	REASON_COPY_FAULT =
-		8, /* the machine could not read the page (-EHWPOISON, 6.12 and later) */
+	REASON_COPY_FAULT = 8, /* the page could not be read (-EHWPOISON, 6.12 and later) */
 	REASON_OTHER = 9,
 	REASON_COUNT = 10,
 };
@@ -110,7 +109,7 @@ enum counter_id {
 	COUNTER_SWITCH_UNLOCKED = 15,
 	COUNTER_LOOKUPS = 16,	    /* lookup calls, fast path included (where it is probed) */
 	COUNTER_LOOKUPS_FOLIO = 17, /* slow lookups that took the folio lock instead */
-	COUNTER_LATE_SLOW = 18,	    /* + enum late_kind: late references by a paired lookup */
+	COUNTER_LATE_SLOW = 18,	    /* + enum late_kind: by a paired lookup */
 	COUNTER_LATE_END = 19,	    /* windows that ended with a count above zero, unpaired */
 	COUNTER_LATE_ASSOC = 20,
 	COUNTER_WINDOWS = 21, /* windows that ended with the move done */

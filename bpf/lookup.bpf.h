@@ -29,7 +29,6 @@ static __always_inline void lookup_folio_locked(void)
 	s->seq = window_seq;
 	s->counted = 1;
 	s->fresh = 1;
-	count(COUNTER_LOOKUPS_FOLIO);
 }
 
 /* Page-cache index of @block with blocks of @size bytes. */
@@ -168,17 +167,24 @@ static __always_inline void lookup_returned(void *ctx, struct block_device *bdev
 	struct site_cpu *cpu = bpf_map_lookup_elem(&sites, &site);
 	__u64 task = bpf_get_current_task();
 	struct section *s;
+	bool ours;
 
 	if (!cpu)
 		return;
-	if (phase == PHASE_RECORDING)
+	ours = !cfg_device || core_dev_of_mapping(core_bdev_mapping(bdev)) == cfg_device;
+	if (ours && phase == PHASE_RECORDING)
 		count(COUNTER_LOOKUPS);
 	s = section_of(site, cpu, task);
 	if (!s || !s->fresh || s->task != task)
 		return;
 	s->fresh = 0;
-	if (s->counted)
+	if (ours && s->counted) {
+		if (s->folio)
+			count(COUNTER_LOOKUPS_FOLIO);
+		if (s->folio && s->wait_ns)
+			count(COUNTER_FOLIO_WAITS);
 		lookup_pair(ctx, s, bdev, block, size, bh);
+	}
 	section_drop(site, task);
 }
 

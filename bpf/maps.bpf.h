@@ -101,8 +101,8 @@ struct {
 } worsts SEC(".maps");
 
 /*
- * Which place of list @i a value above its least one takes; WORST_KEPT: none. A global function, so that the
- * verifier walks the loop once and not in every program that times a hold.
+ * Which place of list @i a value above its least one takes; WORST_KEPT: none. A global function, so
+ * that the verifier walks the loop once and not in every program that times a hold.
  */
 __noinline int worst_rank(__u32 i, __u64 ns)
 {

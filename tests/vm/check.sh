@@ -21,6 +21,10 @@ CASES='
 7.x|7.x|stock|record.sh|FS=fat KIB=32
 rt|rt|stock|record.sh|FS=ext4 KIB=80
 journal|6.1|journal|record.sh|FS=ext4 KIB=80 WORK=storm
+aio-5.10|5.10|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
+aio-6.1|6.1|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
+aio-6.12|6.12|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
+aio-7.x|7.x|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
 misuse|6.1|cases|misuse.sh|
 lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
 before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks

@@ -5,8 +5,8 @@
  *	load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE]
  *		make a file system on DEV (all data on it is lost), mount it at DIR, and fill DIR/d
  *		until a read of it needs far more buffers than the 16 a CPU remembers
- *	load run --dir DIR [--dev DEV] [-d SEC] [-r READERS] [-m numa|compact|none]
- *		 [-w getdents|storm|none] [-B PAGES]
+ *	load run --dir DIR [--dev DEV] [-d SEC] [-r READERS] [-m numa|compact|ring|none]
+ *		 [-w getdents|storm|aio|none] [-B PAGES]
  *		do it for SEC seconds, then print one line of JSON
  *
  * The mover runs on CPU 0 and everybody else on the other CPUs, so that the two sides meet on the
@@ -146,6 +146,18 @@ static void reader(int nr)
 
 static int run(void)
 {
+	static void (*const movers[])(int) = {
+		[MOVE_NONE] = NULL,
+		[MOVE_NUMA] = move_numa,
+		[MOVE_COMPACT] = move_compact,
+		[MOVE_RING] = move_ring,
+	};
+	static void (*const workers[])(int) = {
+		[WORK_NONE] = NULL,
+		[WORK_GETDENTS] = reader,
+		[WORK_STORM] = storm,
+		[WORK_AIO] = aio,
+	};
 	double begin;
 	int status, bad = 0;
 
@@ -154,12 +166,10 @@ static int run(void)
 	if (count == MAP_FAILED)
 		die("mmap");
 	begin = now();
-	if (opt.mover == MOVE_NUMA)
-		start(move_numa, 0, 0);
-	else if (opt.mover == MOVE_COMPACT)
-		start(move_compact, 0, 0);
-	for (int i = 0; opt.work != WORK_NONE && i < opt.readers; i++)
-		start(opt.work == WORK_STORM ? storm : reader, 1 + i, i);
+	if (movers[opt.mover])
+		start(movers[opt.mover], 0, 0);
+	for (int i = 0; workers[opt.work] && i < opt.readers; i++)
+		start(workers[opt.work], 1 + i, i);
 	while (now() - begin < opt.seconds)
 		usleep(10000);
 	__atomic_store_n(&count->stop, true, __ATOMIC_RELAXED);
@@ -167,10 +177,10 @@ static int run(void)
 		bad |= status;
 	printf("{\"seconds\":%.3f,\"getdents\":%ju,\"entries\":%ju,\"read_errors\":%ju,"
 	       "\"moves_ok\":%ju,\"moves_failed\":%ju,\"pages\":%ju,\"rounds\":%ju,\"storm_ops\":%ju,"
-	       "\"storm_errors\":%ju}\n",
+	       "\"storm_errors\":%ju,\"completions\":%ju}\n",
 	       now() - begin, count->getdents, count->entries, count->read_errors, count->moves_ok,
 	       count->moves_failed, count->pages, count->rounds, count->storm_ops,
-	       count->storm_errors);
+	       count->storm_errors, count->completions);
 	return bad ? 1 : 0;
 }
 
@@ -179,7 +189,7 @@ static void usage(void)
 	fprintf(stderr,
 		"usage: load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE] [-s KIB]\n"
 		"       load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]\n"
-		"                [-m numa|compact|none] [-w getdents|storm|none] [-B PAGES]\n"
+		"                [-m numa|compact|ring|none] [-w getdents|storm|aio|none] [-B PAGES]\n"
 		"       load user UID COMMAND [ARG...]\n");
 	exit(2);
 }
@@ -196,8 +206,8 @@ static int choice(const char *arg, const char *const *names)
 
 static void parse(int argc, char **argv)
 {
-	static const char *const movers[] = { "none", "numa", "compact", NULL };
-	static const char *const works[] = { "none", "getdents", "storm", NULL };
+	static const char *const movers[] = { "none", "numa", "compact", "ring", NULL };
+	static const char *const works[] = { "none", "getdents", "storm", "aio", NULL };
 	static const struct option longs[] = {
 		{ "dev", required_argument, NULL, 'D' },
 		{ "dir", required_argument, NULL, 'P' },

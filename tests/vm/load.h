@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum mover { MOVE_NONE, MOVE_NUMA, MOVE_COMPACT };
-enum work { WORK_NONE, WORK_GETDENTS, WORK_STORM };
+enum mover { MOVE_NONE, MOVE_NUMA, MOVE_COMPACT, MOVE_RING };
+enum work { WORK_NONE, WORK_GETDENTS, WORK_STORM, WORK_AIO };
 
 struct options {
 	const char *dev;
@@ -32,6 +32,9 @@ struct counters {
 	uint64_t rounds; /* of the mover */
 	uint64_t storm_ops;
 	uint64_t storm_errors;
+	uint64_t completions; /* of asynchronous reads */
+	uint64_t ring;	      /* where the ring is mapped in ring_pid; 0: not yet */
+	uint64_t ring_pid;
 };
 
 extern struct options opt;
@@ -47,5 +50,8 @@ void list_directory(int fd);
 void storm(int nr);
 void move_numa(int nr);
 void move_compact(int nr);
+uint64_t vmstat(const char *name); /* a counter of /proc/vmstat */
+void aio(int nr);
+void move_ring(int nr);
 
 #endif

@@ -149,7 +149,7 @@ static long move_pages(size_t n, void **pages, int *nodes, int *stat)
 	return syscall(SYS_move_pages, 0, n, pages, nodes, stat, MPOL_MF_MOVE);
 }
 
-static uint64_t vmstat(const char *name)
+uint64_t vmstat(const char *name)
 {
 	FILE *f = fopen("/proc/vmstat", "r");
 	char key[128];

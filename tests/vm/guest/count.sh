@@ -8,7 +8,8 @@
 #
 # usage: count.sh start | count.sh stop > FILE
 #   FILE: "NAME N": norefs_calls, norefs_ok (returned 0), migrate_sections, invalidations (of the
-#   CPUs' LRUs, between a busy check and the next), lookup_sections, folio_waits (in the lookup)
+#   CPUs' LRUs, between a busy check and the next), lookup_sections, folio_waits (in the lookup),
+#   aio_sections, aio_completions (of the ring mapping's lock and of completion_lock in the migration)
 set -eu
 T=/sys/kernel/tracing
 [ -d $T/events ] || T=/sys/kernel/debug/tracing
@@ -60,6 +61,7 @@ start)
 	entry=$(first buffer_migrate_folio_norefs buffer_migrate_page_norefs)
 	migrate=$(first __buffer_migrate_folio __buffer_migrate_page)
 	lookup=$(first find_get_block_common __find_get_block)
+	aio=$(first aio_migrate_folio aio_migratepage)
 	echo > $T/kprobe_events
 	echo "p:mt/entry $entry" >> $T/kprobe_events
 	echo "r:mt/returned $entry ret=\$retval:s32" >> $T/kprobe_events
@@ -72,6 +74,10 @@ start)
 	count_event returned "ret == 0"
 	count_event invalidate "$(within "$migrate")"
 	count_event folio_wait "$(within "$lookup")"
+	echo "p:mt/aio_lock $lock ra=\$stack0:x64" >> $T/kprobe_events
+	echo "p:mt/aio_irq _raw_spin_lock_irqsave ra=\$stack0:x64" >> $T/kprobe_events
+	count_event aio_lock "$(within "$aio")"
+	count_event aio_irq "$(within "$aio")"
 	count_event lock_m "$(within "$migrate")"
 	count_event lock_l "$(within "$lookup")"
 	;;
@@ -81,6 +87,8 @@ stop)
 	echo "invalidations $(hits invalidate)"
 	echo "folio_waits $(hits folio_wait)"
 	echo "migrate_sections $(hits lock_m)"
+	echo "aio_sections $(hits aio_lock)"
+	echo "aio_completions $(hits aio_irq)"
 	echo "lookup_sections $(hits lock_l)"
 	;;
 esac

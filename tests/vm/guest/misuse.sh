@@ -69,6 +69,17 @@ wait $!
 [ $? = 0 ] && [ $a = 0 ]
 say $? "two recordings at once"
 
+load setup ext4 /mnt -s 80 > /tmp/out 2> /tmp/err
+migtrace record --device /dev/ram1 -o /tmp/e1.json -- \
+	load run -d 2 --dev /dev/ram0 --dir /mnt > /tmp/out 2> /tmp/err &&
+	grep -q '"norefs_calls": *0' /tmp/e1.json && grep -q '"lookup_calls": *0' /tmp/e1.json
+say $? "another device's migrations and lookups are not counted"
+migtrace record --device ram0 -o /tmp/e0.json -- \
+	load run -d 2 --dev /dev/ram0 --dir /mnt > /tmp/out 2> /tmp/err &&
+	grep -q '"norefs_calls": *[1-9]' /tmp/e0.json && grep -q '"lookup_calls": *[1-9]' /tmp/e0.json
+say $? "the named device's are"
+umount /mnt
+
 # what a kernel may lack, by hiding it from this one
 mount -t tmpfs none /sys/kernel/btf
 expect 3 "no BTF" "no BTF" migtrace record -d 1

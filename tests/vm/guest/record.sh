@@ -15,7 +15,8 @@ load setup "$FS" /mnt -s "$KIB" > /out/setup.json
 sh "$here/count.sh" start
 # shellcheck disable=SC2086
 migtrace record -o /out/run.json $ARGS -- \
-	load run -d "$SECONDS_" -m "$MOVER" -w "$WORK" --dev /dev/ram0 --dir /mnt > /out/report.txt
+	load run -d "$SECONDS_" -m "$MOVER" -w "$WORK" --dev /dev/ram0 --dir /mnt \
+	> /out/report.txt
 sh "$here/count.sh" stop > /out/count
 cat /out/count
 sed -n '1,/^clock/p' /out/report.txt
