@@ -17,8 +17,9 @@ for boot in 1 2 3 4 5; do
 	echo "# boot $boot of before"
 	"$here/check.sh" before before-light
 done | tee "$log"
-BEHIND=500000 "$here/check.sh" after 5.10 6.1 6.12 7.x | tee -a "$log"
-BEHIND=500000 SECONDS_=90 "$here/check.sh" rt | tee -a "$log" # reached 513,612 in a minute
+BEHIND=500000 "$here/check.sh" after 5.10 6.1 | tee -a "$log"
+# these reach little more than that in a minute
+BEHIND=500000 SECONDS_=90 "$here/check.sh" 6.12 7.x rt | tee -a "$log"
 "$here/check.sh" before-storm after-storm | tee -a "$log"
 awk '/^[0-9]+ passed, [0-9]+ failed$/ { p += $1; f += $3 }
      END { print p + 0 " passed, " f + 0 " failed"; exit f > 0 || !p }' "$log"

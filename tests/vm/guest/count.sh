@@ -61,7 +61,6 @@ start)
 	entry=$(first buffer_migrate_folio_norefs buffer_migrate_page_norefs)
 	migrate=$(first __buffer_migrate_folio __buffer_migrate_page)
 	lookup=$(first find_get_block_common __find_get_block)
-	aio=$(first aio_migrate_folio aio_migratepage)
 	echo > $T/kprobe_events
 	echo "p:mt/entry $entry" >> $T/kprobe_events
 	echo "r:mt/returned $entry ret=\$retval:s32" >> $T/kprobe_events
@@ -74,10 +73,13 @@ start)
 	count_event returned "ret == 0"
 	count_event invalidate "$(within "$migrate")"
 	count_event folio_wait "$(within "$lookup")"
-	echo "p:mt/aio_lock $lock ra=\$stack0:x64" >> $T/kprobe_events
-	echo "p:mt/aio_irq _raw_spin_lock_irqsave ra=\$stack0:x64" >> $T/kprobe_events
-	count_event aio_lock "$(within "$aio")"
-	count_event aio_irq "$(within "$aio")"
+	if [ "${WORK:-}" = aio ]; then # not for all: every spinlock of the system passes these
+		aio=$(first aio_migrate_folio aio_migratepage)
+		echo "p:mt/aio_lock $lock ra=\$stack0:x64" >> $T/kprobe_events
+		echo "p:mt/aio_irq _raw_spin_lock_irqsave ra=\$stack0:x64" >> $T/kprobe_events
+		count_event aio_lock "$(within "$aio")"
+		count_event aio_irq "$(within "$aio")"
+	fi
 	count_event lock_m "$(within "$migrate")"
 	count_event lock_l "$(within "$lookup")"
 	;;
@@ -87,8 +89,10 @@ stop)
 	echo "invalidations $(hits invalidate)"
 	echo "folio_waits $(hits folio_wait)"
 	echo "migrate_sections $(hits lock_m)"
-	echo "aio_sections $(hits aio_lock)"
-	echo "aio_completions $(hits aio_irq)"
+	if [ "${WORK:-}" = aio ]; then
+		echo "aio_sections $(hits aio_lock)"
+		echo "aio_completions $(hits aio_irq)"
+	fi
 	echo "lookup_sections $(hits lock_l)"
 	;;
 esac
