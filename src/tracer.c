@@ -78,21 +78,18 @@ static int enable_programs(struct tracer *t, char *err, size_t err_size)
 	return 0;
 }
 
-bool tracer__live(const struct tracer *t, const char *probe)
+/* The choice for the probe of that name if it is part of this recording, else NULL. */
+static const struct choice *live(const struct tracer *t, const char *probe)
 {
 	for (size_t i = 0; i < probes_n; i++)
 		if (!strcmp(t->choices[i].probe->name, probe))
-			return chosen(t, i);
-	return false;
+			return chosen(t, i) ? &t->choices[i] : NULL;
+	return NULL;
 }
 
-/* Every lock section of the site is seen, not only those in which a bracket's functions run. */
-static bool exact(const struct tracer *t, const char *probe)
+bool tracer__live(const struct tracer *t, const char *probe)
 {
-	for (size_t i = 0; i < probes_n; i++)
-		if (!strcmp(t->choices[i].probe->name, probe))
-			return chosen(t, i) && t->choices[i].variant->clock != CLOCK_BRACKET;
-	return false;
+	return live(t, probe);
 }
 
 static void configure(struct tracer *t)
@@ -101,6 +98,7 @@ static void configure(struct tracer *t)
 	const struct tracer_opts *o = &t->opts;
 	bool rt = t->facts->feature[FEAT_RT];
 	long page = sysconf(_SC_PAGESIZE);
+	const struct choice *norefs = live(t, "migrate_norefs");
 
 	skel->rodata->cfg_preemptible = rt;
 	skel->rodata->cfg_stacks = o->stacks;
@@ -109,9 +107,9 @@ static void configure(struct tracer *t)
 	skel->rodata->cfg_recount = facts__func(t->facts, "folio_mc_copy") &&
 				    facts__func(t->facts, "folio_mc_copy")->symbols;
 	skel->rodata->cfg_page_shift = __builtin_ctzl(page);
-	skel->rodata->cfg_norefs_sections = exact(t, "migrate_norefs");
-	skel->rodata->cfg_pair =
-		tracer__live(t, "find_get_block") && tracer__live(t, "lookup_exit");
+	/* a bracket sees only the sections in which its functions run */
+	skel->rodata->cfg_norefs_sections = norefs && norefs->variant->clock != CLOCK_BRACKET;
+	skel->rodata->cfg_pair = live(t, "find_get_block") && live(t, "lookup_exit");
 	if (rt)
 		bpf_map__set_max_entries(skel->maps.rt_sections, 16384);
 	if (o->map_size) {
