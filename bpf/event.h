@@ -116,16 +116,18 @@ enum counter_id {
 	COUNTER_WINDOWS_ABORTED = 22,
 	COUNTER_BEHIND_SPIN = 23,
 	COUNTER_BEHIND_FOLIO = 24,
-	COUNTER_BUSY_ENDS = 25,	    /* windows that ended with a count above zero, all of them */
-	COUNTER_REFUSED = 26,	    /* BH_Migrate: lookups inside a window that returned NULL */
-	COUNTER_BUFFERS_CALLS = 28, /* migrations of pages with buffers, without the check */
-	COUNTER_FOLIO_WAITS = 29,   /* sleeping lookups that found the folio locked */
-	COUNTER_WAITER_REFS = 30,   /* migrations failed by references while such a one waited */
-	COUNTER_REASON = 32,	    /* + enum migration_path * REASON_COUNT + enum reason */
+	COUNTER_BUSY_ENDS = 25,	     /* windows that ended with a count above zero, all of them */
+	COUNTER_REFUSED = 26,	     /* BH_Migrate: lookups inside a window that returned NULL */
+	COUNTER_STACKS_MISSING = 27, /* stacks asked for and not kept */
+	COUNTER_BUFFERS_CALLS = 28,  /* migrations of pages with buffers, without the check */
+	COUNTER_FOLIO_WAITS = 29,    /* sleeping lookups that found the folio locked */
+	COUNTER_WAITER_REFS = 30,    /* migrations failed by references while such a one waited */
+	COUNTER_REASON = 32,	     /* + enum migration_path * REASON_COUNT + enum reason */
 	COUNTER_COUNT = 52,
 };
 
 #define STACK_DEPTH 32
+#define STACK_MORE  0x40000000 /* a stack's id: in stacks_more */
 
 /* The section in flight, or the last one. t_* are bpf_ktime_get_ns() readings. */
 struct section {

@@ -75,7 +75,7 @@ static __always_inline void late_report(void *ctx, const struct section *s, cons
 	__builtin_memcpy(r->m_comm, w->comm, sizeof(r->m_comm));
 	r->l_pid = (__u32)bpf_get_current_pid_tgid();
 	r->l_cpu = bpf_get_smp_processor_id();
-	r->l_stack = cfg_stacks ? bpf_get_stackid(ctx, &stacks, BPF_F_FAST_STACK_CMP) : -1;
+	r->l_stack = stack_keep(ctx);
 	bpf_get_current_comm(r->l_comm, sizeof(r->l_comm));
 	bpf_ringbuf_submit(r, 0);
 }

@@ -59,8 +59,8 @@ static __always_inline void norefs_entered(void *ctx, __u64 mapping, __u64 dst, 
 	}
 	m.index = core_folio_index(src);
 	m.refs = core_folio_refs(src);
-	if (cfg_stacks && check)
-		m.stack = bpf_get_stackid(ctx, &stacks, BPF_F_FAST_STACK_CMP);
+	if (check)
+		m.stack = stack_keep(ctx);
 	if (bpf_map_update_elem(&migrations, &task, &m, BPF_ANY)) {
 		lost(LOSS_MAP_FULL);
 		return;

@@ -24,6 +24,7 @@ static const struct {
 	{ COUNTER_FOLIO_WAITS, "lookup_folio_waits" },
 	{ COUNTER_WAITER_REFS, "refs_by_waiting_lookup" },
 	{ COUNTER_BUSY_ENDS, "busy_ends" },
+	{ COUNTER_STACKS_MISSING, "stacks_missing" },
 };
 
 static void add_sample(struct run *run, const struct hist_key *k, const struct hist *h)
@@ -360,12 +361,15 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 
 int snapshot__stack(struct tracer *t, __s32 id, char ***stack, size_t *n)
 {
+	struct bpf_map *map = id & STACK_MORE ? tracer__skeleton(t)->maps.stacks_more :
+						tracer__skeleton(t)->maps.stacks;
+	__u32 place = id & ~STACK_MORE;
 	__u64 ip[STACK_DEPTH] = { 0 };
 	char buf[160];
 
 	*stack = NULL;
 	*n = 0;
-	if (id < 0 || bpf_map_lookup_elem(bpf_map__fd(tracer__skeleton(t)->maps.stacks), &id, ip))
+	if (id < 0 || bpf_map_lookup_elem(bpf_map__fd(map), &place, ip))
 		return -ENOENT;
 	*stack = calloc(STACK_DEPTH, sizeof(char *));
 	for (int i = 0; *stack && i < STACK_DEPTH && ip[i]; i++) {

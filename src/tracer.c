@@ -120,11 +120,14 @@ static void configure(struct tracer *t)
 		bpf_map__set_max_entries(skel->maps.hists, o->map_size);
 		bpf_map__set_max_entries(skel->maps.migrations, o->map_size);
 		bpf_map__set_max_entries(skel->maps.refcounts, o->map_size);
+		bpf_map__set_max_entries(skel->maps.stacks, o->map_size);
 		bpf_map__set_max_entries(skel->maps.windows, slots);
 		skel->rodata->cfg_window_mask = slots - 1;
 	}
-	if (!o->stacks)
+	if (!o->stacks) {
 		bpf_map__set_max_entries(skel->maps.stacks, 1);
+		bpf_map__set_max_entries(skel->maps.stacks_more, 1);
+	}
 }
 
 static int attach_point(struct tracer *t, const struct attach_point *at)

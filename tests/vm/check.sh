@@ -29,12 +29,12 @@ misuse|6.1|cases|misuse.sh|
 lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
 before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
 before-light|before|truth|truth.sh|KIB=80 ARGS=--light
-before-losses|before|losses|truth.sh|KIB=80 ARGS=--fail-on-race --map-size 1
+before-losses|before|losses|truth.sh|KIB=80 ARGS=--fail-on-race --map-size 1 --stacks
 before-1k|before|truth|truth.sh|KIB=80 BLOCK=1024 ARGS=--fail-on-race --stacks
 watch|before|watch|watch.sh|KIB=80
 watch-after|after|watch|watch.sh|KIB=80
 after|after|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
-after-losses|after|losses|truth.sh|KIB=80 ARGS=--fail-on-race --map-size 1
+after-losses|after|losses|truth.sh|KIB=80 ARGS=--fail-on-race --map-size 1 --stacks
 before-storm|before|truth|truth.sh|KIB=160 BLOCK=1024 WORK=storm MOVER=compact SECONDS_=24 ARGS=--fail-on-race --stacks
 after-storm|after|truth 100|truth.sh|KIB=160 BLOCK=1024 WORK=storm MOVER=compact SECONDS_=24 ARGS=--fail-on-race --stacks
 before-6.12|before-6.12|truth|truth.sh|FS=fat KIB=32 ARGS=--fail-on-race --stacks
