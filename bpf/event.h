@@ -45,8 +45,8 @@ enum outcome {
 	OUTCOME_COUNT = 5,
 };
 
-/* The two ways through __buffer_migrate_folio(): with the check of references, and without. */
-enum migration_path { PATH_NOREFS = 0, PATH_BUFFERS = 1, PATH_COUNT = 2 };
+/* The two ways through __buffer_migrate_folio(), with the check of references and without; rings. */
+enum migration_path { PATH_NOREFS = 0, PATH_BUFFERS = 1, PATH_AIO = 2, PATH_COUNT = 3 };
 
 /* Why a migration ended as it did, exactly one a call. The names are in src/names.c. */
 enum reason {
@@ -60,7 +60,11 @@ enum reason {
 	REASON_REFS = 7,       /* folio references, at the switch of the mapping */
 	REASON_COPY_FAULT = 8, /* the page could not be read (-EHWPOISON, 6.12 and later) */
 	REASON_OTHER = 9,
-	REASON_COUNT = 10,
+	/* aio rings alone, beside ok, refs and other */
+	REASON_RING_LOCK = 10,	  /* a read of the ring, or its setup, held ring_lock */
+	REASON_CTX_GONE = 11,	  /* the context was being taken down */
+	REASON_SLOT_CHANGED = 12, /* the page is no longer the ring's */
+	REASON_COUNT = 13,
 };
 
 /* Folio reference counts that made a migration fail. */
@@ -70,7 +74,7 @@ struct refcount_key {
 	__s32 seen; /* -1: it was as expected again when it could be read */
 };
 
-enum refcount_stage { STAGE_EARLY = 0, STAGE_SWITCH = 1, STAGE_COUNT = 2 };
+enum refcount_stage { STAGE_EARLY = 0, STAGE_SWITCH = 1, STAGE_AIO = 2, STAGE_COUNT = 3 };
 
 struct hist_key {
 	__u32 dev; /* kernel's dev_t: major << 20 | minor; 0 when the mapping had no host */
@@ -122,8 +126,33 @@ enum counter_id {
 	COUNTER_BUFFERS_CALLS = 28,  /* migrations of pages with buffers, without the check */
 	COUNTER_FOLIO_WAITS = 29,    /* sleeping lookups that found the folio locked */
 	COUNTER_WAITER_REFS = 30,    /* migrations failed by references while such a one waited */
+	COUNTER_AIO_CALLS = 31,	     /* migrations of ring pages */
 	COUNTER_REASON = 32,	     /* + enum migration_path * REASON_COUNT + enum reason */
-	COUNTER_COUNT = 52,
+	COUNTER_AIO_COPIES = 71,     /* ring pages copied */
+	COUNTER_AIO_READS = 72,	     /* critical sections: reads of rings */
+	COUNTER_AIO_WRITES = 73,     /* the same: completions */
+	COUNTER_AIO_READ_OVERLAPS = 74,
+	COUNTER_AIO_WRITE_OVERLAPS = 75,
+	COUNTER_AIO_UNPAIRED = 76, /* sections of which it is not known whether they overlap */
+	COUNTER_TRY = 77,	 /* + (path * 2 + moved) * TRIES_KEPT + number of the attempt - 1 */
+	COUNTER_ISOLATION = 173, /* + enum isolation */
+	COUNTER_COUNT = 184,
+};
+
+/* Attempts at one page within one call of migrate_pages(): the last place is for all beyond. */
+#define TRIES_KEPT 16
+
+/* What compaction's isolation takes and meets. The names are in src/names.c. */
+enum isolation {
+	ISO_TAKEN = 0,		 /* pages; + 1 in async modes, + 2 unevictable ones too */
+	ISO_DEREFERENCED = 4,	 /* mappings read under the page's lock */
+	ISO_MAPPING_GONE = 5,	 /* of these: truncated just before */
+	ISO_MAPPING_EXITING = 6, /* of these: the inode is being evicted (AS_EXITING) */
+	ISO_MOVES = 7,		 /* moves to a new page begun */
+	ISO_GONE_AT_MOVE = 8,	 /* of these: truncated since the isolation */
+	ISO_FREED = 9,		 /* not moved: nobody but the isolation had a reference left */
+	ISO_ORPHANED = 10,	 /* not moved: truncated, and its buffers were left */
+	ISO_COUNT = 11,
 };
 
 #define STACK_DEPTH 32
@@ -302,7 +331,60 @@ struct late_record {
 
 enum late_phase { PHASE_BEFORE_SWITCH = 0, PHASE_COPY = 1, PHASE_AFTER_SWITCH = 2 };
 
-_Static_assert(COUNTER_COUNT == COUNTER_REASON + PATH_COUNT * REASON_COUNT, "every reason counts");
+/* A call of migrate_pages(), by task. */
+struct migrate_call {
+	__u64 id;	  /* when it began */
+	__u64 moved;	  /* the page moved last */
+	__u32 gives_back; /* unused new pages go back to the caller: what is freed is old */
+	__u32 pad;
+};
+
+/* Attempts at one page, by page. */
+struct tries {
+	__u64 call; /* id of the migrate_pages() they belong to */
+	__u64 n;
+};
+
+/* isolate_migratepages_block() in progress, by task. */
+struct isolating {
+	__u64 cc, taken;
+	__u32 mode, pad;
+};
+
+/* An aio ring page in migration, by task. */
+struct aio_migration {
+	__u64 src;
+	__s32 refs; /* at the switch */
+	__u8 tried; /* ring_lock was tried; 2: and taken */
+	__u8 switched;
+	__u8 mode; /* enum migrate_mode */
+	__u8 pad;
+};
+
+#define AIO_COPIES_KEPT 32
+
+/* What was copied of one context's ring: its copies are one at a time, under the mapping's lock. */
+struct aio_copies {
+	__u64 begun, ended;
+	__u32 page[AIO_COPIES_KEPT]; /* of copy N: index N % AIO_COPIES_KEPT */
+};
+
+enum aio_kind { AIO_READ = 0, AIO_WRITE = 1, AIO_COPY = 2 };
+
+/* A critical section that reads or writes a ring, or the copy of one of its pages (ctx alone). */
+struct aio_section {
+	__u64 task, ctx;
+	__u64 ended;	   /* copies that had ended when it began */
+	__u32 first, last; /* pages of the events it touches; page 0 besides. first > last: wraps */
+	__u64 nr;	   /* events that a read has room for */
+	__u32 held, pad;
+};
+
+_Static_assert(COUNTER_AIO_COPIES == COUNTER_REASON + PATH_COUNT * REASON_COUNT, "no reason lost");
+_Static_assert(COUNTER_ISOLATION == COUNTER_TRY + PATH_COUNT * 2 * TRIES_KEPT, "every attempt");
+_Static_assert(COUNTER_COUNT == COUNTER_ISOLATION + ISO_COUNT, "no counter lost");
+_Static_assert(sizeof(struct aio_migration) == 16, "aio_migration has no implicit padding");
+_Static_assert(sizeof(struct aio_section) == 48, "aio_section has no implicit padding");
 _Static_assert(sizeof(struct migration) % 8 == 0, "migration has no implicit padding");
 _Static_assert(sizeof(struct hist_key) == 8, "hist_key is a map key");
 _Static_assert(sizeof(struct section) == 64, "section has no implicit padding");

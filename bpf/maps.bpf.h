@@ -69,12 +69,17 @@ struct {
 	__type(value, __u64);
 } refcounts SEC(".maps");
 
-static __always_inline void count(__u32 id)
+static __always_inline void count_by(__u32 id, __u64 n)
 {
 	__u64 *v = bpf_map_lookup_elem(&counters, &id);
 
 	if (v)
-		(*v)++;
+		*v += n;
+}
+
+static __always_inline void count(__u32 id)
+{
+	count_by(id, 1);
 }
 
 static __always_inline void lost(__u32 reason)

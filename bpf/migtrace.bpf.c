@@ -8,7 +8,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "aio.bpf.h"
 #include "core.bpf.h"
+#include "isolate.bpf.h"
 #include "norefs.bpf.h"
 #include "lookup.bpf.h"
 #include "lockclock.bpf.h"
@@ -165,6 +167,146 @@ int BPF_PROG(lookup_exit_common, struct block_device *bdev, sector_t block, unsi
 	     bool atomic, __u64 ret)
 {
 	lookup_returned(ctx, bdev, block, size, ret);
+	return 0;
+}
+
+/* Around the move. */
+
+/* A trampoline passes six arguments on until 6.6, and this function has seven. */
+SEC("?kprobe") int BPF_KPROBE(migrate_call, void *from, void *get, void *put)
+{
+	migrate_called(put);
+	return 0;
+}
+
+SEC("?fentry")
+int BPF_PROG(isolate_enter, void *cc, unsigned long low, unsigned long end, unsigned int mode)
+{
+	isolation_begins((__u64)cc, mode);
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(isolate_exit)
+{
+	isolation_ends();
+	return 0;
+}
+
+SEC("?kprobe") int BPF_KPROBE(isolate_look, __u64 page)
+{
+	isolation_looked(page);
+	return 0;
+}
+
+SEC("?fentry") int BPF_PROG(move_enter, void *dst, void *src)
+{
+	move_begins((__u64)src);
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(move_exit, void *dst, void *src, int mode, int ret)
+{
+	move_ended((__u64)src, ret);
+	return 0;
+}
+
+SEC("?kprobe") int BPF_KPROBE(move_free, __u64 page)
+{
+	move_frees(page);
+	return 0;
+}
+
+SEC("?kprobe") int move_orphaned(struct pt_regs *ctx)
+{
+	move_orphan();
+	return 0;
+}
+
+/* aio rings: how their migrations end, and who meets the copy of a page. */
+
+SEC("?fentry") int BPF_PROG(aio_enter, void *mapping, void *dst, void *src, int mode)
+{
+	aio_entered((__u64)mapping, (__u64)src, mode);
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(aio_exit, void *mapping, void *dst, void *src, int mode, int ret)
+{
+	aio_exited(ret);
+	return 0;
+}
+
+SEC("?kprobe") int aio_tried(struct pt_regs *ctx)
+{
+	aio_lock_tried((int)PT_REGS_RC(ctx));
+	return 0;
+}
+
+SEC("?kprobe") int aio_switch(struct pt_regs *ctx)
+{
+	aio_switching();
+	return 0;
+}
+
+SEC("?kprobe") int BPF_KPROBE(aio_copy_start, __u64 dst, __u64 src)
+{
+	aio_copy_begins(src);
+	return 0;
+}
+
+SEC("?kprobe") int aio_copy_end(struct pt_regs *ctx)
+{
+	aio_copy_ended();
+	return 0;
+}
+
+SEC("?fentry") int BPF_PROG(aio_read_enter, __u64 ctx_, void *event, long nr)
+{
+	aio_section_call(AIO_READ, ctx_, nr);
+	return 0;
+}
+
+/*
+ * Where the function is inlined in its caller, which asks for what is left of @nr. 5.10's
+ * trampolines don't let @i, a pointer to a number, be read.
+ */
+SEC("?kprobe")
+int BPF_KPROBE(aio_read_enter_outer, __u64 ctx_, long min_nr, long nr, void *event, long *i)
+{
+	long have = 0;
+
+	bpf_probe_read_kernel(&have, sizeof(have), i);
+	aio_section_call(AIO_READ, ctx_, nr - have);
+	return 0;
+}
+
+SEC("?kprobe") int aio_read_locked(struct pt_regs *ctx)
+{
+	aio_section_begins(AIO_READ);
+	return 0;
+}
+
+SEC("?kprobe") int BPF_KPROBE(aio_read_unlock, __u64 lock)
+{
+	aio_section_ends(AIO_READ, core_aio_ctx_of_ring_lock(lock));
+	return 0;
+}
+
+SEC("?kprobe") int BPF_KPROBE(aio_write_call, __u64 lock)
+{
+	aio_section_call(AIO_WRITE, core_aio_ctx_of_completion_lock(lock), 0);
+	return 0;
+}
+
+SEC("?kprobe") int aio_write_locked(struct pt_regs *ctx)
+{
+	aio_section_begins(AIO_WRITE);
+	return 0;
+}
+
+SEC("?kprobe") int BPF_KPROBE(aio_write_unlock, __u64 lock)
+{
+	aio_section_ends(AIO_WRITE, core_aio_ctx_of_completion_lock(lock));
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #ifndef MIGTRACE_NOREFS_BPF_H
 #define MIGTRACE_NOREFS_BPF_H
 
+#include "isolate.bpf.h"
 #include "reason.bpf.h"
 #include "window.bpf.h"
 
@@ -312,6 +313,8 @@ static __always_inline void norefs_exited(void *ctx, int ret)
 		window_end(m, !ret ? WINDOW_MOVED : m->refused ? WINDOW_WITHDRAWN : WINDOW_ABORTED);
 out:
 	count_reason(m, migration_reason(m, ret));
+	if (cfg_tries)
+		tried(m->plain ? PATH_BUFFERS : PATH_NOREFS, m->src, ret);
 	bpf_map_delete_elem(&migrations, &task);
 	__sync_fetch_and_add(&migrating, -1);
 }

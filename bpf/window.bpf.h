@@ -72,15 +72,11 @@ static __always_inline struct window_page *window_find(__u64 mapping, __u64 inde
 /* A window's place is about to be reused: what it found goes to the counters. */
 static __always_inline void window_fold(const struct window *w)
 {
-	__u32 kind, id;
-	__u64 late = window_late(w, cfg_pair, &kind), *v;
+	__u32 kind;
+	__u64 late = window_late(w, cfg_pair, &kind);
 
-	if (!late)
-		return;
-	id = COUNTER_LATE_SLOW + kind;
-	v = bpf_map_lookup_elem(&counters, &id);
-	if (v)
-		*v += late;
+	if (late)
+		count_by(COUNTER_LATE_SLOW + kind, late);
 }
 
 static __always_inline void window_recycle(struct window *w)

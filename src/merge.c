@@ -165,6 +165,17 @@ static int merge_counters(struct counters *into, const struct counters *from)
 	return 0;
 }
 
+static void merge_tries(struct run *into, const struct run *from)
+{
+	into->has_tries |= from->has_tries;
+	into->has_isolations |= from->has_isolations;
+	for (int path = 0; path < PATH_COUNT; path++)
+		for (int i = 0; i < TRIES_KEPT; i++) {
+			add(&into->tries[path].tried[i], from->tries[path].tried[i]);
+			add(&into->tries[path].moved[i], from->tries[path].moved[i]);
+		}
+}
+
 static int merge_refcount(struct run *into, const struct run_refcount *r)
 {
 	struct run_refcount *v;
@@ -312,6 +323,8 @@ static int merge_lists(struct run *into, const struct run *from)
 	ret |= merge_counters(&into->norefs, &from->norefs);
 	ret |= merge_counters(&into->buffers, &from->buffers);
 	ret |= merge_counters(&into->aio, &from->aio);
+	ret |= merge_counters(&into->isolations, &from->isolations);
+	merge_tries(into, from);
 	for (i = 0; i < from->refcounts_n; i++)
 		ret |= merge_refcount(into, &from->refcounts[i]);
 	for (i = 0; i < from->probes_n; i++)

@@ -38,22 +38,55 @@ static const char *const outcomes[OUTCOME_COUNT] = {
 };
 
 /* clang-format off */
-static const char *const reasons[REASON_COUNT] = {
-	[REASON_OK] = "ok",
-	[REASON_NO_BUFFERS] = "no_buffers",
-	[REASON_EARLY_REFS] = "early_refs",
-	[REASON_LOCKED] = "locked",
-	[REASON_WRITEBACK] = "writeback",
-	[REASON_BUSY] = "busy",
-	[REASON_JOURNAL] = "journal",
-	[REASON_REFS] = "refs",
-	[REASON_COPY_FAULT] = "copy_fault",
-	[REASON_OTHER] = "other",
+#define ON_NOREFS  (1u << PATH_NOREFS)
+#define ON_BUFFERS (1u << PATH_BUFFERS)
+#define ON_AIO	   (1u << PATH_AIO)
+#define ON_BOTH	   (ON_NOREFS | ON_BUFFERS)
+
+/* Reasons, and the paths on which a migration can end so. */
+static const struct {
+	const char *name;
+	unsigned int paths;
+} reasons[REASON_COUNT] = {
+	[REASON_OK] = { "ok", ON_BOTH | ON_AIO },
+	[REASON_NO_BUFFERS] = { "no_buffers", ON_BOTH },
+	[REASON_EARLY_REFS] = { "early_refs", ON_BOTH },
+	[REASON_LOCKED] = { "locked", ON_BOTH },
+	[REASON_WRITEBACK] = { "writeback", ON_BOTH },
+	[REASON_BUSY] = { "busy", ON_NOREFS },
+	[REASON_JOURNAL] = { "journal", ON_NOREFS },
+	[REASON_REFS] = { "refs", ON_BOTH | ON_AIO },
+	[REASON_COPY_FAULT] = { "copy_fault", ON_BOTH },
+	[REASON_OTHER] = { "other", ON_BOTH | ON_AIO },
+	[REASON_RING_LOCK] = { "ring_lock_busy", ON_AIO },
+	[REASON_CTX_GONE] = { "ctx_gone", ON_AIO },
+	[REASON_SLOT_CHANGED] = { "slot_changed", ON_AIO },
+};
+
+static const char *const paths[PATH_COUNT] = {
+	[PATH_NOREFS] = "norefs",
+	[PATH_BUFFERS] = "buffers",
+	[PATH_AIO] = "aio",
+};
+
+static const char *const isolations[ISO_COUNT] = {
+	[ISO_TAKEN] = "taken_sync",
+	[ISO_TAKEN + 1] = "taken_async",
+	[ISO_TAKEN + 2] = "taken_sync_unevictable",
+	[ISO_TAKEN + 3] = "taken_async_unevictable",
+	[ISO_DEREFERENCED] = "dereferenced",
+	[ISO_MAPPING_GONE] = "mapping_gone",
+	[ISO_MAPPING_EXITING] = "mapping_exiting",
+	[ISO_MOVES] = "moves",
+	[ISO_GONE_AT_MOVE] = "gone_at_move",
+	[ISO_FREED] = "freed",
+	[ISO_ORPHANED] = "orphaned",
 };
 
 static const char *const stages[STAGE_COUNT] = {
 	[STAGE_EARLY] = "early",
 	[STAGE_SWITCH] = "switch",
+	[STAGE_AIO] = "aio",
 };
 
 /*
@@ -96,6 +129,25 @@ unsigned int site__by_name(const char *name)
 	return by_name(sites, SITE_COUNT, name);
 }
 
+unsigned int row__by_name(const char *name)
+{
+	unsigned int site = site__by_name(name);
+
+	if (site < SITE_COUNT)
+		return site;
+	return strcmp(name, "isolation") ? ROW_COUNT : ROW_ISOLATION;
+}
+
+const char *path__name(unsigned int path)
+{
+	return path < PATH_COUNT ? paths[path] : NULL;
+}
+
+const char *isolation__name(unsigned int i)
+{
+	return i < ISO_COUNT ? isolations[i] : NULL;
+}
+
 const char *clock__name(enum clock_kind clock)
 {
 	return (size_t)clock < sizeof(clocks) / sizeof(*clocks) ? clocks[clock] : NULL;
@@ -118,9 +170,10 @@ unsigned int outcome__by_name(const char *name)
 	return by_name(outcomes, OUTCOME_COUNT, name);
 }
 
-const char *reason__name(unsigned int reason)
+const char *reason__name(unsigned int path, unsigned int reason)
 {
-	return reason < REASON_COUNT ? reasons[reason] : NULL;
+	return reason < REASON_COUNT && reasons[reason].paths & 1u << path ? reasons[reason].name :
+									     NULL;
 }
 
 const char *stage__name(unsigned int stage)

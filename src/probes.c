@@ -60,6 +60,45 @@
 		},                                                                                 \
 	}
 
+#define AIO_HOSTS    "aio_migrate_folio", "aio_migratepage"
+#define AIO_COPIERS  "folio_migrate_copy", "folio_copy", "migrate_page_copy"
+#define BATCH_HOSTS  "migrate_pages_batch", "migrate_pages"
+
+/* Reads hold a mutex, completions a spinlock that PREEMPT_RT replaces. */
+#define AIO_OVERLAP(variant_name, enter, how, reader)                                                   \
+	{                                                                                          \
+		.name = variant_name, .needs = -1, .excluded_by = -1,                              \
+		.uses = {                                                                          \
+			{ "aio_write_unlock", ATTACH_CALL, NAMES("aio_complete"),                  \
+			  NAMES("_raw_spin_unlock_irqrestore", "rt_spin_unlock") },                \
+			{ "aio_write_locked", ATTACH_RETURN, NAMES("aio_complete"),                \
+			  NAMES("_raw_spin_lock_irqsave", "rt_spin_lock") },                       \
+			{ "aio_write_call", ATTACH_CALL, NAMES("aio_complete"),                    \
+			  NAMES("_raw_spin_lock_irqsave", "rt_spin_lock") },                       \
+			{ "aio_read_unlock", ATTACH_CALL, NAMES(reader), NAMES("mutex_unlock") },  \
+			{ "aio_read_locked", ATTACH_RETURN, NAMES(reader), NAMES("mutex_lock") },  \
+			ONE(enter, how, reader),                                                   \
+			{ "aio_copy_end", ATTACH_RETURN, NAMES(AIO_HOSTS), NAMES(AIO_COPIERS) },   \
+			{ "aio_copy_start", ATTACH_CALL, NAMES(AIO_HOSTS), NAMES(AIO_COPIERS) },   \
+		},                                                                                 \
+	}
+
+#define AIO_OUTCOME(variant_name, func)                                                            \
+	PLAIN(variant_name, ONE("aio_exit", ATTACH_FEXIT, func),                                   \
+	      { "aio_switch", ATTACH_CALL, NAMES(func),                                            \
+		NAMES("folio_migrate_mapping", "migrate_page_move_mapping") },                     \
+	      { "aio_tried", ATTACH_RETURN, NAMES(func), NAMES("mutex_trylock") },                 \
+	      ONE("aio_enter", ATTACH_FENTRY, func))
+
+#define ISOLATION(variant_name, mover, look_host)                                                  \
+	PLAIN(variant_name,                                                                        \
+	      { "move_free", ATTACH_CALL, NAMES(BATCH_HOSTS), NAMES("__folio_put", "__put_page") }, \
+	      { "move_orphaned", ATTACH_CALL, NAMES(BATCH_HOSTS), NAMES("try_to_free_buffers") },  \
+	      ONE("move_exit", ATTACH_FEXIT, mover), ONE("move_enter", ATTACH_FENTRY, mover),      \
+	      ONE("isolate_exit", ATTACH_FEXIT, "isolate_migratepages_block"),                     \
+	      { "isolate_look", ATTACH_CALL, NAMES(look_host), NAMES("folio_unlock", "unlock_page") }, \
+	      ONE("isolate_enter", ATTACH_FENTRY, "isolate_migratepages_block"))
+
 #define NOREFS_HOSTS "__buffer_migrate_folio", "__buffer_migrate_page"
 #define LOOKUP_HOSTS "find_get_block_common", "__find_get_block"
 
@@ -153,6 +192,7 @@ const struct probe probes[] = {
 		.name = "lookup_exit",
 		.what = "result of a buffer lookup, to pair it with a window",
 		.site = -1,
+		.row = SITE_FIND_GET_BLOCK,
 		.variants = {
 			PLAIN("common", ONE("lookup_exit_common", ATTACH_FEXIT, "find_get_block_common")),
 			PLAIN("plain", ONE("lookup_exit", ATTACH_FEXIT, "__find_get_block")),
@@ -162,6 +202,7 @@ const struct probe probes[] = {
 		.name = "lookup_folio",
 		.what = "sleeping lookups, which take the folio lock instead",
 		.site = -1,
+		.row = SITE_FIND_GET_BLOCK,
 		.variants = {
 			{
 				.name = "site", .needs = FEAT_KPROBES, .excluded_by = -1,
@@ -174,6 +215,7 @@ const struct probe probes[] = {
 		.name = "folio_wait",
 		.what = "the wait of sleeping lookups for a folio's lock",
 		.site = -1,
+		.row = SITE_FIND_GET_BLOCK,
 		.variants = {
 			{
 				.name = "site", .needs = FEAT_KPROBES, .excluded_by = -1,
@@ -184,6 +226,43 @@ const struct probe probes[] = {
 					  NAMES("find_get_block_common"), NAMES("__folio_lock") },
 				},
 			},
+		},
+	},
+	{
+		.name = "migrate_call",
+		.what = "calls of migrate_pages, to count the attempts at a page in each",
+		.site = -1,
+		.variants = { PLAIN("pages", ONE("migrate_call", ATTACH_ENTRY, "migrate_pages")) },
+	},
+	{
+		.name = "isolation",
+		.what = "compaction's isolation, and pages truncated between it and the move",
+		.site = -1,
+		.row = ROW_ISOLATION,
+		.variants = {
+			ISOLATION("folio", "move_to_new_folio", "isolate_migratepages_block"),
+			ISOLATION("page", "move_to_new_page", "__isolate_lru_page"),
+		},
+	},
+	{
+		.name = "aio_outcome",
+		.what = "how migrations of aio ring pages end",
+		.site = -1,
+		.row = SITE_AIO_MIGRATE,
+		.flags = PROBE_LIGHT,
+		.variants = {
+			AIO_OUTCOME("folio", "aio_migrate_folio"),
+			AIO_OUTCOME("page", "aio_migratepage"),
+		},
+	},
+	{
+		.name = "aio_overlap",
+		.what = "reads of aio rings and completions that meet the copy of a ring page",
+		.site = -1,
+		.row = SITE_AIO_MIGRATE,
+		.variants = {
+			AIO_OVERLAP("ring", "aio_read_enter", ATTACH_FENTRY, "aio_read_events_ring"),
+			AIO_OVERLAP("events", "aio_read_enter_outer", ATTACH_ENTRY, "aio_read_events"),
 		},
 	},
 	{
@@ -280,14 +359,17 @@ static const char *const hosts[] = {
 	"attach_nobh_buffers", "try_to_free_buffers", "block_dirty_folio",
 	"__set_page_dirty_buffers", "mark_buffer_dirty_inode", "__bforget",
 	"invalidate_inode_buffers", "remove_inode_buffers", "sync_mapping_buffers",
-	"fsync_buffers_list", "do_prlimit", NULL,
+	"fsync_buffers_list", "do_prlimit", "aio_complete", "aio_read_events_ring",
+	"aio_read_events", "isolate_migratepages_block", "__isolate_lru_page", BATCH_HOSTS, NULL,
 };
 
 static const char *const callees[] = {
 	LOCK_FUNCS, "_raw_spin_unlock", "rt_spin_unlock",
 	"__raw_callee_save___pv_queued_spin_unlock", "__raw_callee_save___native_queued_spin_unlock",
 	"_raw_spin_lock_irqsave", "_raw_spin_unlock_irqrestore", "folio_unlock",
-	"unlock_buffer", "__folio_lock", NULL,
+	"unlock_buffer", "__folio_lock", "mutex_trylock", "mutex_lock", "mutex_unlock",
+	"folio_migrate_mapping", "migrate_page_move_mapping", AIO_COPIERS, "unlock_page",
+	"__folio_put", "__put_page", "try_to_free_buffers", NULL,
 };
 /* clang-format on */
 

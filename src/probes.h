@@ -13,6 +13,7 @@ enum attach_how {
 	ATTACH_NONE = 0,
 	ATTACH_FENTRY, /* BPF trampoline at the function's entry */
 	ATTACH_FEXIT,
+	ATTACH_ENTRY,  /* kprobe at the entry, where a trampoline can't pass the arguments on */
 	ATTACH_CALL,   /* kprobe on each direct call of a callee inside the function */
 	ATTACH_RETURN, /* kprobe on the instruction such a call returns to */
 };
@@ -21,7 +22,8 @@ enum attach_how {
 struct prog_use {
 	const char *prog;
 	enum attach_how how;
-	const char *const *funcs;   /* where; FENTRY/FEXIT: exactly one; CALL/RETURN: every one of
+	const char *const
+		*funcs; /* where; FENTRY/FEXIT/ENTRY: exactly one; CALL/RETURN: every one of
 				     these that contains the call, at least one */
 	const char *const *callees; /* CALL/RETURN: any of these */
 };
@@ -49,6 +51,7 @@ struct probe {
 	const char *name;
 	const char *what;
 	int site; /* enum site this probe times, or -1 */
+	int row;  /* site -1: the site or row whose choice by --site it follows; 0: always there */
 	unsigned int flags;
 	struct variant variants[PROBE_VARIANTS];
 };

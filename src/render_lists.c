@@ -66,52 +66,6 @@ static void counters(const struct page *p)
 	para__end(&para);
 }
 
-static void refcounts(const struct page *p)
-{
-	const struct run_refcount *r;
-	struct para para;
-	size_t i;
-
-	if (!p->run->refcounts_n)
-		return;
-	para__begin(&para, p->f, LABEL_WIDTH, "references");
-	for (i = 0; i < p->run->refcounts_n; i++) {
-		r = &p->run->refcounts[i];
-		para__add(&para, "%s%s: expected %lld,", i ? "; " : "", r->stage,
-			  (long long)r->expected);
-		if (r->seen == -1)
-			para__add(&para, "right again when read,");
-		else
-			para__add(&para, "saw %lld,", (long long)r->seen);
-		para__add(&para, "%llu times", (unsigned long long)r->count);
-	}
-	para__end(&para);
-}
-
-/* What a migration means for lookups where they fail or sleep instead of spinning, and back. */
-static void sleepers(const struct page *p)
-{
-	const struct counters *c = &p->run->counters;
-	__u64 refused = counters__get(c, "lookups_refused");
-	__u64 waits = counters__get(c, "lookup_folio_waits");
-	const struct hist *h = &p->run->folio_wait;
-	char p50[FMT_CELL], max[FMT_CELL];
-	struct para para;
-
-	if (!refused && !waits)
-		return;
-	para__begin(&para, p->f, LABEL_WIDTH, "lookups");
-	para__add(&para, "%llu refused while a page moved; %llu found a folio locked,",
-		  (unsigned long long)refused, (unsigned long long)waits);
-	para__add(&para, "%llu of them behind a migration", (unsigned long long)h->count);
-	if (h->count)
-		para__add(&para, "(p50 %s, max %s)", fmt__ns(p50, hist__quantile(h, 0.5)),
-			  fmt__ns(max, h->max_ns));
-	para__add(&para, "; %llu migrations failed while a lookup waited for their folio",
-		  (unsigned long long)counters__get(c, "refs_by_waiting_lookup"));
-	para__end(&para);
-}
-
 void part__migrations(const struct page *p)
 {
 	const struct run *run = p->run;
@@ -122,8 +76,7 @@ void part__migrations(const struct page *p)
 	results(p, "migrations", "norefs", &run->norefs);
 	results(p, "migrations", "buffers", &run->buffers);
 	results(p, "migrations", "aio", &run->aio);
-	refcounts(p);
-	sleepers(p);
+	part__field(p);
 	counters(p);
 }
 

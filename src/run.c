@@ -54,6 +54,7 @@ static void free_lists(struct run *run)
 	free_counters(&run->norefs);
 	free_counters(&run->buffers);
 	free_counters(&run->aio);
+	free_counters(&run->isolations);
 	for (i = 0; i < run->refcounts_n; i++)
 		free(run->refcounts[i].stage);
 	free(run->refcounts);
@@ -121,6 +122,13 @@ int counters__add(struct counters *c, const char *name, __u64 value)
 		return -ENOMEM;
 	v[c->n++].value = value;
 	return 0;
+}
+
+__u64 run_tries__given_up(const struct run_tries *t, unsigned int i)
+{
+	__u64 further = i + 1 < TRIES_KEPT ? t->tried[i + 1] : 0, gone = t->moved[i] + further;
+
+	return t->tried[i] > gone ? t->tried[i] - gone : 0;
 }
 
 __u64 counters__get(const struct counters *c, const char *name)

@@ -24,6 +24,9 @@
 
 enum clock_kind { CLOCK_NONE = 0, CLOCK_SITE = 1, CLOCK_LOCK = 2, CLOCK_BRACKET = 3 };
 
+/* What --site chooses by name: the sites, and rows of the report that time no lock. */
+enum row { ROW_ISOLATION = SITE_SLOTS, ROW_COUNT };
+
 /* A named counter; @name is owned. */
 struct counter {
 	char *name;
@@ -76,6 +79,12 @@ struct run_probe {
 	char *probe, *variant, *reason; /* reason may be NULL when attached */
 	bool attached;
 	__u64 hits, run_ns;
+};
+
+/* Attempts at one page within one call of migrate_pages(), by path. */
+struct run_tries {
+	__u64 tried[TRIES_KEPT]; /* pages that were tried at least 1 + index times */
+	__u64 moved[TRIES_KEPT]; /* pages that this attempt moved; the last place: and all beyond */
 };
 
 struct run_refcount {
@@ -142,6 +151,9 @@ struct run {
 	struct run_device *devices;
 	size_t devices_n;
 	struct counters counters, norefs, buffers, aio; /* the latter three: reason -> migrations */
+	bool has_tries, has_isolations;
+	struct run_tries tries[PATH_COUNT];
+	struct counters isolations; /* result -> pages */
 	struct run_refcount *refcounts;
 	size_t refcounts_n;
 	struct late late;
@@ -158,6 +170,12 @@ struct run {
 void run__free(struct run *run);
 
 void late_event__free(struct late_event *e);
+
+/*
+ * Pages given up after 1 + @i attempts: neither moved by it nor tried again. At the last place, and
+ * where an attempt was still to come when the recording ended, an upper bound.
+ */
+__u64 run_tries__given_up(const struct run_tries *t, unsigned int i);
 
 /* Adds @value to the counter @name, creating it at the end. Returns 0 or -ENOMEM. */
 int counters__add(struct counters *c, const char *name, __u64 value);
@@ -207,12 +225,16 @@ __u64 hist__linear(const struct hist *h, __u64 width_ns, unsigned int n, __u64 *
 
 /* Names of design.md §2, §6, §7; NULL or the enum's count when unknown. */
 const char *site__name(unsigned int site);
-unsigned int site__by_name(const char *name);	  /* SITE_COUNT when unknown */
-const char *clock__name(enum clock_kind clock);	  /* NULL for CLOCK_NONE */
+unsigned int site__by_name(const char *name);	/* SITE_COUNT when unknown */
+const char *path__name(unsigned int path);	/* enum migration_path: norefs buffers aio */
+unsigned int row__by_name(const char *name);	/* enum site or enum row; ROW_COUNT when unknown */
+const char *isolation__name(unsigned int i);	/* enum isolation: taken_sync, mapping_gone, ... */
+const char *clock__name(enum clock_kind clock); /* NULL for CLOCK_NONE */
 enum clock_kind clock__by_name(const char *name); /* CLOCK_NONE when unknown */
 const char *outcome__name(unsigned int outcome);  /* moved busy refs other */
-const char *reason__name(unsigned int reason);	  /* of a migration: ok, busy, journal, ... */
-const char *stage__name(unsigned int stage);	  /* of a reference count: early switch */
+/* Why a migration on @path (enum migration_path) ended; NULL when it can't end so there. */
+const char *reason__name(unsigned int path, unsigned int reason);
+const char *stage__name(unsigned int stage); /* of a reference count: early switch aio */
 unsigned int outcome__by_name(const char *name);
 const char *loss__name(unsigned int loss);
 unsigned int loss__by_name(const char *name);

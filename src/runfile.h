@@ -46,6 +46,7 @@ json_t *put__counters(struct writer *w, const struct counters *c);
 /* runfile_json_lists.c */
 json_t *runfile__devices(struct writer *w, const struct run *run);
 json_t *runfile__refcounts(struct writer *w, const struct run *run);
+json_t *runfile__attempts(struct writer *w, const struct run *run);
 json_t *runfile__late(struct writer *w, const struct late *l);
 json_t *runfile__losses(struct writer *w, const struct run *run);
 json_t *runfile__probes(struct writer *w, const struct run *run);

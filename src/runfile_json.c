@@ -240,6 +240,9 @@ json_t *runfile__json(const struct run *run)
 	put__member(&w, root, "devices", runfile__devices(&w, run));
 	put__member(&w, root, "counters", put__counters(&w, &run->counters));
 	put__member(&w, root, "migrations", migrations_json(&w, run));
+	put__member(&w, root, "attempts", runfile__attempts(&w, run));
+	put__member(&w, root, "isolations",
+		    run->has_isolations ? put__counters(&w, &run->isolations) : json_null());
 	put__member(&w, root, "refcounts", runfile__refcounts(&w, run));
 	put__member(&w, root, "late_references", runfile__late(&w, &run->late));
 	put__member(&w, root, "losses", runfile__losses(&w, run));

@@ -56,6 +56,34 @@ json_t *runfile__refcounts(struct writer *w, const struct run *run)
 	return array;
 }
 
+/* Up to the last attempt that was made. */
+static json_t *attempts_json(struct writer *w, const struct run_tries *t)
+{
+	json_t *array = json_array(), *o;
+
+	for (unsigned int i = 0; i < TRIES_KEPT && t->tried[i]; i++) {
+		o = json_object();
+		put__member(w, o, "attempt", json_integer(i + 1));
+		put__member(w, o, "tried", put__number(w, t->tried[i]));
+		put__member(w, o, "moved", put__number(w, t->moved[i]));
+		put__member(w, o, "given_up", put__number(w, run_tries__given_up(t, i)));
+		put__element(w, array, o);
+	}
+	return array;
+}
+
+json_t *runfile__attempts(struct writer *w, const struct run *run)
+{
+	json_t *o;
+
+	if (!run->has_tries)
+		return json_null();
+	o = json_object();
+	for (unsigned int path = 0; path < PATH_COUNT; path++)
+		put__member(w, o, path__name(path), attempts_json(w, &run->tries[path]));
+	return o;
+}
+
 static json_t *side_json(struct writer *w, const struct late_side *s)
 {
 	json_t *o = json_object();

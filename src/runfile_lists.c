@@ -247,6 +247,51 @@ static int read_migrations(const json_t *root, const struct at *at, struct run *
 	return ret ? ret : get__counters(o, "aio", &here, &run->aio);
 }
 
+static int read_tries(const json_t *attempts, unsigned int path, const struct at *at,
+		      struct run_tries *t)
+{
+	const struct at here = { .up = at, .key = path__name(path) };
+	json_t *list, *o;
+	size_t i;
+	int ret = get__array(attempts, path__name(path), at, &list);
+
+	if (ret)
+		return ret;
+	json_array_foreach (list, i, o) {
+		__u64 n = 0;
+
+		ret = get__u64(o, "attempt", AT_INDEX(&here, i), &n);
+		if (!ret && (!n || n > TRIES_KEPT))
+			ret = at__fail(AT_INDEX(&here, i), "attempt 1 to %d expected", TRIES_KEPT);
+		if (!ret)
+			ret = get__u64(o, "tried", AT_INDEX(&here, i), &t->tried[n - 1]);
+		if (!ret)
+			ret = get__u64(o, "moved", AT_INDEX(&here, i), &t->moved[n - 1]);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Both are null, or absent in older files, where they were not measured. */
+static int read_attempts(const json_t *root, const struct at *at, struct run *run)
+{
+	const struct at here = { .up = at, .key = "attempts" };
+	json_t *o = json_object_get(root, "attempts");
+	int ret = 0;
+
+	run->has_tries = o && !json_is_null(o);
+	if (run->has_tries)
+		ret = get__object(root, "attempts", at, &o);
+	for (unsigned int path = 0; !ret && run->has_tries && path < PATH_COUNT; path++)
+		ret = read_tries(o, path, &here, &run->tries[path]);
+	o = json_object_get(root, "isolations");
+	run->has_isolations = o && !json_is_null(o);
+	return ret || !run->has_isolations ?
+		       ret :
+		       get__counters(root, "isolations", at, &run->isolations);
+}
+
 int runfile__read_lists(const json_t *root, const struct at *at, struct run *run)
 {
 	int ret = read_devices(root, at, run);
@@ -255,6 +300,8 @@ int runfile__read_lists(const json_t *root, const struct at *at, struct run *run
 		ret = get__counters(root, "counters", at, &run->counters);
 	if (!ret)
 		ret = read_migrations(root, at, run);
+	if (!ret)
+		ret = read_attempts(root, at, run);
 	if (!ret)
 		ret = read_list(root, "refcounts", at, sizeof(*run->refcounts), read_refcount,
 				(void **)&run->refcounts, &run->refcounts_n);

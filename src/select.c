@@ -69,6 +69,14 @@ static bool calls_usable(const struct facts *f, const struct prog_use *use, char
 	return false;
 }
 
+static bool entry_usable(const struct facts *f, const struct prog_use *use, char *why, size_t size)
+{
+	if (first_symbol(f, use->funcs))
+		return true;
+	snprintf(why, size, "%s: no such function here", use->funcs[0]);
+	return false;
+}
+
 static bool trampoline_usable(const struct facts *f, const struct prog_use *use, char *why,
 			      size_t size)
 {
@@ -107,11 +115,15 @@ static bool variant_usable(const struct facts *f, const struct variant *v, char 
 	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog; i++) {
 		const struct prog_use *use = &v->uses[i];
 
-		if (is_call(use->how) && !f->feature[FEAT_KPROBES]) {
+		bool kprobe = is_call(use->how) || use->how == ATTACH_ENTRY;
+
+		if (kprobe && !f->feature[FEAT_KPROBES]) {
 			snprintf(why, size, "%s", lacking[FEAT_KPROBES]);
 			return false;
 		}
-		if (!(is_call(use->how) ? calls_usable : trampoline_usable)(f, use, why, size))
+		if (!(is_call(use->how) ? calls_usable :
+		      kprobe		? entry_usable :
+					  trampoline_usable)(f, use, why, size))
 			return false;
 	}
 	return true;

@@ -42,24 +42,25 @@ static char *rfc3339(void)
 	return strdup(buf);
 }
 
-static int parse_sites(const char *list, bool off[SITE_COUNT])
+static int parse_sites(const char *list, bool off[ROW_COUNT])
 {
 	char *copy, *word, *save = NULL;
 
 	if (!list)
 		return 0;
 	copy = strdup(list);
-	memset(off, true, SITE_COUNT * sizeof(*off));
+	memset(off, true, ROW_COUNT * sizeof(*off));
+	off[SITE_FLOOR] = false;
 	for (word = strtok_r(copy, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
-		unsigned int site = site__by_name(word);
+		unsigned int row = row__by_name(word);
 
-		if (site == SITE_COUNT) {
+		if (row == ROW_COUNT) {
 			log_error("unknown site '%s'", word);
 			log_hint("'migtrace doctor' lists the sites of this kernel");
 			free(copy);
 			return EXIT_USAGE;
 		}
-		off[site] = false;
+		off[row] = false;
 	}
 	free(copy);
 	return 0;
@@ -81,7 +82,7 @@ static int tracer_opts(const struct session_opts *o, struct tracer_opts *to)
 			return EXIT_USAGE;
 		}
 	}
-	return parse_sites(o->sites, to->site_off);
+	return parse_sites(o->sites, to->row_off);
 }
 
 #define FORCED_MAX 16

@@ -10,23 +10,6 @@
 #include "migtrace.skel.h"
 #include "snapshot.h"
 
-static const struct {
-	enum counter_id id;
-	const char *name;
-} counter_names[] = {
-	{ COUNTER_NOREFS_CALLS, "norefs_calls" },
-	{ COUNTER_BUFFERS_CALLS, "buffers_calls" },
-	{ COUNTER_SWITCH_LOCKED, "switch_locked" },
-	{ COUNTER_SWITCH_UNLOCKED, "switch_unlocked" },
-	{ COUNTER_LOOKUPS, "lookup_calls" },
-	{ COUNTER_LOOKUPS_FOLIO, "lookup_folio_sections" },
-	{ COUNTER_REFUSED, "lookups_refused" },
-	{ COUNTER_FOLIO_WAITS, "lookup_folio_waits" },
-	{ COUNTER_WAITER_REFS, "refs_by_waiting_lookup" },
-	{ COUNTER_BUSY_ENDS, "busy_ends" },
-	{ COUNTER_STACKS_MISSING, "stacks_missing" },
-};
-
 static void add_sample(struct run *run, const struct hist_key *k, const struct hist *h)
 {
 	struct run_site *s = &run->site[k->site];
@@ -162,17 +145,6 @@ static void read_late(struct tracer *t, struct run *run, const __u64 *c)
 	l->behind_folio = c[COUNTER_BEHIND_FOLIO];
 	read_windows(t, run);
 	l->total = l->slow_lookup + l->end_count;
-}
-
-static int fill_counters(struct run *run, const __u64 *c)
-{
-	int err = 0;
-
-	for (size_t i = 0; !err && i < sizeof(counter_names) / sizeof(counter_names[0]); i++)
-		err = counters__add(&run->counters, counter_names[i].name, c[counter_names[i].id]);
-	for (int i = 0; i < LOSS_COUNT; i++)
-		run->losses[i] = c[COUNTER_LOSS + i];
-	return err;
 }
 
 static int by_refcount(const void *a, const void *b)
@@ -333,7 +305,7 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 	if (!err)
 		err = machine__describe(run, f);
 	if (!err)
-		err = fill_counters(run, c);
+		err = observed__counts(run, t, c);
 	if (!err)
 		err = read_hists(t, run);
 	if (!err)
@@ -344,8 +316,6 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 		err = read_worst(t, run);
 	if (!err && final)
 		err = read_refcounts(t, run);
-	if (!err)
-		err = observed__reasons(run, c);
 	if (!err)
 		err = observed__generation(run, f, c);
 	if (err)

@@ -17,7 +17,8 @@ int snapshot__stack(struct tracer *t, __s32 id, char ***stack, size_t *n);
 
 /* observed.c: from @c, the COUNTER_COUNT counters. Each returns 0 or -ENOMEM. */
 int observed__generation(struct run *run, const struct facts *f, const __u64 *c);
-int observed__reasons(struct run *run, const __u64 *c); /* migrations by path and reason */
+/* What @t counted: counters by name, losses, migrations by reason, attempts, isolations. */
+int observed__counts(struct run *run, const struct tracer *t, const __u64 *c);
 
 /* machine.c: what kernel and machine this is, into @run->kernel. 0 or -ENOMEM. */
 int machine__describe(struct run *run, const struct facts *f);

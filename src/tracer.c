@@ -37,7 +37,7 @@ bool tracer__wants(const struct tracer_opts *o, const struct probe *p)
 {
 	if (o->light && !(p->flags & PROBE_LIGHT))
 		return false;
-	return p->site < 0 || p->site >= SITE_COUNT || !o->site_off[p->site];
+	return p->site >= 0 ? !o->row_off[p->site] : !p->row || !o->row_off[p->row];
 }
 
 static bool chosen(const struct tracer *t, size_t i)
@@ -109,6 +109,7 @@ static void configure(struct tracer *t)
 	skel->rodata->cfg_page_shift = __builtin_ctzl(page);
 	/* a bracket sees only the sections in which its functions run */
 	skel->rodata->cfg_norefs_sections = norefs && norefs->variant->clock != CLOCK_BRACKET;
+	skel->rodata->cfg_tries = live(t, "migrate_call");
 	skel->rodata->cfg_pair = live(t, "find_get_block") && live(t, "lookup_exit");
 	if (rt)
 		bpf_map__set_max_entries(skel->maps.rt_sections, 16384);

@@ -14,7 +14,7 @@
 struct tracer_opts {
 	bool light;
 	bool stacks;
-	bool site_off[SITE_COUNT];	   /* left out by --site */
+	bool row_off[ROW_COUNT];	   /* left out by --site */
 	__u32 device;			   /* 0: all */
 	const char *const *forced;	   /* "PROBE=VARIANT", ends with NULL; or NULL */
 	unsigned int map_size;		   /* entries in each map, 0: the default */

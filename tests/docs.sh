@@ -89,7 +89,7 @@ section "$manual" .Ss Reasons | sed -n 's/^\.It Cm //p' >"$tmp/man"
 section "$manual" .Ss Reasons | sed -n 's/^\.Cm \(early\|switch\)\( ;\)\{0,1\}$/\1/p' >>"$tmp/man"
 sort -o "$tmp/man" "$tmp/man"
 same 'reasons and stages' "$tmp/code" "$tmp/man"
-sed -n 's/^\t{ COUNTER_[A-Z_]*, "\([a-z_]*\)" },.*/\1/p' src/snapshot.c | sort >"$tmp/code"
+sed -n 's/^\t{ COUNTER_[A-Z_]*, "\([a-z_]*\)", .*/\1/p' src/observed.c | sort >"$tmp/code"
 section "$manual" .Ss Counters | sed -n 's/^\.It Cm //p' | tr -d ' ' | tr , '\n' | sort >"$tmp/man"
 same 'counters' "$tmp/code" "$tmp/man"
 

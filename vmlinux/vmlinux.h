@@ -81,6 +81,10 @@ struct spinlock {
 };
 typedef struct spinlock spinlock_t;
 
+struct mutex {
+	int unused; /* as above */
+};
+
 struct super_block {
 	dev_t s_dev;
 };
@@ -94,6 +98,11 @@ struct inode {
 
 struct address_space {
 	struct inode *host;
+	unsigned long flags;
+};
+
+struct page {
+	struct address_space *mapping; /* in a union, at the same place on every kernel */
 };
 
 struct block_device {

@@ -51,6 +51,11 @@ def equal(what, ours, theirs):
     check(good, f"{what}: migtrace {ours}, the kernel {theirs}")
 
 
+def same(what, ours, theirs):
+    """Where none at all is a figure too."""
+    check(abs(ours - theirs) <= theirs * 0.001, f"{what}: migtrace {ours}, the kernel {theirs}")
+
+
 def evidence(late, opts):
     """"None" is worth as much as the lookups that came behind a window."""
     behind, floor = late["lookups_behind"], int(opts.get("behind", 1000))
@@ -60,6 +65,15 @@ def evidence(late, opts):
     check(behind["spin"] >= floor / 5, f"by the spinlock: {behind['spin']}, at least {floor // 5}")
 
 
+def attempts(run, path, why):
+    """Every attempt at a page is one migration; every page moved was moved by one of them."""
+    v, no = run["attempts"][path], why.get("no_buffers", 0)
+    tried, moved = sum(a["tried"] for a in v), sum(a["moved"] for a in v)
+    check(tried == sum(why.values()) - no and moved == why["ok"],
+          f"{path}: {tried} attempts, {moved} moves; given up "
+          f"{sum(a['given_up'] for a in v)} of {v[0]['tried'] if v else 0} pages")
+
+
 def reasons(run, count=None):
     """Every migration has one reason; `count`: the kernel's results and sections beside them."""
     for path in "norefs", "buffers":
@@ -67,12 +81,19 @@ def reasons(run, count=None):
         said = {k: v for k, v in why.items() if v}
         check(sum(why.values()) == calls, f"{path} reasons add up to {calls} calls: {said}")
         check(why["other"] <= 0.01 * calls, f"{path}, other: {why['other']} of {calls}")
+        attempts(run, path, why)
     if not count:
         return
     why = run["migrations"]["norefs"]
     check(why["ok"] <= count["norefs_ok"] <= why["ok"] + why["no_buffers"],
           f"ok: migtrace {why['ok']} ({why['no_buffers']} without buffers), "
           f"the kernel {count['norefs_ok']}")
+    same("without the check", run["counters"]["buffers_calls"], count["buffers_calls"])
+    why = run["migrations"]["buffers"]
+    check(why["ok"] <= count["buffers_ok"] <= why["ok"] + why["no_buffers"],
+          f"of them ok: migtrace {why['ok']} ({why['no_buffers']} without buffers), "
+          f"the kernel {count['buffers_ok']}")
+    why = run["migrations"]["norefs"]
     locked = count["migrate_sections"] - count["invalidations"]
     ours = sum(why[k] for k in ("ok", "busy", "journal", "refs", "copy_fault"))
     check(abs(ours - locked) <= 0.005 * locked,
@@ -98,6 +119,23 @@ def aio(conf, out, opts):
     equal("ring mapping's lock", run["sites"]["aio_migrate"]["acquires"], count["aio_sections"])
     equal("completion_lock", run["sites"]["aio_completion"]["acquires"], count["aio_completions"])
     check(count["aio_completions"] >= 1000, f"ring pages moved: {count['aio_completions']}")
+    c, why = run["counters"], run["migrations"]["aio"]
+    check(sum(why.values()) == c["aio_calls"], f"reasons add up to {c['aio_calls']} calls: {why}")
+    equal("calls", c["aio_calls"], count["aio_sections"])  # none was refused before the lock
+    same("ctx_gone", why["ctx_gone"], count["aio_sections"] - count["aio_tried"])
+    same("ring_lock_busy, slot_changed", why["ring_lock_busy"] + why["slot_changed"],
+          count["aio_tried"] - count["aio_switched"])
+    same("refs", why["refs"], count["aio_switched"] - count["aio_ok"])
+    equal("ok", why["ok"], count["aio_ok"])
+    equal("copies", c["aio_copies"], count["aio_copied"])
+    equal("reads", c["aio_reads"], count["aio_reads"])
+    equal("completions", c["aio_completions"], count["aio_writes"])
+    check(c["aio_completions"] == done, f"completions: the load's own tally {done}")
+    check(why["ring_lock_busy"] > 0, f"reads kept the migration out: {why['ring_lock_busy']}")
+    check(c["aio_overlaps_read"] + c["aio_overlaps_completion"] + c["aio_unpaired"] == 0,
+          f"no overlap: {c['aio_overlaps_read']} reads, {c['aio_overlaps_completion']} "
+          f"completions, {c['aio_unpaired']} unknown")
+    attempts(run, "aio", why)
     sums(run)
     lossless(run)
 

@@ -5,8 +5,8 @@
  *	load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE]
  *		make a file system on DEV (all data on it is lost), mount it at DIR, and fill DIR/d
  *		until a read of it needs far more buffers than the 16 a CPU remembers
- *	load run --dir DIR [--dev DEV] [-d SEC] [-r READERS] [-m numa|compact|ring|none]
- *		 [-w getdents|storm|aio|none] [-B PAGES]
+ *	load run --dir DIR [--dev DEV] [-d SEC] [-r READERS] [-m numa|compact|ring|direct|none]
+ *		 [-w getdents|storm|aio|truncate|none] [-B PAGES]
  *		do it for SEC seconds, then print one line of JSON
  *
  * The mover runs on CPU 0 and everybody else on the other CPUs, so that the two sides meet on the
@@ -147,16 +147,12 @@ static void reader(int nr)
 static int run(void)
 {
 	static void (*const movers[])(int) = {
-		[MOVE_NONE] = NULL,
-		[MOVE_NUMA] = move_numa,
-		[MOVE_COMPACT] = move_compact,
-		[MOVE_RING] = move_ring,
+		[MOVE_NONE] = NULL,	 [MOVE_NUMA] = move_numa,     [MOVE_COMPACT] = move_compact,
+		[MOVE_RING] = move_ring, [MOVE_DIRECT] = move_direct,
 	};
 	static void (*const workers[])(int) = {
-		[WORK_NONE] = NULL,
-		[WORK_GETDENTS] = reader,
-		[WORK_STORM] = storm,
-		[WORK_AIO] = aio,
+		[WORK_NONE] = NULL, [WORK_GETDENTS] = reader,	   [WORK_STORM] = storm,
+		[WORK_AIO] = aio,   [WORK_TRUNCATE] = trunc_files,
 	};
 	double begin;
 	int status, bad = 0;
@@ -177,20 +173,20 @@ static int run(void)
 		bad |= status;
 	printf("{\"seconds\":%.3f,\"getdents\":%ju,\"entries\":%ju,\"read_errors\":%ju,"
 	       "\"moves_ok\":%ju,\"moves_failed\":%ju,\"pages\":%ju,\"rounds\":%ju,\"storm_ops\":%ju,"
-	       "\"storm_errors\":%ju,\"completions\":%ju}\n",
+	       "\"storm_errors\":%ju,\"completions\":%ju,\"truncated\":%ju,\"stalls\":%ju}\n",
 	       now() - begin, count->getdents, count->entries, count->read_errors, count->moves_ok,
 	       count->moves_failed, count->pages, count->rounds, count->storm_ops,
-	       count->storm_errors, count->completions);
+	       count->storm_errors, count->completions, count->truncated, count->stalls);
 	return bad ? 1 : 0;
 }
 
 static void usage(void)
 {
-	fprintf(stderr,
-		"usage: load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE] [-s KIB]\n"
-		"       load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]\n"
-		"                [-m numa|compact|ring|none] [-w getdents|storm|aio|none] [-B PAGES]\n"
-		"       load user UID COMMAND [ARG...]\n");
+	fprintf(stderr, "usage: load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE] [-s KIB]\n"
+			"       load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]\n"
+			"                [-m numa|compact|ring|direct|none]\n"
+			"                [-w getdents|storm|aio|truncate|none] [-B PAGES]\n"
+			"       load user UID COMMAND [ARG...]\n");
 	exit(2);
 }
 
@@ -206,8 +202,8 @@ static int choice(const char *arg, const char *const *names)
 
 static void parse(int argc, char **argv)
 {
-	static const char *const movers[] = { "none", "numa", "compact", "ring", NULL };
-	static const char *const works[] = { "none", "getdents", "storm", "aio", NULL };
+	static const char *const movers[] = { "none", "numa", "compact", "ring", "direct", NULL };
+	static const char *const works[] = { "none", "getdents", "storm", "aio", "truncate", NULL };
 	static const struct option longs[] = {
 		{ "dev", required_argument, NULL, 'D' },
 		{ "dir", required_argument, NULL, 'P' },

@@ -3,10 +3,11 @@
 #define LOAD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-enum mover { MOVE_NONE, MOVE_NUMA, MOVE_COMPACT, MOVE_RING };
-enum work { WORK_NONE, WORK_GETDENTS, WORK_STORM, WORK_AIO };
+enum mover { MOVE_NONE, MOVE_NUMA, MOVE_COMPACT, MOVE_RING, MOVE_DIRECT };
+enum work { WORK_NONE, WORK_GETDENTS, WORK_STORM, WORK_AIO, WORK_TRUNCATE };
 
 struct options {
 	const char *dev;
@@ -35,6 +36,8 @@ struct counters {
 	uint64_t completions; /* of asynchronous reads */
 	uint64_t ring;	      /* where the ring is mapped in ring_pid; 0: not yet */
 	uint64_t ring_pid;
+	uint64_t truncated; /* pages */
+	uint64_t stalls;    /* direct compactions, of the whole system */
 };
 
 extern struct options opt;
@@ -53,5 +56,9 @@ void move_compact(int nr);
 uint64_t vmstat(const char *name); /* a counter of /proc/vmstat */
 void aio(int nr);
 void move_ring(int nr);
+void fragment(char *hog, size_t bytes, unsigned int *seed);
+void trunc_files(int nr);
+void move_direct(int nr);
+bool set_number(const char *path, long n);
 
 #endif

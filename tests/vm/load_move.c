@@ -229,13 +229,13 @@ static void poke(const char *path)
  * Memory of the readers' node with holes all over: what is allocated next falls into them. At
  * random, because compaction looks at every 32nd page only once it has met a full block.
  */
-static void fragment(char *hog, unsigned int *seed)
+void fragment(char *hog, size_t bytes, unsigned int *seed)
 {
-	if (madvise(hog, HOG_BYTES, MADV_DONTNEED))
+	if (madvise(hog, bytes, MADV_DONTNEED))
 		die("madvise");
-	for (size_t i = 0; i < HOG_BYTES; i += PAGE)
+	for (size_t i = 0; i < bytes; i += PAGE)
 		hog[i] = 1;
-	for (size_t i = 0; i < HOG_BYTES; i += PAGE)
+	for (size_t i = 0; i < bytes; i += PAGE)
 		if (rand_r(seed) & 1 && madvise(hog + i, PAGE, MADV_DONTNEED))
 			die("madvise");
 }
@@ -259,7 +259,7 @@ void move_compact(int nr)
 	if (syscall(SYS_set_mempolicy, MPOL_BIND, &node1, 8 * sizeof(node1)))
 		die("set_mempolicy (a kernel without NUMA?)");
 	while (!stopped()) {
-		fragment(hog, &seed);
+		fragment(hog, HOG_BYTES, &seed);
 		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 		usleep(5000);
 		poke("/sys/devices/system/node/node1/compact");

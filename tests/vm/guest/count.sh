@@ -8,8 +8,12 @@
 #
 # usage: count.sh start | count.sh stop > FILE
 #   FILE: "NAME N": norefs_calls, norefs_ok (returned 0), migrate_sections, invalidations (of the
-#   CPUs' LRUs, between a busy check and the next), lookup_sections, folio_waits (in the lookup),
-#   aio_sections, aio_completions (of the ring mapping's lock and of completion_lock in the migration)
+#   CPUs' LRUs, between a busy check and the next), buffers_calls, buffers_ok (the path without the
+#   check), lookup_sections, folio_waits (in the lookup);
+#   WORK=aio: calls inside the migration of ring pages of: the ring mapping's lock (aio_sections),
+#   completion_lock (aio_completions), mutex_trylock, the switch, the copy (aio_tried, aio_switched,
+#   aio_copied); aio_ok (returned 0); mutex_lock in reads of rings (aio_reads), and aio_complete
+#   (aio_writes)
 set -eu
 T=/sys/kernel/tracing
 [ -d $T/events ] || T=/sys/kernel/debug/tracing
@@ -39,6 +43,26 @@ within() # a filter: the return address lies in function $1
 	range "$1" | sed 's/\(.*\) \(.*\)/ra >= \1 \&\& ra < \2/'
 }
 
+# An event on a function, counted where its caller is @3
+inside() # NAME FUNCTION CALLER
+{
+	echo "p:mt/$1 $2 ra=\$stack0:x64" >> $T/kprobe_events
+	count_event "$1" "$(within "$3")"
+}
+
+# An event on every call of a function, or (filter) on its returns of 0
+all() # NAME FUNCTION
+{
+	echo "p:mt/$1 $2" >> $T/kprobe_events
+	count_event "$1" 0
+}
+
+returns_0() # NAME FUNCTION
+{
+	echo "r:mt/$1 $2 ret=\$retval:s32" >> $T/kprobe_events
+	count_event "$1" "ret == 0"
+}
+
 count_event() # NAME FILTER
 {
 	i=$T/instances/mt_$1
@@ -62,36 +86,48 @@ start)
 	migrate=$(first __buffer_migrate_folio __buffer_migrate_page)
 	lookup=$(first find_get_block_common __find_get_block)
 	echo > $T/kprobe_events
-	echo "p:mt/entry $entry" >> $T/kprobe_events
-	echo "r:mt/returned $entry ret=\$retval:s32" >> $T/kprobe_events
-	echo "p:mt/invalidate invalidate_bh_lrus ra=\$stack0:x64" >> $T/kprobe_events
-	echo "p:mt/folio_wait __folio_lock ra=\$stack0:x64" >> $T/kprobe_events ||
-		echo "p:mt/folio_wait __lock_page ra=\$stack0:x64" >> $T/kprobe_events
-	echo "p:mt/lock_m $lock ra=\$stack0:x64" >> $T/kprobe_events
-	echo "p:mt/lock_l $lock ra=\$stack0:x64" >> $T/kprobe_events
-	count_event entry 0
-	count_event returned "ret == 0"
-	count_event invalidate "$(within "$migrate")"
-	count_event folio_wait "$(within "$lookup")"
+	all entry "$entry"
+	returns_0 returned "$entry"
+	plain=$(first buffer_migrate_folio buffer_migrate_page)
+	all plain "$plain"
+	returns_0 plain_ok "$plain"
+	inside invalidate invalidate_bh_lrus "$migrate"
+	inside folio_wait "$(first __folio_lock __lock_page)" "$lookup"
 	if [ "${WORK:-}" = aio ]; then # not for all: every spinlock of the system passes these
 		aio=$(first aio_migrate_folio aio_migratepage)
-		echo "p:mt/aio_lock $lock ra=\$stack0:x64" >> $T/kprobe_events
-		echo "p:mt/aio_irq _raw_spin_lock_irqsave ra=\$stack0:x64" >> $T/kprobe_events
-		count_event aio_lock "$(within "$aio")"
-		count_event aio_irq "$(within "$aio")"
+		inside aio_lock "$lock" "$aio"
+		inside aio_irq _raw_spin_lock_irqsave "$aio"
+		inside aio_tried mutex_trylock "$aio"
+		inside aio_switch "$(first folio_migrate_mapping migrate_page_move_mapping)" "$aio"
+		case $(uname -r) in # the others exist there too, and are not what is called
+		5.*) inside aio_copy migrate_page_copy "$aio" ;;
+		6.1.*) inside aio_copy folio_migrate_copy "$aio" ;;
+		*) inside aio_copy folio_copy "$aio" ;;
+		esac
+		returns_0 aio_ok "$aio"
+		inside aio_read mutex_lock "$(first aio_read_events_ring aio_read_events)"
+		all aio_write aio_complete
 	fi
-	count_event lock_m "$(within "$migrate")"
-	count_event lock_l "$(within "$lookup")"
+	inside lock_m "$lock" "$migrate"
+	inside lock_l "$lock" "$lookup"
 	;;
 stop)
 	echo "norefs_calls $(hits entry)"
 	echo "norefs_ok $(hits returned)"
+	echo "buffers_calls $(hits plain)"
+	echo "buffers_ok $(hits plain_ok)"
 	echo "invalidations $(hits invalidate)"
 	echo "folio_waits $(hits folio_wait)"
 	echo "migrate_sections $(hits lock_m)"
 	if [ "${WORK:-}" = aio ]; then
 		echo "aio_sections $(hits aio_lock)"
 		echo "aio_completions $(hits aio_irq)"
+		echo "aio_tried $(hits aio_tried)"
+		echo "aio_switched $(hits aio_switch)"
+		echo "aio_copied $(hits aio_copy)"
+		echo "aio_ok $(hits aio_ok)"
+		echo "aio_reads $(hits aio_read)"
+		echo "aio_writes $(hits aio_write)"
 	fi
 	echo "lookup_sections $(hits lock_l)"
 	;;

@@ -12,25 +12,30 @@
 #   before          6.1, the fix for late buffer references reverted
 #   after           6.1, the same without the revert
 #   before-6.12     6.12, the fix reverted
+#   aio-racy        6.1, as after, but aio rings move without their reader's lock (and, when told
+#                   so in /sys/kernel/debug/migtrace_aio_unlocked, without completion_lock)
 #
-# All of them count the truth in /sys/kernel/debug/migtrace_truth.  before and after share an
-# object folder: going from one to the other compiles mm/migrate.c and links.
+# All of them count the truth in /sys/kernel/debug/migtrace_truth.  before, after and aio-racy share
+# an object folder: going from one to another compiles mm/migrate.c or fs/aio.c and links.
 set -eu
 . "$(dirname "$0")/../lib.sh"
 
 HERE=$TOP/tests/vm/kernels
 SRC=$VM/src
+# what is edited; the source tree keeps the originals in .pristine
+EDITED=(fs/aio.c fs/buffer.c mm/Makefile mm/compaction.c mm/migrate.c)
 
-# plan NAME: sets version, fragments, racy and obj
+# plan NAME: sets version, fragments, racy, aio_racy, obj and tree
 plan()
 {
-	racy=false fragments=config-common
+	racy=false aio_racy=false fragments=config-common
 	case $1 in
 	after-lockstat) version=6.1 fragments="config-common config-lockstat" ;;
 	before)         version=6.1 racy=true ;;
 	after)          version=6.1 ;;
 	before-6.12)    version=6.12 racy=true fragments="config-common config-6.12" ;;
-	*) die "no kernel '$1'; there are: after-lockstat before after before-6.12" ;;
+	aio-racy)       version=6.1 aio_racy=true ;;
+	*) die "no kernel '$1'; there are: after-lockstat before after before-6.12 aio-racy" ;;
 	esac
 	obj=$VM/obj/$version
 	case $fragments in *lockstat) obj=$obj-lockstat ;; esac
@@ -52,11 +57,25 @@ get_source()
 	dpkg -x "$tmp"/*.deb "$tmp/x"
 	tar -xf "$tmp/x/usr/src/linux-source-$v.tar.xz" -C "$tmp"
 	dpkg-deb -f "$tmp"/*.deb Version >"$tmp/version"
-	mkdir -p "$tmp/linux-source-$v/.pristine"
-	(cd "$tmp/linux-source-$v" && cp --parents fs/buffer.c mm/migrate.c mm/Makefile .pristine)
 	mv "$tmp/linux-source-$v" "$SRC/linux-$v"
 	mv "$tmp/version" "$SRC/linux-$v.version"
 	rm -rf "$tmp"
+}
+
+# keep_pristine: the originals of what is edited.  A tree unpacked by an older build.sh has those of
+# the files that were edited then; it has not touched the others.
+keep_pristine()
+{
+	local f p=$tree/.pristine
+
+	for f in "${EDITED[@]}"; do
+		[ ! -s "$p/$f" ] || continue
+		! grep -q migtrace "$tree/$f" ||
+			die "linux-source-$version: $f is edited and its original is lost; remove $SRC"
+		mkdir -p "$p/${f%/*}"
+		cp "$tree/$f" "$p/$f.tmp"
+		mv "$p/$f.tmp" "$p/$f"
+	done
 }
 
 # expect FILE COUNT TEXT: dies unless TEXT stands in FILE that often
@@ -66,14 +85,27 @@ expect()
 
 	n=$(grep -cF -- "$3" "$1") || :
 	[ "$n" = "$2" ] || die "${1##*/} of linux-source-$version holds '$3' $n times, not $2:" \
-			       "truth.cocci or racy.cocci no longer fits the source"
+			       "one of the *.cocci files no longer fits the source"
 }
 
-# patch COCCI IN OUT
+# expect_order FILE FUNCTION WORDS REGEX: dies unless what REGEX finds in FUNCTION is WORDS
+expect_order()
+{
+	local found
+
+	found=$(sed -n "/^[a-z].*\b$2(/,/^}/p" "$1" | grep -oE "$4" | xargs)
+	[ "$found" = "$3" ] || die "${1##*/} of linux-source-$version: $2() has '$found', not '$3':" \
+				   "one of the *.cocci files no longer fits the source"
+}
+
+# patch COCCI FILE: in place
 patch()
 {
-	spatch --very-quiet --sp-file "$HERE/$1" "$2" -o "$3" >"$3.log" 2>&1 && [ -s "$3" ] ||
-		die "$1 does not apply to ${2##*/} of linux-source-$version; see $3.log"
+	local log=$2.log
+
+	spatch --very-quiet --sp-file "$HERE/$1" "$2" -o "$2.new" >"$log" 2>&1 && [ -s "$2.new" ] ||
+		die "$1 does not apply to ${2##*/} of linux-source-$version; see $log"
+	mv "$2.new" "$2"
 }
 
 # install_changed FROM TO: keeps the time of a file that is the same, so that make does too
@@ -82,40 +114,104 @@ install_changed()
 	cmp -s "$1" "$2" || cp "$1" "$2"
 }
 
-# edit: the counters, and the revert when asked for, in the source tree
+# edit_buffer FILE: fs/buffer.c
+edit_buffer()
+{
+	patch truth.cocci "$1"
+	expect "$1" 0 "spin_lock(&bd_mapping->"
+	expect "$1" 1 "migtrace_lock("
+	expect "$1" 1 "migtrace_unlock("
+	expect "$1" 1 "migtrace_lookup_head("
+	expect "$1" 1 "migtrace_ref("
+	expect "$1" 1 "migtrace_lookup_done("
+}
+
+# edit_migrate FILE: mm/migrate.c, with the fix reverted when asked for
+edit_migrate()
+{
+	patch truth.cocci "$1"
+	expect "$1" 1 "migtrace_lock("
+	expect "$1" 2 "migtrace_unlock("
+	expect "$1" 1 "migtrace_window_open("
+	expect "$1" 1 "migtrace_window_close("
+	patch reasons.cocci "$1"
+	expect_order "$1" __buffer_migrate_folio "migtrace_called NO_BUFFERS EARLY_REFS LOCKED \
+migtrace_busy migtrace_moved why)" 'migtrace_(called|busy|moved)|(NO_BUF|EARLY_R|LOCK)[A-Z]*|why\)'
+	patch isolation.cocci "$1"
+	expect "$1" 1 "migtrace_count(iso_freed)"
+	expect "$1" 1 "migtrace_count(iso_gone_at_move)"
+	expect "$1" 1 "migtrace_count(iso_orphans)"
+	if $racy; then
+		patch racy.cocci "$1"
+		expect "$1" 1 "migtrace_unlock("
+		# the one unlock left is the one before the busy test, not the one after the move
+		expect_order "$1" __buffer_migrate_folio \
+			"migtrace_lock migtrace_window_open migtrace_unlock if (busy) migtrace_window_close" \
+			'migtrace_(lock|window_open|unlock|window_close)|if \(busy\)'
+	fi
+}
+
+# edit_aio FILE: fs/aio.c, with its locks taken away when asked for
+edit_aio()
+{
+	local unlocked="" unlock=" mutex_unlock" copy=folio_copy early=1 why
+
+	# 6.1 returns before the lock in one more mode
+	[ "$version" != 6.1 ] || copy=folio_migrate_copy early=2
+	patch aio.cocci "$1"
+	expect "$1" 1 "struct migtrace_ring migtrace;"
+	if $aio_racy; then
+		patch aio-racy.cocci "$1"
+		expect "$1" 1 "static u32 migtrace_aio_unlocked;"
+		expect "$1" 1 "debugfs_create_u32(\"migtrace_aio_unlocked\""
+		expect "$1" 1 "READ_ONCE(migtrace_aio_unlocked)"
+		expect "$1" 0 "mutex_trylock("
+		unlocked="if (!unlocked) " unlock=""
+	else
+		expect "$1" 1 "migtrace_count(aio_ring_lock_busy)"
+		expect "$1" 1 "mutex_trylock("
+	fi
+	for why in ctx_gone slot_changed refs ok; do
+		expect "$1" 1 "migtrace_count(aio_$why)"
+	done
+	expect "$1" $early "migtrace_count(aio_other)"
+	expect "$1" $early "migtrace_count(aio_calls)"
+	expect_order "$1" aio_migrate_folio "${unlocked}spin_lock_irqsave migtrace_copy_begin $copy \
+migtrace_copy_end ${unlocked}spin_unlock_irqrestore$unlock" \
+		'(if \(!unlocked\) )?spin_[a-z]*_irq[a-z]*|[a-z_]*_copy(_[a-z]*)?\b|mutex_unlock'
+	expect_order "$1" aio_complete "lock_irqsave(&ctx->c migtrace_completion_begin \
+migtrace_completion_end unlock_irqrestore(&ctx->c" \
+		'(un)?lock_irq[a-z]*\(&ctx->c|migtrace_completion_[a-z]*'
+	expect_order "$1" aio_read_events_ring \
+		"mutex_lock migtrace_read_begin migtrace_read_pages migtrace_read_end mutex_unlock" \
+		'mutex_(un)?lock|migtrace_read_[a-z]*'
+}
+
+# edit_compaction FILE: mm/compaction.c
+edit_compaction()
+{
+	patch isolation.cocci "$1"
+	expect "$1" 1 "#include <linux/migtrace_truth.h>"
+	expect "$1" 1 "migtrace_isolating("
+}
+
+# edit: the counters, and what is to be taken away, in the source tree
 edit()
 {
-	local tmp=$SRC/edit-$version p=$tree/.pristine
+	local tmp=$SRC/edit-$version f
 
+	keep_pristine
 	rm -rf "$tmp"
 	mkdir -p "$tmp"
-	patch truth.cocci "$p/fs/buffer.c" "$tmp/buffer.c"
-	patch truth.cocci "$p/mm/migrate.c" "$tmp/migrate.c"
-	expect "$tmp/buffer.c" 0 "spin_lock(&bd_mapping->"
-	expect "$tmp/buffer.c" 1 "migtrace_lock("
-	expect "$tmp/buffer.c" 1 "migtrace_unlock("
-	expect "$tmp/buffer.c" 1 "migtrace_lookup_head("
-	expect "$tmp/buffer.c" 1 "migtrace_ref("
-	expect "$tmp/buffer.c" 1 "migtrace_lookup_done("
-	expect "$tmp/migrate.c" 1 "migtrace_lock("
-	expect "$tmp/migrate.c" 2 "migtrace_unlock("
-	expect "$tmp/migrate.c" 1 "migtrace_window_open("
-	expect "$tmp/migrate.c" 1 "migtrace_window_close("
-	if $racy; then
-		patch racy.cocci "$tmp/migrate.c" "$tmp/racy.c"
-		mv "$tmp/racy.c" "$tmp/migrate.c"
-		expect "$tmp/migrate.c" 1 "migtrace_unlock("
-		# the one unlock left is the one before the busy test, not the one after the move
-		[ "$(grep -oE 'migtrace_(lock|window_open|unlock|window_close)|if \(busy\)' \
-			"$tmp/migrate.c" | xargs)" = "migtrace_lock migtrace_window_open \
-migtrace_unlock if (busy) migtrace_window_close" ] ||
-			die "racy.cocci left the calls of mm/migrate.c in another order"
-	fi
-	cp "$p/mm/Makefile" "$tmp/Makefile"
-	echo 'obj-y += migtrace_truth.o' >>"$tmp/Makefile"
-	install_changed "$tmp/buffer.c" "$tree/fs/buffer.c"
-	install_changed "$tmp/migrate.c" "$tree/mm/migrate.c"
-	install_changed "$tmp/Makefile" "$tree/mm/Makefile"
+	(cd "$tree/.pristine" && cp --parents "${EDITED[@]}" "$tmp")
+	edit_buffer "$tmp/fs/buffer.c"
+	edit_migrate "$tmp/mm/migrate.c"
+	edit_aio "$tmp/fs/aio.c"
+	edit_compaction "$tmp/mm/compaction.c"
+	echo 'obj-y += migtrace_truth.o' >>"$tmp/mm/Makefile"
+	for f in "${EDITED[@]}"; do
+		install_changed "$tmp/$f" "$tree/$f"
+	done
 	install_changed "$HERE/migtrace_truth.c" "$tree/mm/migtrace_truth.c"
 	install_changed "$HERE/migtrace_truth.h" "$tree/include/linux/migtrace_truth.h"
 	rm -rf "$tmp"
@@ -196,7 +292,7 @@ build()
 
 	plan "$name"
 	get_source "$version"
-	stamp=$(cd "$HERE" && cat build.sh $fragments truth.cocci racy.cocci migtrace_truth.[ch] \
+	stamp=$(cd "$HERE" && cat build.sh $fragments ./*.cocci migtrace_truth.[ch] \
 			"$SRC/linux-$version.version" | sha256sum | cut -d ' ' -f 1)
 	if [ -s "$VM/kernels/$name/vmlinux.btf" ] &&
 	   [ "$(cat "$VM/kernels/$name/stamp" 2>/dev/null)" = "$stamp" ]; then

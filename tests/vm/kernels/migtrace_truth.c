@@ -46,6 +46,124 @@ bool migtrace_window_is_near(struct buffer_head *head, u64 now)
 	       (s64)(now - READ_ONCE(migtrace_ends[i].ns)) <= (s64)MIGTRACE_NEAR_NS;
 }
 
+/*
+ * Of an overlap, whichever section ends first sees the other one under way, and counts it: once
+ * a pair.  One lock orders what begins and ends on several CPUs; aio_complete() comes in
+ * interrupts too.
+ */
+static DEFINE_RAW_SPINLOCK(migtrace_aio_lock);
+
+/* the ring's header, in its first page, is what every section reads and writes */
+static bool migtrace_read_touches(const struct migtrace_ring *ring)
+{
+	unsigned long page = ring->copy_page;
+
+	if (!page)
+		return true;
+	if (!ring->read_any)
+		return false;
+	if (ring->read_wraps)
+		return page >= ring->read_first || page <= ring->read_last;
+	return page >= ring->read_first && page <= ring->read_last;
+}
+
+static bool migtrace_completion_touches(const struct migtrace_ring *ring)
+{
+	return !ring->copy_page || ring->copy_page == ring->completion_page;
+}
+
+static void migtrace_overlap_read(const struct migtrace_ring *ring)
+{
+	if (ring->copying && ring->reading && migtrace_read_touches(ring))
+		migtrace_count(aio_overlaps_read);
+}
+
+static void migtrace_overlap_completion(const struct migtrace_ring *ring)
+{
+	if (ring->copying && ring->completing && migtrace_completion_touches(ring))
+		migtrace_count(aio_overlaps_completion);
+}
+
+void migtrace_copy_begin(struct migtrace_ring *ring, unsigned long page)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&migtrace_aio_lock, flags);
+	WARN_ON_ONCE(ring->copying);
+	ring->copying = true;
+	ring->copy_page = page;
+	raw_spin_unlock_irqrestore(&migtrace_aio_lock, flags);
+}
+
+void migtrace_copy_end(struct migtrace_ring *ring)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&migtrace_aio_lock, flags);
+	migtrace_count(aio_copies);
+	migtrace_overlap_read(ring);
+	migtrace_overlap_completion(ring);
+	ring->copying = false;
+	raw_spin_unlock_irqrestore(&migtrace_aio_lock, flags);
+}
+
+/*
+ * The lock is kept until the ring's header was read: no copy can end while it is not known yet
+ * which pages the read is going to touch.
+ */
+void migtrace_read_begin(struct migtrace_ring *ring)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&migtrace_aio_lock, flags);
+	WARN_ON_ONCE(ring->reading);
+	ring->reading = true;
+	ring->flags = flags;
+}
+
+void __migtrace_read_pages(struct migtrace_ring *ring, bool any, bool wraps, unsigned long first,
+			   unsigned long last)
+{
+	ring->read_any = any;
+	ring->read_wraps = wraps;
+	ring->read_first = first;
+	ring->read_last = last;
+	raw_spin_unlock_irqrestore(&migtrace_aio_lock, ring->flags);
+}
+
+void migtrace_read_end(struct migtrace_ring *ring)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&migtrace_aio_lock, flags);
+	migtrace_count(aio_reads);
+	migtrace_overlap_read(ring);
+	ring->reading = false;
+	raw_spin_unlock_irqrestore(&migtrace_aio_lock, flags);
+}
+
+void __migtrace_completion_begin(struct migtrace_ring *ring, unsigned long page)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&migtrace_aio_lock, flags);
+	WARN_ON_ONCE(ring->completing);
+	ring->completing = true;
+	ring->completion_page = page;
+	raw_spin_unlock_irqrestore(&migtrace_aio_lock, flags);
+}
+
+void migtrace_completion_end(struct migtrace_ring *ring)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&migtrace_aio_lock, flags);
+	migtrace_count(aio_completions);
+	migtrace_overlap_completion(ring);
+	ring->completing = false;
+	raw_spin_unlock_irqrestore(&migtrace_aio_lock, flags);
+}
+
 #define MIGTRACE_NR_COUNTS	(sizeof(struct migtrace_counts) / sizeof(u64))
 
 /*
@@ -91,6 +209,26 @@ static int migtrace_reset(void *unused)
 	return 0;
 }
 
+static void migtrace_show_reasons(struct seq_file *m, const struct migtrace_reasons *r,
+				  const char *path)
+{
+	static const char *const names[MIGTRACE_NR_REASONS] = {
+		[MIGTRACE_NO_BUFFERS]	= "no_buffers",
+		[MIGTRACE_EARLY_REFS]	= "early_refs",
+		[MIGTRACE_LOCKED]	= "locked",
+		[MIGTRACE_BUSY]		= "busy",
+		[MIGTRACE_JOURNAL]	= "journal",
+		[MIGTRACE_REFS]		= "refs",
+		[MIGTRACE_OK]		= "ok",
+		[MIGTRACE_OTHER]	= "other",
+	};
+	int i;
+
+	seq_printf(m, "%s_calls %llu\n", path, r->calls);
+	for (i = 0; i < MIGTRACE_NR_REASONS; i++)
+		seq_printf(m, "%s_%s %llu\n", path, names[i], r->ended[i]);
+}
+
 static int migtrace_truth_show(struct seq_file *m, void *unused)
 {
 	static const char *const site_names[] = { "migrate", "lookup" };
@@ -112,7 +250,6 @@ static int migtrace_truth_show(struct seq_file *m, void *unused)
 	SHOW(lookup_slow_null);
 	SHOW(lookups_behind_spin);
 	SHOW(lookups_behind_folio);
-#undef SHOW
 	for (site = 0; site < MIGTRACE_NR_SITES; site++) {
 		const struct migtrace_held *h = &sum.held[site];
 		const char *name = site_names[site];
@@ -122,6 +259,28 @@ static int migtrace_truth_show(struct seq_file *m, void *unused)
 		seq_printf(m, "%s_hold_max_ns %llu\n", name, h->hold_max_ns);
 		seq_printf(m, "%s_wait_ns %llu\n", name, h->wait_ns);
 	}
+	migtrace_show_reasons(m, &sum.reasons[true], "norefs");
+	migtrace_show_reasons(m, &sum.reasons[false], "buffers");
+	SHOW(aio_calls);
+	SHOW(aio_ok);
+	SHOW(aio_ring_lock_busy);
+	SHOW(aio_ctx_gone);
+	SHOW(aio_slot_changed);
+	SHOW(aio_refs);
+	SHOW(aio_other);
+	SHOW(aio_copies);
+	SHOW(aio_reads);
+	SHOW(aio_completions);
+	SHOW(aio_overlaps_read);
+	SHOW(aio_overlaps_completion);
+	SHOW(iso_dereferenced);
+	SHOW(iso_gone);
+	SHOW(iso_anon);
+	SHOW(iso_exiting);
+	SHOW(iso_freed);
+	SHOW(iso_gone_at_move);
+	SHOW(iso_orphans);
+#undef SHOW
 	return 0;
 }
 

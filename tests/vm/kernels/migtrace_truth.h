@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the kernel itself counts about private_lock and late buffer references,
- * for the tests of migtrace.  Copied to include/linux/ of the kernel; truth.cocci
- * puts the calls into mm/migrate.c and fs/buffer.c.
+ * What the kernel itself counts about private_lock, late buffer references, the reasons of
+ * migrations, aio rings and isolation, for the tests of migtrace.  Copied to include/linux/ of
+ * the kernel; the *.cocci files put the calls into mm/migrate.c, mm/compaction.c, fs/buffer.c
+ * and fs/aio.c.
  *
  * The helpers are inlined so that the calls of _raw_spin_lock/_raw_spin_unlock stay in the
- * function they were in: the tool under test looks for them there.
+ * function they were in: the tool under test looks for them there.  For the same reason those
+ * that take a lock of their own (aio's) are not inlined: it would find that lock as well.
  */
 #ifndef _LINUX_MIGTRACE_TRUTH_H
 #define _LINUX_MIGTRACE_TRUTH_H
 
 #include <linux/buffer_head.h>
+#include <linux/jbd2.h>
+#include <linux/pagemap.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched/clock.h>
@@ -29,6 +33,25 @@ struct migtrace_held {
 	u64 wait_ns;
 };
 
+/* why a __buffer_migrate_folio() ended as it did: one reason a call */
+enum migtrace_reason {
+	MIGTRACE_NO_BUFFERS,		/* left to migrate_folio(), of whatever result */
+	MIGTRACE_EARLY_REFS,
+	MIGTRACE_LOCKED,
+	MIGTRACE_BUSY,
+	MIGTRACE_JOURNAL,		/* busy, and the buffer belongs to a journal */
+	MIGTRACE_REFS,
+	MIGTRACE_OK,
+	MIGTRACE_OTHER,
+	MIGTRACE_NR_REASONS,
+};
+
+struct migtrace_reasons {
+	u64 calls;
+	u64 ended[MIGTRACE_NR_REASONS];
+};
+
+/* summed up as an array of u64 */
 struct migtrace_counts {
 	u64 windows;
 	u64 windows_closed;
@@ -42,9 +65,31 @@ struct migtrace_counts {
 	u64 lookups_behind_spin;
 	u64 lookups_behind_folio;
 	struct migtrace_held held[MIGTRACE_NR_SITES];
+	struct migtrace_reasons reasons[2];	/* [check_refs] */
+	u64 aio_calls;
+	u64 aio_ok;
+	u64 aio_ring_lock_busy;
+	u64 aio_ctx_gone;
+	u64 aio_slot_changed;
+	u64 aio_refs;
+	u64 aio_other;
+	u64 aio_copies;
+	u64 aio_reads;
+	u64 aio_completions;
+	u64 aio_overlaps_read;
+	u64 aio_overlaps_completion;
+	u64 iso_dereferenced;
+	u64 iso_gone;
+	u64 iso_anon;
+	u64 iso_exiting;
+	u64 iso_freed;
+	u64 iso_gone_at_move;
+	u64 iso_orphans;
 };
 
 DECLARE_PER_CPU(struct migtrace_counts, migtrace_counts);
+
+#define migtrace_count(name) this_cpu_inc(migtrace_counts.name)
 
 /* lives on the stack of the instrumented function */
 struct migtrace_section {
@@ -182,5 +227,93 @@ static __always_inline void migtrace_lookup_done(struct buffer_head *ret)
 	else
 		this_cpu_inc(migtrace_counts.lookup_slow_null);
 }
+
+static __always_inline void migtrace_called(bool check_refs)
+{
+	migtrace_count(reasons[check_refs].calls);
+}
+
+static __always_inline void migtrace_ended(bool check_refs, enum migtrace_reason reason)
+{
+	migtrace_count(reasons[check_refs].ended[reason]);
+}
+
+/* @bh: the first one of the page that is referenced */
+static __always_inline enum migtrace_reason migtrace_busy(struct buffer_head *bh)
+{
+	return buffer_jbd(bh) ? MIGTRACE_JOURNAL : MIGTRACE_BUSY;
+}
+
+static __always_inline enum migtrace_reason migtrace_moved(int rc)
+{
+	if (!rc)
+		return MIGTRACE_OK;
+	return rc == -EAGAIN ? MIGTRACE_REFS : MIGTRACE_OTHER;
+}
+
+/*
+ * Compaction has read @mapping of @folio under the folio's lock.  Where there is one it is
+ * dereferenced; an anonymous folio has none either, but that is nothing gone.
+ */
+static __always_inline void migtrace_isolating(struct folio *folio, struct address_space *mapping)
+{
+	if (mapping) {
+		migtrace_count(iso_dereferenced);
+		if (mapping_exiting(mapping))
+			migtrace_count(iso_exiting);
+	} else if (!folio->mapping) {
+		migtrace_count(iso_gone);
+	} else {
+		migtrace_count(iso_anon);
+	}
+}
+
+/*
+ * The sections under way on an aio ring, in its struct kioctx and under one lock for all rings.
+ * There is never more than one of each kind: copies are under the ring mapping's lock, reads
+ * under ring_lock and completions under completion_lock, in aio-racy too.
+ */
+struct migtrace_ring {
+	bool copying;
+	bool reading;
+	bool completing;
+	bool read_any;			/* events, and not just the header */
+	bool read_wraps;
+	unsigned long copy_page;
+	unsigned long read_first;	/* pages, both included */
+	unsigned long read_last;
+	unsigned long completion_page;
+	unsigned long flags;		/* of the irqs, from the begin of a read to its pages */
+};
+
+void migtrace_copy_begin(struct migtrace_ring *ring, unsigned long page);
+void migtrace_copy_end(struct migtrace_ring *ring);
+void migtrace_read_begin(struct migtrace_ring *ring);
+void __migtrace_read_pages(struct migtrace_ring *ring, bool any, bool wraps, unsigned long first,
+			   unsigned long last);
+void migtrace_read_end(struct migtrace_ring *ring);
+void __migtrace_completion_begin(struct migtrace_ring *ring, unsigned long page);
+void migtrace_completion_end(struct migtrace_ring *ring);
+
+/* macros, because struct kioctx and the constants are known in fs/aio.c only */
+#define migtrace_event_page(pos) (((pos) + AIO_EVENTS_OFFSET) / AIO_EVENTS_PER_PAGE)
+
+#define migtrace_completion_begin(ctx)						\
+	__migtrace_completion_begin(&(ctx)->migtrace, migtrace_event_page((ctx)->tail))
+
+/* @head and @tail as the ring has them, that is: as any process has written them */
+#define migtrace_read_pages(ctx, head, tail, nr)				\
+do {										\
+	long __size = (ctx)->nr_events;						\
+	long __first = (head) % __size;						\
+	long __n = ((tail) % __size + __size - __first) % __size;		\
+	long __last;								\
+										\
+	__n = max(min_t(long, nr, __n), 0L);					\
+	__last = __first + max(__n - 1, 0L);					\
+	__migtrace_read_pages(&(ctx)->migtrace, __n > 0, __last >= __size,	\
+			      migtrace_event_page(__first),			\
+			      migtrace_event_page(__last % __size));		\
+} while (0)
 
 #endif

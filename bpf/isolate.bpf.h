@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What happens around the move: isolation by compaction, which dereferences a page's mapping that
+ * a truncation may be taking away (69d763fc6d3a "mm: pin address_space before dereferencing it while
+ * isolating an LRU page"); pages truncated between isolation and move; attempts at one page within
+ * one call of migrate_pages(). Stage 1.
+ */
+#ifndef MIGTRACE_ISOLATE_BPF_H
+#define MIGTRACE_ISOLATE_BPF_H
+
+#include "core.bpf.h"
+#include "maps.bpf.h"
+
+#define ISOLATE_ASYNC_MIGRATE 0x4 /* mmzone.h: the same since 3.3 */
+#define ISOLATE_UNEVICTABLE   0x8
+
+/* Calls of migrate_pages() are seen. */
+const volatile bool cfg_tries = false;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct migrate_call);
+} migrate_calls SEC(".maps");
+
+/* By page. A page given up leaves its entry to be recycled, or found outdated. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, struct tries);
+} tries SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct isolating);
+} isolations SEC(".maps");
+
+static __always_inline struct migrate_call *migrate_call_of_current(void)
+{
+	__u64 task = bpf_get_current_task();
+
+	return bpf_map_lookup_elem(&migrate_calls, &task);
+}
+
+/* @put takes the unused new pages back; without it they are freed. */
+static __always_inline void migrate_called(const void *put)
+{
+	__u64 task = bpf_get_current_task();
+	struct migrate_call c = {
+		.id = bpf_ktime_get_ns(),
+		.gives_back = put != NULL,
+	};
+
+	if (phase == PHASE_RECORDING)
+		bpf_map_update_elem(&migrate_calls, &task, &c, BPF_ANY);
+}
+
+/* One more attempt at @page on @path ended with @ret. A global function to be walked once. */
+__noinline int tried(__u32 path, __u64 page, int ret)
+{
+	struct migrate_call *c = migrate_call_of_current();
+	struct tries *old = bpf_map_lookup_elem(&tries, &page);
+	struct tries now = { .call = c ? c->id : 0, .n = 1 };
+	__u32 i;
+
+	if (old && old->call == now.call)
+		now.n += old->n;
+	i = now.n < TRIES_KEPT ? now.n - 1 : TRIES_KEPT - 1;
+	count(COUNTER_TRY + path * 2 * TRIES_KEPT + i);
+	if (ret) {
+		bpf_map_update_elem(&tries, &page, &now, BPF_ANY);
+		return 0;
+	}
+	count(COUNTER_TRY + (path * 2 + 1) * TRIES_KEPT + i);
+	if (old)
+		bpf_map_delete_elem(&tries, &page);
+	return 0;
+}
+
+static __always_inline void isolation_begins(__u64 cc, __u32 mode)
+{
+	__u64 task = bpf_get_current_task();
+	struct isolating i = { .cc = cc, .taken = core_isolated(cc), .mode = mode };
+
+	if (phase == PHASE_RECORDING && bpf_map_update_elem(&isolations, &task, &i, BPF_ANY))
+		lost(LOSS_MAP_FULL);
+}
+
+static __always_inline void isolation_ends(void)
+{
+	__u64 task = bpf_get_current_task(), taken;
+	struct isolating *i = bpf_map_lookup_elem(&isolations, &task);
+	__u32 id = COUNTER_ISOLATION + ISO_TAKEN;
+
+	if (!i)
+		return;
+	taken = core_isolated(i->cc);
+	id += i->mode & ISOLATE_ASYNC_MIGRATE ? 1 : 0;
+	id += i->mode & ISOLATE_UNEVICTABLE ? 2 : 0;
+	if (taken > i->taken) /* less: it has put back what it had taken */
+		count_by(id, taken - i->taken);
+	bpf_map_delete_elem(&isolations, &task);
+}
+
+/* The page's lock, taken to look at its mapping, is about to be released. */
+static __always_inline void isolation_looked(__u64 page)
+{
+	__u64 task = bpf_get_current_task(), mapping;
+
+	if (!bpf_map_lookup_elem(&isolations, &task))
+		return;
+	count(COUNTER_ISOLATION + ISO_DEREFERENCED);
+	mapping = core_folio_mapping(page);
+	if (!mapping)
+		count(COUNTER_ISOLATION + ISO_MAPPING_GONE);
+	else if (core_mapping_exiting(mapping))
+		count(COUNTER_ISOLATION + ISO_MAPPING_EXITING);
+}
+
+static __always_inline void move_begins(__u64 page)
+{
+	if (phase != PHASE_RECORDING)
+		return;
+	count(COUNTER_ISOLATION + ISO_MOVES);
+	if (!core_folio_mapping(page))
+		count(COUNTER_ISOLATION + ISO_GONE_AT_MOVE);
+}
+
+static __always_inline void move_ended(__u64 page, int ret)
+{
+	struct migrate_call *c = migrate_call_of_current();
+
+	if (c && !ret)
+		c->moved = page;
+}
+
+/* migrate_pages() frees a page: the one it has just moved, or one that nobody else had any more. */
+static __always_inline void move_frees(__u64 page)
+{
+	struct migrate_call *c = migrate_call_of_current();
+
+	if (c && c->gives_back && page != c->moved && phase == PHASE_RECORDING)
+		count(COUNTER_ISOLATION + ISO_FREED);
+}
+
+static __always_inline void move_orphan(void)
+{
+	if (phase == PHASE_RECORDING)
+		count(COUNTER_ISOLATION + ISO_ORPHANED);
+}
+
+#endif /* MIGTRACE_ISOLATE_BPF_H */
