@@ -17,8 +17,12 @@
 #include "maps.bpf.h"
 #include "reason.bpf.h"
 
+/* Tries at ring_lock are seen. */
+const volatile bool cfg_aio_tries = false;
+
 #define EINVAL		  22
 #define AIO_EVENT_SHIFT	  5 /* struct io_event is 32 bytes, as is the header before them */
+#define AIO_ANY_PAGE	  ~0U
 #define AIO_RING_EXPECTED 3 /* isolation, mapping, the context's own reference */
 
 struct {
@@ -43,6 +47,14 @@ struct {
 	__type(key, struct task_site);
 	__type(value, struct aio_section);
 } aio_sections SEC(".maps");
+
+/* Whose ring's page a task copies, or has copied last. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u64);
+} aio_copying SEC(".maps");
 
 /* Completions run with interrupts off. */
 struct {
@@ -103,7 +115,7 @@ static __always_inline __u32 aio_reason(const struct aio_migration *m, int ret)
 		refcount_note(m->src, STAGE_AIO, AIO_RING_EXPECTED, m->refs);
 		return REASON_REFS;
 	}
-	return m->tried == 2 ? REASON_SLOT_CHANGED : REASON_RING_LOCK;
+	return m->tried == 2 || !cfg_aio_tries ? REASON_SLOT_CHANGED : REASON_RING_LOCK;
 }
 
 static __always_inline void aio_exited(int ret)
@@ -156,9 +168,13 @@ static __always_inline void aio_section_forget(__u32 kind, struct aio_section *s
 		bpf_map_delete_elem(&aio_sections, &key);
 }
 
+/*
+ * A section's begin is read last in its program, everything else first: what our own programs take
+ * is then neither part of the section nor, as far as can be, missing from the copy.
+ */
 static __always_inline void aio_copy_begins(__u64 src)
 {
-	__u64 ctx = core_aio_ctx(core_folio_mapping(src)), n;
+	__u64 ctx = core_aio_ctx(core_folio_mapping(src)), task = bpf_get_current_task(), n;
 	struct aio_copies *c = bpf_map_lookup_elem(&aio_rings, &ctx);
 
 	if (phase != PHASE_RECORDING)
@@ -173,25 +189,21 @@ static __always_inline void aio_copy_begins(__u64 src)
 		lost(LOSS_MAP_FULL);
 		return;
 	}
-	count(COUNTER_AIO_COPIES);
-	aio_section_call(AIO_COPY, ctx, 0);
 	n = c->begun + 1;
 	c->page[n & (AIO_COPIES_KEPT - 1)] = core_folio_index(src);
 	barrier();
 	*(volatile __u64 *)&c->begun = n;
+	count(COUNTER_AIO_COPIES);
+	bpf_map_update_elem(&aio_copying, &task, &ctx, BPF_ANY);
 }
 
 static __always_inline void aio_copy_ended(void)
 {
-	struct aio_section *s = aio_section_of(AIO_COPY);
-	struct aio_copies *c;
+	__u64 task = bpf_get_current_task(), *ctx = bpf_map_lookup_elem(&aio_copying, &task);
+	struct aio_copies *c = ctx ? bpf_map_lookup_elem(&aio_rings, ctx) : NULL;
 
-	if (!s)
-		return;
-	c = bpf_map_lookup_elem(&aio_rings, &s->ctx);
 	if (c)
 		*(volatile __u64 *)&c->ended = c->begun;
-	aio_section_forget(AIO_COPY, s);
 }
 
 static __always_inline __u32 aio_page_of_event(__u32 event)
@@ -204,8 +216,10 @@ static __always_inline void aio_read_range(struct aio_section *s)
 {
 	__u32 size = core_aio_nr_events(s->ctx), head = 0, tail = 0, n;
 
-	if (!size || !core_aio_ring(s->ctx, cfg_page_shift, &head, &tail))
+	if (!size || !core_aio_ring(s->ctx, cfg_page_shift, &head, &tail)) {
+		s->last = AIO_ANY_PAGE;
 		return;
+	}
 	head %= size;
 	tail %= size;
 	if (head == tail || !s->nr)
@@ -224,15 +238,15 @@ static __always_inline void aio_section_begins(__u32 kind)
 
 	if (!s || !s->ctx || s->task != bpf_get_current_task())
 		return;
-	c = bpf_map_lookup_elem(&aio_rings, &s->ctx);
-	s->ended = c ? *(volatile __u64 *)&c->ended : 0;
-	s->held = 1;
 	if (kind == AIO_READ) {
 		aio_read_range(s);
-		return;
+	} else {
+		s->first = aio_page_of_event(core_aio_tail(s->ctx));
+		s->last = s->first;
 	}
-	s->first = aio_page_of_event(core_aio_tail(s->ctx));
-	s->last = s->first;
+	s->held = 1;
+	c = bpf_map_lookup_elem(&aio_rings, &s->ctx);
+	s->ended = c ? *(volatile __u64 *)&c->ended : 0;
 }
 
 /*
@@ -252,9 +266,12 @@ __noinline int aio_overlaps(__u64 ctx, __u64 ended, __u32 first, __u32 last)
 		return -1;
 	for (__u64 i = 1; i <= AIO_COPIES_KEPT && ended + i <= begun; i++) {
 		__u32 page = c->page[(ended + i) & (AIO_COPIES_KEPT - 1)];
-		bool inside = first <= last ? page >= first && page <= last :
-					      page >= first || page <= last;
+		bool inside = last == AIO_ANY_PAGE ? false :
+			      first <= last	   ? page >= first && page <= last :
+						     page >= first || page <= last;
 
+		if (page && last == AIO_ANY_PAGE)
+			count(COUNTER_AIO_UNPAIRED);
 		n += !page || inside;
 	}
 	return n;
@@ -271,8 +288,8 @@ static __always_inline void aio_section_ends(__u32 kind, __u64 ctx)
 			count(COUNTER_AIO_UNPAIRED);
 		return;
 	}
-	count(kind == AIO_READ ? COUNTER_AIO_READS : COUNTER_AIO_WRITES);
 	n = aio_overlaps(s->ctx, s->ended, s->first, s->last);
+	count(kind == AIO_READ ? COUNTER_AIO_READS : COUNTER_AIO_WRITES);
 	if (n < 0)
 		count(COUNTER_AIO_UNPAIRED);
 	else

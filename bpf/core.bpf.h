@@ -56,6 +56,7 @@ struct aio_inode_info___71 {
 
 /* Until "aio: Convert to folios" (6.7) an aio ring is an array of pages. */
 struct kioctx___any {
+	unsigned long user_id; /* also the address of the ring in its process */
 	unsigned int nr_events;
 	unsigned int tail;
 	struct mutex ring_lock;
@@ -194,11 +195,15 @@ static __always_inline __u64 core_page_address(__u64 page, __u32 page_shift)
 	return offset + ((page - map) / bpf_core_type_size(struct page) << page_shift);
 }
 
-/* Head and tail in the header of a context's ring (struct aio_ring, a user ABI). */
+/*
+ * Head and tail in the header of a context's ring (struct aio_ring, a user ABI): where the kernel
+ * reads them, or where the reader has the ring mapped, unless it is just being moved.
+ */
 static __always_inline bool core_aio_ring(__u64 ctx, __u32 page_shift, __u32 *head, __u32 *tail)
 {
 	struct kioctx___folios *folios = (void *)ctx;
 	__u64 pages, page = 0, ring;
+	__u32 at[4] = {};
 
 	if (bpf_core_field_exists(folios->ring_folios))
 		pages = (__u64)BPF_CORE_READ(folios, ring_folios);
@@ -206,8 +211,13 @@ static __always_inline bool core_aio_ring(__u64 ctx, __u32 page_shift, __u32 *he
 		pages = (__u64)BPF_CORE_READ((struct kioctx___pages *)ctx, ring_pages);
 	bpf_probe_read_kernel(&page, sizeof(page), (void *)pages);
 	ring = page ? core_page_address(page, page_shift) : 0;
-	return ring && !bpf_probe_read_kernel(head, sizeof(*head), (void *)(ring + 8)) &&
-	       !bpf_probe_read_kernel(tail, sizeof(*tail), (void *)(ring + 12));
+	if (ring ? bpf_probe_read_kernel(at, sizeof(at), (void *)ring) :
+		   bpf_probe_read_user(at, sizeof(at),
+				       (void *)BPF_CORE_READ((struct kioctx___any *)ctx, user_id)))
+		return false;
+	*head = at[2];
+	*tail = at[3];
+	return true;
 }
 
 /* Pages that a compaction has isolated so far. */

@@ -369,9 +369,9 @@ struct aio_copies {
 	__u32 page[AIO_COPIES_KEPT]; /* of copy N: index N % AIO_COPIES_KEPT */
 };
 
-enum aio_kind { AIO_READ = 0, AIO_WRITE = 1, AIO_COPY = 2 };
+enum aio_kind { AIO_READ = 0, AIO_WRITE = 1 };
 
-/* A critical section that reads or writes a ring, or the copy of one of its pages (ctx alone). */
+/* A critical section that reads or writes a ring. */
 struct aio_section {
 	__u64 task, ctx;
 	__u64 ended;	   /* copies that had ended when it began */

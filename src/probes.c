@@ -83,12 +83,13 @@
 		},                                                                                 \
 	}
 
-#define AIO_OUTCOME(variant_name, func)                                                            \
+/* The last uses: a kernel that doesn't try ring_lock has one reason less. */
+#define AIO_OUTCOME(variant_name, func, ...)                                                       \
 	PLAIN(variant_name, ONE("aio_exit", ATTACH_FEXIT, func),                                   \
 	      { "aio_switch", ATTACH_CALL, NAMES(func),                                            \
 		NAMES("folio_migrate_mapping", "migrate_page_move_mapping") },                     \
-	      { "aio_tried", ATTACH_RETURN, NAMES(func), NAMES("mutex_trylock") },                 \
-	      ONE("aio_enter", ATTACH_FENTRY, func))
+	      ONE("aio_enter", ATTACH_FENTRY, func), ##__VA_ARGS__)
+#define AIO_TRIED(func) { "aio_tried", ATTACH_RETURN, NAMES(func), NAMES("mutex_trylock") }
 
 #define ISOLATION(variant_name, mover, look_host)                                                  \
 	PLAIN(variant_name,                                                                        \
@@ -251,8 +252,9 @@ const struct probe probes[] = {
 		.row = SITE_AIO_MIGRATE,
 		.flags = PROBE_LIGHT,
 		.variants = {
-			AIO_OUTCOME("folio", "aio_migrate_folio"),
-			AIO_OUTCOME("page", "aio_migratepage"),
+			AIO_OUTCOME("folio", "aio_migrate_folio", AIO_TRIED("aio_migrate_folio")),
+			AIO_OUTCOME("page", "aio_migratepage", AIO_TRIED("aio_migratepage")),
+			AIO_OUTCOME("untried", "aio_migrate_folio"),
 		},
 	},
 	{

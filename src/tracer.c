@@ -94,11 +94,10 @@ bool tracer__live(const struct tracer *t, const char *probe)
 
 static void configure(struct tracer *t)
 {
-	struct migtrace_bpf *skel = t->skel;
 	const struct tracer_opts *o = &t->opts;
+	struct migtrace_bpf *skel = t->skel;
 	bool rt = t->facts->feature[FEAT_RT];
-	long page = sysconf(_SC_PAGESIZE);
-	const struct choice *norefs = live(t, "migrate_norefs");
+	const struct choice *norefs = live(t, "migrate_norefs"), *aio = live(t, "aio_outcome");
 
 	skel->rodata->cfg_preemptible = rt;
 	skel->rodata->cfg_stacks = o->stacks;
@@ -106,9 +105,10 @@ static void configure(struct tracer *t)
 	skel->rodata->cfg_flag_era = t->facts->feature[FEAT_BH_MIGRATE];
 	skel->rodata->cfg_recount = facts__func(t->facts, "folio_mc_copy") &&
 				    facts__func(t->facts, "folio_mc_copy")->symbols;
-	skel->rodata->cfg_page_shift = __builtin_ctzl(page);
+	skel->rodata->cfg_page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
 	/* a bracket sees only the sections in which its functions run */
 	skel->rodata->cfg_norefs_sections = norefs && norefs->variant->clock != CLOCK_BRACKET;
+	skel->rodata->cfg_aio_tries = aio && strcmp(aio->variant->name, "untried");
 	skel->rodata->cfg_tries = live(t, "migrate_call");
 	skel->rodata->cfg_pair = live(t, "find_get_block") && live(t, "lookup_exit");
 	if (rt)

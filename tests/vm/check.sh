@@ -25,6 +25,9 @@ aio-5.10|5.10|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
 aio-6.1|6.1|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
 aio-6.12|6.12|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
 aio-7.x|7.x|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
+aio-after|after|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
+aio-racy|aio-racy|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
+aio-racy-unlocked|aio-racy|rings|truth.sh|KIB=80 MOVER=ring WORK=aio UNLOCKED=1
 misuse|6.1|cases|misuse.sh|
 lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
 before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks

@@ -8,6 +8,8 @@ set -eu
 : "${BLOCK:=4096}"
 truth=/sys/kernel/debug/migtrace_truth
 
+# aio-racy alone: completions are not kept out of the copy either
+[ -z "${UNLOCKED:-}" ] || echo 1 > /sys/kernel/debug/migtrace_aio_unlocked
 load setup "$FS" /mnt -s "$KIB" -b "$BLOCK" > /out/setup.json
 cat > /load.sh <<EOF
 echo 0 > $truth
