@@ -88,7 +88,7 @@ static __u64 isolated(const struct run *run, const char *result)
 static void isolation(const struct page *p)
 {
 	const struct run *run = p->run;
-	const char *separator = "";
+	const char *separator = ": ";
 	struct para para;
 	__u64 n;
 
@@ -100,13 +100,12 @@ static void isolation(const struct page *p)
 	para__add(&para, "%llu pages taken by compaction", (unsigned long long)n);
 	for (int i = 0; i < ISO_DEREFERENCED; i++)
 		if (isolated(run, isolation__name(i))) {
-			para__add(&para, "%s%s %llu", *separator ? separator : "(",
+			para__add(&para, "%s%s %llu", separator,
 				  isolation__name(i) + sizeof("taken_") - 1,
 				  (unsigned long long)isolated(run, isolation__name(i)));
 			separator = ", ";
 		}
-	para__add(&para,
-		  "%s %llu mappings looked at under the page's lock:", *separator ? ");" : ";",
+	para__add(&para, "; %llu mappings looked at under the page's lock:",
 		  (unsigned long long)isolated(run, "dereferenced"));
 	para__add(&para, "%llu gone, %llu exiting;",
 		  (unsigned long long)isolated(run, "mapping_gone"),

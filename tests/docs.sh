@@ -83,15 +83,20 @@ section "$manual" .Ss Heading | awk '
 same 'losses and what taints' "$tmp/code" "$tmp/man"
 
 for what in REASON STAGE; do
-	sed -n "s/^\t\[${what}_[A-Z_]*\] = \"\([a-z_]*\)\".*/\1/p" src/names.c
+	sed -n "s/^\t\[${what}_[A-Z_]*\] = \({ \)\{0,1\}\"\([a-z_]*\)\".*/\2/p" src/names.c
 done | sort >"$tmp/code"
 section "$manual" .Ss Reasons | sed -n 's/^\.It Cm //p' >"$tmp/man"
-section "$manual" .Ss Reasons | sed -n 's/^\.Cm \(early\|switch\)\( ;\)\{0,1\}$/\1/p' >>"$tmp/man"
+section "$manual" .Ss Reasons | sed -n 's/^\.Cm \(early\|switch\)\( ,\)\{0,1\}$/\1/p' >>"$tmp/man"
+sort -o "$tmp/man" "$tmp/man"
+echo aio >>"$tmp/man" # a stage, and a path named above
 sort -o "$tmp/man" "$tmp/man"
 same 'reasons and stages' "$tmp/code" "$tmp/man"
 sed -n 's/^\t{ COUNTER_[A-Z_]*, "\([a-z_]*\)", .*/\1/p' src/observed.c | sort >"$tmp/code"
 section "$manual" .Ss Counters | sed -n 's/^\.It Cm //p' | tr -d ' ' | tr , '\n' | sort >"$tmp/man"
 same 'counters' "$tmp/code" "$tmp/man"
+sed -n 's/^\t\[ISO_.*\] = "\([a-z_]*\)".*/\1/p' src/names.c | sort >"$tmp/code"
+section "$manual" .Ss Isolation | sed -n 's/^\.It Cm //p' | tr -d ' ' | tr , '\n' | sort >"$tmp/man"
+same 'isolations' "$tmp/code" "$tmp/man"
 
 # columns of the CSV
 "$migtrace" report --format csv tests/data/small.json | head -n 1 | tr -d '\r' | tr ',' '\n' >"$tmp/code"

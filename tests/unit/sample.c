@@ -242,6 +242,13 @@ void sample__full(struct run *run)
 	counters__add(&run->norefs, "refs", 100);
 	counters__add(&run->aio, "ok", 12);
 	add_refcount(run, "norefs", 3, 4);
+	run->has_tries = run->has_isolations = true;
+	run->tries[PATH_NOREFS] = (struct run_tries){ { 5700, 200, 100 }, { 5500, 90, 10 } };
+	for (unsigned int i = 0; i < ISO_COUNT; i++)
+		counters__add(&run->isolations, isolation__name(i), 100 * i);
+	counters__add(&run->counters, "aio_copies", 12);
+	counters__add(&run->counters, "aio_reads", 70);
+	counters__add(&run->counters, "aio_completions", 500);
 	add_probe(run, "norefs_entry", "folio", NULL);
 	add_probe(run, "find_get_block", "site", NULL);
 	add_probe(run, "try_to_free", "",

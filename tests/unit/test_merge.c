@@ -34,6 +34,12 @@ static void counts_add_up(void **state)
 	assert_int_equal(counters__get(&a.norefs, "ok"), 11200);
 	assert_int_equal(a.refcounts_n, 1);
 	assert_int_equal(a.refcounts[0].count, 62);
+	assert_true(a.has_tries && a.has_isolations);
+	assert_int_equal(a.tries[PATH_NOREFS].tried[1], 400);
+	assert_int_equal(run_tries__given_up(&a.tries[PATH_NOREFS], 0), 0);
+	assert_int_equal(run_tries__given_up(&a.tries[PATH_NOREFS], 1), 20);
+	assert_int_equal(run_tries__given_up(&a.tries[PATH_NOREFS], 2), 180);
+	assert_int_equal(counters__get(&a.isolations, "mapping_gone"), 1000);
 	assert_int_equal(a.probes_n, 3);
 	assert_int_equal(a.probes[0].hits, 2 * 594000);
 	assert_int_equal(a.late.total, 54);

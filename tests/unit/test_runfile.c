@@ -85,6 +85,9 @@ static void fields_survive(void **state)
 	assert_true(b.tool.has_status);
 	assert_int_equal(b.refcounts[0].seen, 4);
 	assert_false(b.probes[2].attached);
+	assert_true(b.has_tries && b.has_isolations);
+	assert_memory_equal(&a.tries, &b.tries, sizeof(a.tries));
+	assert_int_equal(counters__get(&b.isolations, "freed"), 900);
 	run__free(&a);
 	run__free(&b);
 }

@@ -102,7 +102,7 @@ static void without_text(void)
 }
 
 /* Variant and number of points per kernel; "-" is none. A new probe needs a row. */
-static const struct row {
+static const struct wanted {
 	const char *probe;
 	struct {
 		const char *variant;
@@ -126,6 +126,14 @@ static const struct row {
 	  { { "plain", 1 }, { "plain", 1 }, { "common", 1 }, { "common", 1 }, { "plain", 1 } } },
 	{ "lookup_folio", { { "-", 0 }, { "-", 0 }, { "site", 1 }, { "site", 2 }, { "-", 0 } } },
 	{ "folio_wait", { { "-", 0 }, { "-", 0 }, { "site", 2 }, { "site", 2 }, { "-", 0 } } },
+	{ "migrate_call",
+	  { { "pages", 1 }, { "pages", 1 }, { "pages", 1 }, { "pages", 1 }, { "pages", 1 } } },
+	{ "isolation",
+	  { { "page", 11 }, { "folio", 11 }, { "folio", 10 }, { "folio", 16 }, { "folio", 11 } } },
+	{ "aio_outcome",
+	  { { "page", 4 }, { "folio", 4 }, { "folio", 4 }, { "folio", 4 }, { "folio", 4 } } },
+	{ "aio_overlap",
+	  { { "events", 10 }, { "ring", 8 }, { "events", 13 }, { "ring", 11 }, { "ring", 8 } } },
 	{ "aio_migrate",
 	  { { "site", 3 }, { "site", 3 }, { "site", 3 }, { "site", 3 }, { "-", 0 } } },
 	{ "aio_completion",

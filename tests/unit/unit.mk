@@ -10,7 +10,7 @@ UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DMIGTRACE_VERSION='"0.0.test"' -O1 -g -
 # Everything that links without libbpf; a test needs no more.
 UNIT_SRC := log opts opts_help out outfile suggest names run merge hist fmt cmd_report \
 	runfile runfile_get runfile_hist runfile_json runfile_json_lists runfile_lists runfile_read runfile_sites \
-	render_text render_sites render_hist render_lists render_late render_json render_csv \
+	render_text render_sites render_hist render_lists render_field render_late render_json render_csv \
 	select facts probes text
 UNIT_OBJ := $(UNIT_SRC:%=$(UNIT)/src/%.o) $(UNIT)/sample.o $(UNIT)/capture.o
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(UNIT)/%,$(sort $(wildcard tests/unit/test_*.c)))

@@ -26,7 +26,7 @@ expect()
 
 ours() # programs and links of ours that are loaded
 {
-	bpftool prog show 2>/dev/null | grep -cE 'name (norefs|lookup|lock|floor|section|aio|grow|create|try_to|dirty|assoc|bracket)' || :
+	bpftool prog show 2>/dev/null | grep -cE 'name (norefs|lookup|lock|floor|section|aio|grow|create|try_to|dirty|assoc|bracket|isolate|move|migrate)' || :
 }
 
 cd /tmp || exit 1
@@ -52,6 +52,25 @@ kill -INT $!
 wait $!
 [ $? = 0 ] && grep -q "^kernel" /tmp/out && grep -q migtrace-run /tmp/b.json
 say $? "Ctrl-C ends a recording and prints it"
+
+# which programs of the rows that --site can leave out are loaded
+rows()
+{
+	migtrace record -o /tmp/d.json "$@" -d 30 > /tmp/out 2> /tmp/err &
+	sleep 14
+	bpftool prog show 2>/dev/null | grep -oE 'name (aio|isolate|move|lookup)_' | sort -u | xargs
+	kill -INT $!
+	wait $!
+}
+loaded=$(rows)
+[ "$loaded" = "name aio_ name isolate_ name lookup_ name move_" ]
+say $? "every row has its programs: $loaded"
+loaded=$(rows --site migrate_norefs)
+[ "$loaded" = "" ]
+say $? "a row that is not asked for has none: $loaded"
+loaded=$(rows --site aio_migrate)
+[ "$loaded" = "name aio_" ]
+say $? "and one that is, only its own: $loaded"
 
 migtrace record -o /tmp/c.json > /tmp/out 2> /tmp/err &
 sleep 12
