@@ -11,4 +11,5 @@ out=${1:-${O:-$top/build}/vm/load}
 mkdir -p "$(dirname "$out")"
 exec ${CC:-gcc} -std=gnu11 -O2 -g -Wall -Wextra -Werror -static -o "$out" \
 	"$top"/tests/vm/load.c "$top"/tests/vm/load_fs.c "$top"/tests/vm/load_move.c \
-	"$top"/tests/vm/load_aio.c "$top"/tests/vm/load_trunc.c "$top"/tests/vm/load_direct.c
+	"$top"/tests/vm/load_aio.c "$top"/tests/vm/load_trunc.c "$top"/tests/vm/load_direct.c \
+	"$top"/tests/vm/load_cold.c

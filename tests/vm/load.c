@@ -5,8 +5,9 @@
  *	load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE]
  *		make a file system on DEV (all data on it is lost), mount it at DIR, and fill DIR/d
  *		until a read of it needs far more buffers than the 16 a CPU remembers
- *	load run --dir DIR [--dev DEV] [-d SEC] [-r READERS] [-m numa|compact|ring|direct|none]
- *		 [-w getdents|storm|aio|truncate|none] [-B PAGES]
+ *	load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]
+ *		 [-m numa|compact|ring|direct|sync|none]
+ *		 [-w getdents|storm|aio|truncate|cold|none] [-B PAGES]
  *		do it for SEC seconds, then print one line of JSON
  *
  * The mover runs on CPU 0 and everybody else on the other CPUs, so that the two sides meet on the
@@ -40,7 +41,6 @@
 struct options opt = {
 	.dev = "/dev/ram0",
 	.seconds = 10,
-	.readers = 1,
 	.batch = 256,
 	.mover = MOVE_NUMA,
 	.work = WORK_GETDENTS,
@@ -146,14 +146,24 @@ static void reader(int nr)
 
 static int run(void)
 {
+	/* clang-format off */
 	static void (*const movers[])(int) = {
-		[MOVE_NONE] = NULL,	 [MOVE_NUMA] = move_numa,     [MOVE_COMPACT] = move_compact,
-		[MOVE_RING] = move_ring, [MOVE_DIRECT] = move_direct,
+		[MOVE_NONE] = NULL,
+		[MOVE_NUMA] = move_numa,
+		[MOVE_COMPACT] = move_compact,
+		[MOVE_RING] = move_ring,
+		[MOVE_DIRECT] = move_direct,
+		[MOVE_SYNC] = move_direct,
 	};
 	static void (*const workers[])(int) = {
-		[WORK_NONE] = NULL, [WORK_GETDENTS] = reader,	   [WORK_STORM] = storm,
-		[WORK_AIO] = aio,   [WORK_TRUNCATE] = trunc_files,
+		[WORK_NONE] = NULL,
+		[WORK_GETDENTS] = reader,
+		[WORK_STORM] = storm,
+		[WORK_AIO] = aio,
+		[WORK_TRUNCATE] = trunc_files,
+		[WORK_COLD] = cold,
 	};
+	/* clang-format on */
 	double begin;
 	int status, bad = 0;
 
@@ -161,11 +171,14 @@ static int run(void)
 		     0);
 	if (count == MAP_FAILED)
 		die("mmap");
+	if (opt.mover == MOVE_DIRECT || opt.mover == MOVE_SYNC)
+		take_node();
 	begin = now();
 	if (movers[opt.mover])
 		start(movers[opt.mover], 0, 0);
 	for (int i = 0; workers[opt.work] && i < opt.readers; i++)
-		start(workers[opt.work], 1 + i, i);
+		/* one that truncates does it beside the mover: while it runs, isolated pages wait */
+		start(workers[opt.work], opt.work == WORK_TRUNCATE ? i : 1 + i, i);
 	while (now() - begin < opt.seconds)
 		usleep(10000);
 	__atomic_store_n(&count->stop, true, __ATOMIC_RELAXED);
@@ -173,10 +186,12 @@ static int run(void)
 		bad |= status;
 	printf("{\"seconds\":%.3f,\"getdents\":%ju,\"entries\":%ju,\"read_errors\":%ju,"
 	       "\"moves_ok\":%ju,\"moves_failed\":%ju,\"pages\":%ju,\"rounds\":%ju,\"storm_ops\":%ju,"
-	       "\"storm_errors\":%ju,\"completions\":%ju,\"truncated\":%ju,\"stalls\":%ju}\n",
+	       "\"storm_errors\":%ju,\"completions\":%ju,\"truncated\":%ju,\"stalls\":%ju,"
+	       "\"huge\":%ju,\"cold_reads\":%ju}\n",
 	       now() - begin, count->getdents, count->entries, count->read_errors, count->moves_ok,
 	       count->moves_failed, count->pages, count->rounds, count->storm_ops,
-	       count->storm_errors, count->completions, count->truncated, count->stalls);
+	       count->storm_errors, count->completions, count->truncated, count->stalls,
+	       count->huge, count->cold_reads);
 	return bad ? 1 : 0;
 }
 
@@ -184,8 +199,8 @@ static void usage(void)
 {
 	fprintf(stderr, "usage: load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE] [-s KIB]\n"
 			"       load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]\n"
-			"                [-m numa|compact|ring|direct|none]\n"
-			"                [-w getdents|storm|aio|truncate|none] [-B PAGES]\n"
+			"                [-m numa|compact|ring|direct|sync|none]\n"
+			"                [-w getdents|storm|aio|truncate|cold|none] [-B PAGES]\n"
 			"       load user UID COMMAND [ARG...]\n");
 	exit(2);
 }
@@ -202,8 +217,12 @@ static int choice(const char *arg, const char *const *names)
 
 static void parse(int argc, char **argv)
 {
-	static const char *const movers[] = { "none", "numa", "compact", "ring", "direct", NULL };
-	static const char *const works[] = { "none", "getdents", "storm", "aio", "truncate", NULL };
+	/* clang-format off */
+	static const char *const movers[] = { "none", "numa", "compact", "ring", "direct", "sync",
+					      NULL };
+	static const char *const works[] = { "none", "getdents", "storm", "aio", "truncate", "cold",
+					     NULL };
+	/* clang-format on */
 	static const struct option longs[] = {
 		{ "dev", required_argument, NULL, 'D' },
 		{ "dir", required_argument, NULL, 'P' },
@@ -227,6 +246,8 @@ static void parse(int argc, char **argv)
 			break;
 		case 'r':
 			opt.readers = atoi(optarg);
+			if (opt.readers < 1)
+				usage();
 			break;
 		case 'b':
 			opt.block_size = optarg;
@@ -244,7 +265,9 @@ static void parse(int argc, char **argv)
 			usage();
 		}
 	}
-	if (opt.batch < 1 || opt.readers < 1 || opt.seconds <= 0)
+	if (!opt.readers)
+		opt.readers = opt.work == WORK_TRUNCATE ? 4 : opt.work == WORK_COLD ? 32 : 1;
+	if (opt.batch < 1 || opt.seconds <= 0)
 		usage();
 }
 

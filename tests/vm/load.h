@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum mover { MOVE_NONE, MOVE_NUMA, MOVE_COMPACT, MOVE_RING, MOVE_DIRECT };
-enum work { WORK_NONE, WORK_GETDENTS, WORK_STORM, WORK_AIO, WORK_TRUNCATE };
+enum mover { MOVE_NONE, MOVE_NUMA, MOVE_COMPACT, MOVE_RING, MOVE_DIRECT, MOVE_SYNC };
+enum work { WORK_NONE, WORK_GETDENTS, WORK_STORM, WORK_AIO, WORK_TRUNCATE, WORK_COLD };
 
 struct options {
 	const char *dev;
@@ -15,8 +15,8 @@ struct options {
 	const char *block_size;
 	long dir_kib; /* size of the big directory, 0: the file system's default */
 	double seconds;
-	int readers;
-	int batch; /* pages per move_pages(2) call */
+	int readers; /* processes that do the work */
+	int batch;   /* pages per move_pages(2) call */
 	enum mover mover;
 	enum work work;
 };
@@ -38,6 +38,8 @@ struct counters {
 	uint64_t ring_pid;
 	uint64_t truncated; /* pages */
 	uint64_t stalls;    /* direct compactions, of the whole system */
+	uint64_t cold_reads;
+	uint64_t huge; /* huge pages that direct compaction or the free lists gave */
 };
 
 extern struct options opt;
@@ -57,7 +59,10 @@ uint64_t vmstat(const char *name); /* a counter of /proc/vmstat */
 void aio(int nr);
 void move_ring(int nr);
 void fragment(char *hog, size_t bytes, unsigned int *seed);
+void prefer_node1(void);
+void cold(int nr);
 void trunc_files(int nr);
+void take_node(void); /* before move_direct() */
 void move_direct(int nr);
 bool set_number(const char *path, long n);
 

@@ -5,25 +5,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#include <linux/mempolicy.h>
 
 #include "load.h"
 
 #define PAGE	   4096
 #define FILE_PAGES 512
-
-/* Write @n to the kernel's file @path; false if there is none or it refuses. */
-bool set_number(const char *path, long n)
-{
-	char text[24];
-	int len = snprintf(text, sizeof(text), "%ld", n);
-	int fd = open(path, O_WRONLY);
-	bool ok = fd >= 0 && write(fd, text, len) == len;
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
 
 /*
  * Dirty pages are to stay dirty, and on the node that is compacted: beyond its share of the limit
@@ -34,6 +23,15 @@ static void keep_dirty(void)
 	set_number("/proc/sys/vm/dirty_ratio", 100);
 	set_number("/proc/sys/vm/dirty_background_ratio", 90);
 	set_number("/proc/sys/vm/compaction_proactiveness", 0);
+}
+
+/* Preferred: what no longer fits goes to the other node, and nobody is killed for it. */
+void prefer_node1(void)
+{
+	unsigned long node1 = 1UL << 1;
+
+	if (syscall(SYS_set_mempolicy, MPOL_PREFERRED, &node1, 8 * sizeof(node1)))
+		die("set_mempolicy (a kernel without NUMA?)");
 }
 
 /* A page a call: a longer write gets large folios where the file system has them. */
@@ -58,6 +56,7 @@ void trunc_files(int nr)
 	int keep, fd;
 
 	keep_dirty();
+	prefer_node1();
 	snprintf(kept, sizeof(kept), "%s/kept-%d", opt.dir, nr);
 	snprintf(gone, sizeof(gone), "%s/gone-%d", opt.dir, nr);
 	keep = open(kept, O_CREAT | O_RDWR | O_TRUNC, 0644);

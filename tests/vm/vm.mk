@@ -5,7 +5,7 @@
 #   KERNEL=6.1          kernel of vm-shell
 
 KERNEL ?= 6.1
-BUILT := before after after-lockstat before-6.12
+BUILT := before after aio-racy after-lockstat before-6.12
 
 # $(1): groups of packages. The tool and the load generator, ready for a guest.
 guest_ready = @tests/deps.sh $(1) && $(MAKE) $(O)/migtrace && O="$(abspath $(O))" tests/vm/build-load.sh

@@ -166,6 +166,7 @@ edit_aio()
 		expect "$1" 1 "debugfs_create_u32(\"migtrace_aio_unlocked\""
 		expect "$1" 1 "READ_ONCE(migtrace_aio_unlocked)"
 		expect "$1" 0 "mutex_trylock("
+		expect "$1" 2 "migtrace_switch_page("
 		unlocked="if (!unlocked) " unlock=""
 	else
 		expect "$1" 1 "migtrace_count(aio_ring_lock_busy)"
