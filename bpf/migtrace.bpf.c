@@ -56,7 +56,11 @@ SITE_PROGRAMS(dirty_folio, SITE_DIRTY_FOLIO, dev_of_lock)
 SITE_PROGRAMS(assoc_list, SITE_ASSOC_LIST, dev_of_lock)
 SITE_PROGRAMS(floor, SITE_FLOOR, dev_of_nothing)
 
-/* Norefs migration. */
+/*
+ * Norefs migration. 5.10's trampolines store as many bytes of an argument as its type has, and leave
+ * the rest of its place as it was: a bool has to be read as one byte, or a migration without the
+ * check counts as one with it.
+ */
 
 SEC("?kprobe") int BPF_KPROBE(norefs_call, __u64 lock)
 {
@@ -82,14 +86,14 @@ SEC("?kprobe") int BPF_KPROBE(norefs_release, __u64 lock)
 	return 0;
 }
 
-SEC("?fentry") int BPF_PROG(norefs_enter, void *mapping, void *dst, void *src, int mode, bool check)
+SEC("?fentry") int BPF_PROG(norefs_enter, void *mapping, void *dst, void *src, int mode, __u8 check)
 {
 	norefs_entered(ctx, (__u64)mapping, (__u64)dst, (__u64)src, mode, check);
 	return 0;
 }
 
 SEC("?fexit")
-int BPF_PROG(norefs_exit, void *mapping, void *dst, void *src, int mode, bool check, int ret)
+int BPF_PROG(norefs_exit, void *mapping, void *dst, void *src, int mode, __u8 check, int ret)
 {
 	norefs_exited(ctx, ret);
 	return 0;
@@ -313,7 +317,7 @@ SEC("?kprobe") int BPF_KPROBE(aio_write_unlock, __u64 lock)
 /* The lock clock: every spinlock in the system passes here while a watched function runs. */
 
 SEC("?fentry")
-int BPF_PROG(lock_norefs_enter, void *mapping, void *dst, void *src, int mode, bool check)
+int BPF_PROG(lock_norefs_enter, void *mapping, void *dst, void *src, int mode, __u8 check)
 {
 	if (check)
 		lock_watch_mapping(SITE_MIGRATE_NOREFS, (__u64)mapping);
@@ -321,7 +325,7 @@ int BPF_PROG(lock_norefs_enter, void *mapping, void *dst, void *src, int mode, b
 }
 
 SEC("?fexit")
-int BPF_PROG(lock_norefs_exit, void *mapping, void *dst, void *src, int mode, bool check)
+int BPF_PROG(lock_norefs_exit, void *mapping, void *dst, void *src, int mode, __u8 check)
 {
 	if (check)
 		lock_watch_stop();

@@ -91,6 +91,19 @@ static void tries(struct run *run, const __u64 *c)
 		}
 }
 
+static int isolations(struct run *run, const struct tracer *t, const __u64 *c)
+{
+	bool taken = tracer__live(t, "isolation"), moved = tracer__live(t, "truncation");
+	int err = 0;
+
+	run->has_isolations = taken || moved;
+	for (int i = 0; !err && i < ISO_COUNT; i++)
+		if (i < ISO_MOVES ? taken : moved)
+			err = counters__add(&run->isolations, isolation__name(i),
+					    c[COUNTER_ISOLATION + i]);
+	return err;
+}
+
 int observed__counts(struct run *run, const struct tracer *t, const __u64 *c)
 {
 	int err = 0;
@@ -106,8 +119,5 @@ int observed__counts(struct run *run, const struct tracer *t, const __u64 *c)
 	run->has_tries = tracer__live(t, "migrate_call");
 	if (run->has_tries)
 		tries(run, c);
-	run->has_isolations = tracer__live(t, "isolation");
-	for (int i = 0; !err && run->has_isolations && i < ISO_COUNT; i++)
-		err = counters__add(&run->isolations, isolation__name(i), c[COUNTER_ISOLATION + i]);
-	return err;
+	return err ? err : isolations(run, t, c);
 }

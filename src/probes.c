@@ -91,14 +91,17 @@
 	      ONE("aio_enter", ATTACH_FENTRY, func), ##__VA_ARGS__)
 #define AIO_TRIED(func) { "aio_tried", ATTACH_RETURN, NAMES(func), NAMES("mutex_trylock") }
 
-#define ISOLATION(variant_name, mover, look_host)                                                  \
+#define ISOLATION(variant_name, look_host)                                                         \
 	PLAIN(variant_name,                                                                        \
-	      { "move_free", ATTACH_CALL, NAMES(BATCH_HOSTS), NAMES("__folio_put", "__put_page") }, \
-	      { "move_orphaned", ATTACH_CALL, NAMES(BATCH_HOSTS), NAMES("try_to_free_buffers") },  \
-	      ONE("move_exit", ATTACH_FEXIT, mover), ONE("move_enter", ATTACH_FENTRY, mover),      \
 	      ONE("isolate_exit", ATTACH_FEXIT, "isolate_migratepages_block"),                     \
 	      { "isolate_look", ATTACH_CALL, NAMES(look_host), NAMES("folio_unlock", "unlock_page") }, \
 	      ONE("isolate_enter", ATTACH_FENTRY, "isolate_migratepages_block"))
+
+#define TRUNCATION(variant_name, mover)                                                            \
+	PLAIN(variant_name,                                                                        \
+	      { "move_free", ATTACH_CALL, NAMES(BATCH_HOSTS), NAMES("__folio_put", "__put_page") }, \
+	      { "move_orphaned", ATTACH_CALL, NAMES(BATCH_HOSTS), NAMES("try_to_free_buffers") },  \
+	      ONE("move_exit", ATTACH_FEXIT, mover), ONE("move_enter", ATTACH_FENTRY, mover))
 
 #define NOREFS_HOSTS "__buffer_migrate_folio", "__buffer_migrate_page"
 #define LOOKUP_HOSTS "find_get_block_common", "__find_get_block"
@@ -237,12 +240,22 @@ const struct probe probes[] = {
 	},
 	{
 		.name = "isolation",
-		.what = "compaction's isolation, and pages truncated between it and the move",
+		.what = "compaction's isolation of pages, which looks at their mappings",
 		.site = -1,
 		.row = ROW_ISOLATION,
 		.variants = {
-			ISOLATION("folio", "move_to_new_folio", "isolate_migratepages_block"),
-			ISOLATION("page", "move_to_new_page", "__isolate_lru_page"),
+			ISOLATION("folio", "isolate_migratepages_block"),
+			ISOLATION("page", "__isolate_lru_page"),
+		},
+	},
+	{
+		.name = "truncation",
+		.what = "pages truncated between isolation and move",
+		.site = -1,
+		.row = ROW_ISOLATION,
+		.variants = {
+			TRUNCATION("folio", "move_to_new_folio"),
+			TRUNCATION("page", "move_to_new_page"),
 		},
 	},
 	{

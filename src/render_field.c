@@ -90,11 +90,11 @@ static void isolation(const struct page *p)
 	const struct run *run = p->run;
 	const char *separator = ": ";
 	struct para para;
-	__u64 n;
+	__u64 n = 0;
 
-	for (int i = n = 0; i < ISO_DEREFERENCED; i++)
+	for (int i = 0; i < ISO_DEREFERENCED; i++)
 		n += isolated(run, isolation__name(i));
-	if (!n && !isolated(run, "moves"))
+	if (!n)
 		return;
 	para__begin(&para, p->f, LABEL_WIDTH, "isolation");
 	para__add(&para, "%llu pages taken by compaction", (unsigned long long)n);
@@ -107,16 +107,26 @@ static void isolation(const struct page *p)
 		}
 	para__add(&para, "; %llu mappings looked at under the page's lock:",
 		  (unsigned long long)isolated(run, "dereferenced"));
-	para__add(&para, "%llu gone, %llu exiting;",
+	para__add(&para, "%llu gone, %llu exiting",
 		  (unsigned long long)isolated(run, "mapping_gone"),
 		  (unsigned long long)isolated(run, "mapping_exiting"));
-	para__add(&para,
-		  "truncated before the move: %llu freed, %llu with buffers left, %llu of %llu",
-		  (unsigned long long)isolated(run, "freed"),
-		  (unsigned long long)isolated(run, "orphaned"),
+	para__end(&para);
+}
+
+static void truncation(const struct page *p)
+{
+	const struct run *run = p->run;
+	struct para para;
+
+	if (!isolated(run, "moves"))
+		return;
+	para__begin(&para, p->f, LABEL_WIDTH, "truncated");
+	para__add(&para, "%llu of %llu moves begun; before their move: %llu freed, %llu with only",
 		  (unsigned long long)isolated(run, "gone_at_move"),
-		  (unsigned long long)isolated(run, "moves"));
-	para__add(&para, "moves begun");
+		  (unsigned long long)isolated(run, "moves"),
+		  (unsigned long long)isolated(run, "freed"),
+		  (unsigned long long)isolated(run, "orphaned"));
+	para__add(&para, "buffers left");
 	para__end(&para);
 }
 
@@ -151,6 +161,7 @@ void part__field(const struct page *p)
 	for (unsigned int path = 0; path < PATH_COUNT; path++)
 		attempts(p, path__name(path), &p->run->tries[path]);
 	isolation(p);
+	truncation(p);
 	sleepers(p);
 	rings(p);
 }

@@ -25,6 +25,11 @@ aio-5.10|5.10|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
 aio-6.1|6.1|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
 aio-6.12|6.12|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
 aio-7.x|7.x|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
+trunc-5.10|5.10|isolation|record.sh|FS=ext4 KIB=80 MOVER=direct WORK=truncate
+trunc-6.1|6.1|isolation|record.sh|FS=ext4 KIB=80 MOVER=direct WORK=truncate
+trunc-6.12|6.12|isolation|record.sh|FS=ext4 KIB=80 MOVER=direct WORK=truncate
+trunc-7.x|7.x|isolation|record.sh|FS=ext4 KIB=80 MOVER=direct WORK=truncate
+trunc-sync|6.1|isolation|record.sh|FS=ext4 KIB=80 MOVER=sync WORK=truncate
 aio-after|after|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
 aio-racy|aio-racy|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
 aio-racy-unlocked|aio-racy|rings|truth.sh|KIB=80 MOVER=ring WORK=aio UNLOCKED=1

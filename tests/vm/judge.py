@@ -56,6 +56,11 @@ def same(what, ours, theirs):
     check(abs(ours - theirs) <= theirs * 0.001, f"{what}: migtrace {ours}, the kernel {theirs}")
 
 
+def near(what, ours, theirs):
+    """Other tasks compact, too, before and after the recording: a handful is not ours."""
+    check(abs(ours - theirs) <= max(3, theirs * 0.01), f"{what}: migtrace {ours}, the kernel {theirs}")
+
+
 def evidence(late, opts):
     """"None" is worth as much as the lookups that came behind a window."""
     behind, floor = late["lookups_behind"], int(opts.get("behind", 1000))
@@ -172,6 +177,24 @@ def rings(conf, out, opts):
     # sections as short as our probes: the kernel's copy is longer by two of our programs
     check("unlocked" not in out or 0 < 0.7 * true2 <= found2 <= 1.05 * true2,
           f"completions in a copy: migtrace {found2}, the kernel {true2}")
+
+
+def isolation(conf, out, opts):
+    """Files truncated under direct compaction, or (sync) under one that does not look at mappings."""
+    run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
+    iso, looks = run["isolations"], "-sync" not in out
+    taken = {k: v for k, v in iso.items() if k.startswith("taken")}
+    near("pages taken", sum(taken.values()), count["iso_taken"])
+    check((taken["taken_async"] + taken["taken_async_unevictable"] > 1000) == looks, f"{taken}")
+    for name in "dereferenced", "mapping_gone", "mapping_exiting", "moves", "gone_at_move":
+        near(name, iso[name], count["iso_" + name])
+    check((iso["dereferenced"] > 1000) == looks, f"looked at: {iso['dereferenced']}")
+    check((iso["mapping_gone"] + iso["mapping_exiting"] > 0) == looks,
+          f"of them gone {iso['mapping_gone']}, exiting {iso['mapping_exiting']}")
+    print(f"# freed before the move: {iso['freed']}, orphaned: {iso['orphaned']}")
+    reasons(run, count)
+    check(run["counters"]["buffers_calls"] > 1000, f"{run['migrations']['buffers']}")
+    lossless(run)
 
 
 def sleepers(conf, run, count):

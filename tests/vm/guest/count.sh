@@ -13,7 +13,8 @@
 #   WORK=aio: calls inside the migration of ring pages of: the ring mapping's lock (aio_sections),
 #   completion_lock (aio_completions), mutex_trylock, the switch, the copy (aio_tried, aio_switched,
 #   aio_copied); aio_ok (returned 0); mutex_lock in reads of rings (aio_reads), and aio_complete
-#   (aio_writes)
+#   (aio_writes);
+#   WORK=truncate: iso_*, as the names in the run file; iso_taken by compaction's own tracepoint
 set -eu
 T=/sys/kernel/tracing
 [ -d $T/events ] || T=/sys/kernel/debug/tracing
@@ -63,6 +64,45 @@ returns_0() # NAME FUNCTION
 	count_event "$1" "ret == 0"
 }
 
+# The page's mapping when isolation unlocks it, and what is freed or moved
+isolation()
+{
+	look=$(within "$(first __isolate_lru_page isolate_migratepages_block)")
+	case $(uname -r) in # offset of address_space.flags, as BTF has it
+	5.10.*) flags=120 ;;
+	6.1.*) flags=152 ;;
+	6.12.*) flags=112 ;;
+	*) flags=104 ;;
+	esac
+	# unlock_page() of 6.1 jumps to folio_unlock(), with its caller's return address
+	unlock=$(first folio_unlock unlock_page)
+	for what in "look 1" "gone m==0" "exiting m!=0&&!(m&3)&&fl&16"; do
+		n=${what%% *}
+		echo "p:mt/$n $unlock ra=\$stack0:x64 m=+24(%di):x64 fl=+$flags(+24(%di)):x64" \
+			>> $T/kprobe_events
+		case $what in
+		look*) count_event "$n" "$look" ;;
+		*) count_event "$n" "$look && ${what#* }" ;;
+		esac
+	done
+	move=$(first move_to_new_folio move_to_new_page)
+	all moves "$move"
+	returns_0 moved "$move"
+	echo "p:mt/moves_gone $move m=+24(%si):x64" >> $T/kprobe_events
+	count_event moves_gone "m == 0"
+	i=$T/instances/mt_taken
+	mkdir $i
+	echo 16384 > $i/buffer_size_kb
+	echo "nr_taken > 0" > $i/events/compaction/mm_compaction_isolate_migratepages/filter
+	echo 1 > $i/events/compaction/mm_compaction_isolate_migratepages/enable
+}
+
+taken() # pages, the sum over the records
+{
+	awk '{ for (i = 1; i <= NF; i++) if (sub(/^nr_taken=/, "", $i)) n += $i } END { print n + 0 }' \
+		$T/instances/mt_taken/trace
+}
+
 count_event() # NAME FILTER
 {
 	i=$T/instances/mt_$1
@@ -108,6 +148,9 @@ start)
 		inside aio_read mutex_lock "$(first aio_read_events_ring aio_read_events)"
 		all aio_write aio_complete
 	fi
+	if [ "${WORK:-}" = truncate ]; then
+		isolation
+	fi
 	inside lock_m "$lock" "$migrate"
 	inside lock_l "$lock" "$lookup"
 	;;
@@ -128,6 +171,14 @@ stop)
 		echo "aio_ok $(hits aio_ok)"
 		echo "aio_reads $(hits aio_read)"
 		echo "aio_writes $(hits aio_write)"
+	fi
+	if [ "${WORK:-}" = truncate ]; then
+		echo "iso_taken $(taken)"
+		echo "iso_dereferenced $(hits look)"
+		echo "iso_mapping_gone $(hits gone)"
+		echo "iso_mapping_exiting $(hits exiting)"
+		echo "iso_moves $(hits moves)"
+		echo "iso_gone_at_move $(hits moves_gone)"
 	fi
 	echo "lookup_sections $(hits lock_l)"
 	;;
