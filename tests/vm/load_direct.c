@@ -23,7 +23,7 @@
 #define ATTEMPTS 64 /* at a huge page, between two times that holes are made */
 #define ENOUGH	 8  /* huge pages: more would take the free pages that compaction works with */
 #define FS_MIB	 64 /* of the file system at most, as load setup makes it */
-#define RUN	 4  /* pages of a hole, at most; the more, the fewer of the hog's are in the way */
+#define RUN	 4  /* a hole is of fewer pages; with 7, 6.12 hardly compacts */
 
 static long taken; /* huge pages */
 
@@ -123,7 +123,8 @@ static void scatter(unsigned int *seed)
 	if (hog)
 		munmap(hog, bytes);
 	/* what others give back meanwhile would make huge pages too */
-	bytes = opt.mover == MOVE_DIRECT ? node_free() + LEFT / 2 * HUGE : node_free() / 2 / PAGE * PAGE;
+	bytes = opt.mover == MOVE_DIRECT ? node_free() + LEFT / 2 * HUGE :
+					   node_free() / 2 / PAGE * PAGE;
 	hog = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (hog == MAP_FAILED)
 		die("mmap");

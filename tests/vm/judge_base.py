@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+"""What the judgements share: the tally, reading results, comparisons, sums that have to hold."""
+import json
+
+passed = failed = 0
+
+
+def check(good, text):
+    global passed, failed
+    passed, failed = passed + bool(good), failed + (not good)
+    print(("ok - " if good else "not ok - ") + text)
+
+
+def pairs(path):
+    with open(path) as f:
+        return {k: int(v) for k, v in (line.split() for line in f if line.strip())}
+
+
+def load(path):
+    with open(path) as f:
+        return json.load(f)
+
+
+def sums(run):
+    """Every site's acquires, releases and histogram are one number; buckets add up to it."""
+    for name, s in run["sites"].items():
+        if not s["clock"] or not s["acquires"]:
+            continue
+        n = [s["acquires"], s["releases"], s["hold"]["count"],
+             sum(b[2] for b in s["hold"]["buckets"])]
+        check(len(set(n)) == 1, f"{name}: acquires, releases, holds, buckets: {n}")
+
+
+def lossless(run):
+    """Nothing that taints a verdict; recursion and a full list of events are shown (design.md §4)."""
+    lost = {k: v for k, v in run["losses"].items() if v}
+    harmless = {"wait_start", "event_list", "recursion"}
+    check(not set(lost) - harmless, f"nothing lost {lost or ''}".strip())
+
+
+def equal(what, ours, theirs):
+    good = theirs > 0 and abs(ours - theirs) <= theirs * 0.001
+    check(good, f"{what}: migtrace {ours}, the kernel {theirs}")
+
+
+def same(what, ours, theirs):
+    """Where none at all is a figure too."""
+    check(abs(ours - theirs) <= theirs * 0.001, f"{what}: migtrace {ours}, the kernel {theirs}")
+
+
+def near(what, ours, theirs):
+    """Other tasks compact, too, before and after the recording: a handful is not ours."""
+    check(abs(ours - theirs) <= max(3, theirs * 0.01), f"{what}: migtrace {ours}, the kernel {theirs}")
+
+
+def evidence(late, opts):
+    """"None" is worth as much as the lookups that came behind a window."""
+    behind, floor = late["lookups_behind"], int(opts.get("behind", 1000))
+    check(behind["spin"] + behind["folio"] >= floor,
+          f"lookups behind a window: {behind}, at least {floor}, 95 % bound "
+          f"{3 / max(1, behind['spin'] + behind['folio']):.1e}")
+    check(behind["spin"] >= floor / 5, f"by the spinlock: {behind['spin']}, at least {floor // 5}")
+
+
+def attempts(run, path, why):
+    """Every attempt at a page is one migration; every page moved was moved by one of them."""
+    v, no = run["attempts"][path], why.get("no_buffers", 0)
+    tried, moved = sum(a["tried"] for a in v), sum(a["moved"] for a in v)
+    check(tried == sum(why.values()) - no and moved == why["ok"],
+          f"{path}: {tried} attempts, {moved} moves; given up "
+          f"{sum(a['given_up'] for a in v)} of {v[0]['tried'] if v else 0} pages")
+
+
+def reasons(run, count=None):
+    """Every migration has one reason; `count`: the kernel's results and sections beside them."""
+    for path in "norefs", "buffers":
+        why, calls = run["migrations"][path], run["counters"][path + "_calls"]
+        said = {k: v for k, v in why.items() if v}
+        check(sum(why.values()) == calls, f"{path} reasons add up to {calls} calls: {said}")
+        check(why["other"] <= 0.01 * calls, f"{path}, other: {why['other']} of {calls}")
+        attempts(run, path, why)
+    if not count:
+        return
+    why = run["migrations"]["norefs"]
+    check(why["ok"] <= count["norefs_ok"] <= why["ok"] + why["no_buffers"],
+          f"ok: migtrace {why['ok']} ({why['no_buffers']} without buffers), "
+          f"the kernel {count['norefs_ok']}")
+    same("without the check", run["counters"]["buffers_calls"], count["buffers_calls"])
+    why = run["migrations"]["buffers"]
+    check(why["ok"] <= count["buffers_ok"] <= why["ok"] + why["no_buffers"],
+          f"of them ok: migtrace {why['ok']} ({why['no_buffers']} without buffers), "
+          f"the kernel {count['buffers_ok']}")
+    why = run["migrations"]["norefs"]
+    locked = count["migrate_sections"] - count["invalidations"]
+    ours = sum(why[k] for k in ("ok", "busy", "journal", "refs", "copy_fault"))
+    check(abs(ours - locked) <= 0.005 * locked,
+          f"came as far as the lock: migtrace {ours}, the kernel {locked}")
+
+
+def kernel_reasons(run, t):
+    """Where the kernel says why each migration ended: a locked buffer is one, whatever made it so."""
+    for path in "norefs", "buffers":
+        ours = dict(run["migrations"][path])
+        ours["locked"] += ours.pop("writeback")
+        # what was gone again when it could be read is "other", which reasons() bounds
+        for reason in set(ours) - {"other", "copy_fault"}:
+            n, true = ours[reason], t[f"{path}_{reason}"]
+            check(abs(n - true) <= max(2, 0.005 * true),
+                  f"{path}, {reason}: migtrace {n}, the kernel {true}")
