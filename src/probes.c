@@ -62,7 +62,7 @@
 
 #define AIO_HOSTS    "aio_migrate_folio", "aio_migratepage"
 #define AIO_COPIERS  "folio_migrate_copy", "folio_copy", "migrate_page_copy"
-#define BATCH_HOSTS  "migrate_pages_batch", "migrate_pages"
+#define BATCH_HOSTS  "migrate_pages_batch", "migrate_pages", "migrate_folio_done"
 
 /* Reads hold a mutex, completions a spinlock that PREEMPT_RT replaces. */
 #define AIO_OVERLAP(variant_name, enter, how, reader)                                                   \

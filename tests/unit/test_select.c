@@ -131,7 +131,7 @@ static const struct wanted {
 	{ "isolation",
 	  { { "page", 4 }, { "folio", 4 }, { "folio", 5 }, { "folio", 5 }, { "folio", 4 } } },
 	{ "truncation",
-	  { { "page", 7 }, { "folio", 7 }, { "folio", 5 }, { "folio", 11 }, { "folio", 7 } } },
+	  { { "page", 7 }, { "folio", 8 }, { "folio", 6 }, { "folio", 12 }, { "folio", 8 } } },
 	{ "aio_outcome",
 	  { { "page", 4 }, { "folio", 4 }, { "folio", 4 }, { "folio", 4 }, { "folio", 4 } } },
 	{ "aio_overlap",

@@ -90,6 +90,7 @@ isolation()
 	returns_0 moved "$move"
 	echo "p:mt/moves_gone $move m=+24(%si):x64" >> $T/kprobe_events
 	count_event moves_gone "m == 0"
+	inside put "$(first __folio_put __put_page)" "$(first migrate_pages_batch migrate_pages)"
 	i=$T/instances/mt_taken
 	mkdir $i
 	echo 16384 > $i/buffer_size_kb
@@ -177,6 +178,11 @@ stop)
 		echo "iso_dereferenced $(hits look)"
 		echo "iso_mapping_gone $(hits gone)"
 		echo "iso_mapping_exiting $(hits exiting)"
+		# pages freed by the mover; where it moves them in a function of its own, only those
+		# that it did not move
+		put=$(hits put) moved=$(hits moved)
+		grep -q " t migrate_folio_move$" /proc/kallsyms && moved=0
+		echo "iso_freed $((put - moved))"
 		echo "iso_moves $(hits moves)"
 		echo "iso_gone_at_move $(hits moves_gone)"
 	fi
