@@ -30,6 +30,8 @@ trunc-6.1|6.1|isolation|record.sh|FS=ext4 KIB=80 MOVER=direct WORK=truncate
 trunc-6.12|6.12|isolation|record.sh|FS=ext4 KIB=80 MOVER=direct WORK=truncate
 trunc-7.x|7.x|isolation|record.sh|FS=ext4 KIB=80 MOVER=direct WORK=truncate
 trunc-sync|6.1|isolation|record.sh|FS=ext4 KIB=80 MOVER=sync WORK=truncate
+locked-6.1|6.1|locked|slow.sh|FS=ext4 KIB=4096 MOVER=direct WORK=cold MODULES=configfs null_blk
+locked-6.12|6.12|locked|slow.sh|FS=ext4 KIB=4096 MOVER=direct WORK=cold MODULES=configfs null_blk
 aio-after|after|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
 aio-racy|aio-racy|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
 aio-racy-unlocked|aio-racy|rings|truth.sh|KIB=80 MOVER=ring WORK=aio UNLOCKED=1
@@ -47,6 +49,15 @@ before-storm|before|truth|truth.sh|KIB=160 BLOCK=1024 WORK=storm MOVER=compact S
 after-storm|after|truth 100|truth.sh|KIB=160 BLOCK=1024 WORK=storm MOVER=compact SECONDS_=24 ARGS=--fail-on-race --stacks
 before-6.12|before-6.12|truth|truth.sh|FS=fat KIB=32 ARGS=--fail-on-race --stacks
 '
+
+# module KERNEL NAME: one that the guests don't load by themselves
+module()
+{
+	local file
+
+	file=$(find "$O/vm/kernels/$1/lib" -name "$2.ko*" | head -n 1)
+	case $file in *.xz) xz -dc "$file" ;; ?*) cat "$file" ;; *) return 1 ;; esac
+}
 
 # run_case NAME KERNEL JUDGE SCRIPT ENV
 run_case()
@@ -66,8 +77,12 @@ run_case()
 	while read -r line; do
 		[ -z "$line" ] || env+=(-e "$line")
 	done < <(printf '%s\n' "$5" | sed -E 's/ ([A-Z_]+=)/\n\1/g')
+	# shellcheck disable=SC2013 # words are wanted
+	for line in $(sed -n "s/.*MODULES=//p" <<<"$5"); do
+		module "$2" "$line" > "$O/vm/out/$line.ko" && env+=(-f "$O/vm/out/$line.ko")
+	done
 	if ! "$here/run.sh" -k "$2" -t 400 -o "$out" -e "SECONDS_=$SECONDS_" "${env[@]}" \
-		-f "$here/guest/count.sh" "$here/guest/$4" > "$out.log" 2>&1; then
+		-f "$here/guest/count.sh" -f "$here/guest/record.sh" "$here/guest/$4" > "$out.log" 2>&1; then
 		echo "# the guest's script failed:"
 		tail -n 5 "$out.log" | sed 's/^/# /'
 	fi

@@ -98,6 +98,15 @@ def isolation(conf, out, opts):
     lossless(run)
 
 
+def locked(conf, out, opts):
+    """A slow disk: buffers under a read are locked, and a migration that may not wait gives up."""
+    run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
+    reasons(run, count)
+    n, true = run["migrations"]["norefs"]["locked"], count["locked"]
+    check(true > 0 and abs(n - true) <= max(3, 0.02 * true), f"locked: migtrace {n}, the kernel {true}")
+    lossless(run)
+
+
 def sleepers(conf, run, count):
     """Where lookups sleep or are refused: both are seen, and what they do to the migrations."""
     c, why = run["counters"], run["migrations"]["norefs"]

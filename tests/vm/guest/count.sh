@@ -9,7 +9,8 @@
 # usage: count.sh start | count.sh stop > FILE
 #   FILE: "NAME N": norefs_calls, norefs_ok (returned 0), migrate_sections, invalidations (of the
 #   CPUs' LRUs, between a busy check and the next), buffers_calls, buffers_ok (the path without the
-#   check), lookup_sections, folio_waits (in the lookup);
+#   check), lookup_sections, folio_waits (in the lookup),
+#   lookup_nulls (lookups that found nothing);
 #   WORK=aio: calls inside the migration of ring pages of: the ring mapping's lock (aio_sections),
 #   completion_lock (aio_completions), mutex_trylock, the switch, the copy (aio_tried, aio_switched,
 #   aio_copied); aio_ok (returned 0); mutex_lock in reads of rings (aio_reads), and aio_complete
@@ -132,6 +133,8 @@ start)
 	plain=$(first buffer_migrate_folio buffer_migrate_page)
 	all plain "$plain"
 	returns_0 plain_ok "$plain"
+	echo "r:mt/null $lookup ret=\$retval:x64" >> $T/kprobe_events
+	count_event null "ret == 0"
 	inside invalidate invalidate_bh_lrus "$migrate"
 	inside folio_wait "$(first __folio_lock __lock_page)" "$lookup"
 	if [ "${WORK:-}" = aio ]; then # not for all: every spinlock of the system passes these
@@ -152,6 +155,16 @@ start)
 	if [ "${WORK:-}" = truncate ]; then
 		isolation
 	fi
+	if [ "${WORK:-}" = cold ]; then
+		# at the entry: the first buffer locked, no reference too many, and a mode that does
+		# not wait for the lock (the light one does until 6.11, or for a buffer that is up
+		# to date)
+		light="|| (mode==1&&!(st&1))"
+		case $(uname -r) in 5.10.* | 6.1.*) light= ;; esac
+		echo "p:mt/locked $entry mode=%cx:x32 st=+0(+40(%dx)):x64 r=+52(%dx):x32" \
+			>> $T/kprobe_events
+		count_event locked "r==3 && st&4 && (mode==0 $light)"
+	fi
 	inside lock_m "$lock" "$migrate"
 	inside lock_l "$lock" "$lookup"
 	;;
@@ -161,6 +174,7 @@ stop)
 	echo "buffers_calls $(hits plain)"
 	echo "buffers_ok $(hits plain_ok)"
 	echo "invalidations $(hits invalidate)"
+	echo "lookup_nulls $(hits null)"
 	echo "folio_waits $(hits folio_wait)"
 	echo "migrate_sections $(hits lock_m)"
 	if [ "${WORK:-}" = aio ]; then
@@ -186,6 +200,7 @@ stop)
 		echo "iso_moves $(hits moves)"
 		echo "iso_gone_at_move $(hits moves_gone)"
 	fi
+	[ "${WORK:-}" != cold ] || echo "locked $(hits locked)"
 	echo "lookup_sections $(hits lock_l)"
 	;;
 esac

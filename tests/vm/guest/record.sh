@@ -2,20 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # In the guest: one recording under load, with the independent count around it. Everything that the
-# judge needs goes to /out. Environment: FS, KIB, SECONDS_, MOVER, WORK, ARGS (for record).
+# judge needs goes to /out. Environment: FS, KIB, SECONDS_, MOVER, WORK, ARGS (for record), DEV.
 set -eu
 here=$(dirname "$0")
 : "${FS:=ext4}" "${KIB:=80}" "${SECONDS_:=12}" "${MOVER:=numa}" "${WORK:=getdents}" "${ARGS:=}"
+: "${DEV:=/dev/ram0}"
 
 # a call that moves pages waits for a grace period first, and PREEMPT_RT asks for the slow ones
 [ ! -e /sys/kernel/rcu_normal ] || echo 0 > /sys/kernel/rcu_normal
 migtrace doctor --json > /out/doctor.json || echo "doctor exits $?"
 migtrace doctor --facts > /out/facts || :
-load setup "$FS" /mnt -s "$KIB" > /out/setup.json
+load setup "$FS" /mnt --dev "$DEV" -s "$KIB" > /out/setup.json
 sh "$here/count.sh" start
 # shellcheck disable=SC2086
 migtrace record -o /out/run.json $ARGS -- \
-	load run -d "$SECONDS_" -m "$MOVER" -w "$WORK" --dev /dev/ram0 --dir /mnt \
+	load run -d "$SECONDS_" -m "$MOVER" -w "$WORK" --dev "$DEV" --dir /mnt \
 	> /out/report.txt
 sh "$here/count.sh" stop > /out/count
 cat /out/count
