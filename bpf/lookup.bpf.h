@@ -131,11 +131,8 @@ static __always_inline bool lookup_meets(void *ctx, const struct section *s, str
 	inside = !s->folio && lookup_inside(s, &copy); /* a folio lock keeps the migrator out */
 	if (!inside)
 		return lookup_behind(s, &copy);
-	if (!bh) {
-		if (cfg_flag_era)
-			count(COUNTER_REFUSED);
-		return true;
-	}
+	if (!bh)
+		return true; /* refused */
 	lookup_note(ctx, s, w, &copy, block, bh);
 	return true;
 }
@@ -183,6 +180,13 @@ static __always_inline void lookup_returned(void *ctx, struct block_device *bdev
 			count(COUNTER_LOOKUPS_FOLIO);
 		if (s->folio && s->wait_ns)
 			count(COUNTER_FOLIO_WAITS);
+		/*
+		 * Whether in a window or not: BH_Migrate is also set while a check fails and is tried
+		 * again, and a little longer than a window; and between the switch of the mapping
+		 * and the move of the buffers the new page has none.
+		 */
+		if (cfg_flag_era && !s->folio && !bh && migrating)
+			count(COUNTER_REFUSED);
 		lookup_pair(ctx, s, bdev, block, size, bh);
 	}
 	section_drop(site, task);

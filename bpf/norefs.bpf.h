@@ -11,12 +11,6 @@
 #include "reason.bpf.h"
 #include "window.bpf.h"
 
-/*
- * How many migrations are in flight, the gate of the programs below. It may pass a task too many,
- * never one too few.
- */
-volatile __u64 migrating = 0;
-
 static __always_inline struct migration *migration_of_current(void)
 {
 	__u64 task;

@@ -35,6 +35,12 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } late_records SEC(".maps");
 
+/*
+ * How many migrations are in flight, the gate of many programs. It may pass a task too many,
+ * never one too few.
+ */
+volatile __u64 migrating = 0;
+
 static __always_inline __u64 window_tick(void)
 {
 	/* no fetch-and-add before 5.12: the value read after it orders just as well */

@@ -10,7 +10,7 @@
 #   FILE: "NAME N": norefs_calls, norefs_ok (returned 0), migrate_sections, invalidations (of the
 #   CPUs' LRUs, between a busy check and the next), buffers_calls, buffers_ok (the path without the
 #   check), lookup_sections, folio_waits (in the lookup),
-#   lookup_nulls (lookups that found nothing);
+#   atomic_nulls (lookups that may not sleep and found nothing, from 6.12 on);
 #   WORK=aio: calls inside the migration of ring pages of: the ring mapping's lock (aio_sections),
 #   completion_lock (aio_completions), mutex_trylock, the switch, the copy (aio_tried, aio_switched,
 #   aio_copied); aio_ok (returned 0); mutex_lock in reads of rings (aio_reads), and aio_complete
@@ -133,8 +133,10 @@ start)
 	plain=$(first buffer_migrate_folio buffer_migrate_page)
 	all plain "$plain"
 	returns_0 plain_ok "$plain"
-	echo "r:mt/null $lookup ret=\$retval:x64" >> $T/kprobe_events
-	count_event null "ret == 0"
+	if [ "$lookup" = find_get_block_common ] &&
+	   echo "r:mt/null $lookup ret=\$retval:x64 atomic=\$arg4:u8" >> $T/kprobe_events; then
+		count_event null "ret == 0 && atomic == 1"
+	fi
 	inside invalidate invalidate_bh_lrus "$migrate"
 	inside folio_wait "$(first __folio_lock __lock_page)" "$lookup"
 	if [ "${WORK:-}" = aio ]; then # not for all: every spinlock of the system passes these
@@ -174,7 +176,7 @@ stop)
 	echo "buffers_calls $(hits plain)"
 	echo "buffers_ok $(hits plain_ok)"
 	echo "invalidations $(hits invalidate)"
-	echo "lookup_nulls $(hits null)"
+	[ ! -d $T/instances/mt_null ] || echo "atomic_nulls $(hits null)"
 	echo "folio_waits $(hits folio_wait)"
 	echo "migrate_sections $(hits lock_m)"
 	if [ "${WORK:-}" = aio ]; then
