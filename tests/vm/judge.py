@@ -70,7 +70,7 @@ def rings(conf, out, opts):
     if not racy:
         check(found == true == found2 == true2 == c["aio_unpaired"] == 0, "no overlap")
         return
-    check(true > 0 and 0.95 * true <= found <= 1.25 * true, f"reads in a copy: migtrace {found}, the kernel {true}, "
+    check(true > 0 and 0.95 * true <= found <= 1.25 * true + 20, f"reads in a copy: migtrace {found}, the kernel {true}, "
           f"{c['aio_unpaired']} unknown")
     # sections as short as our probes: the kernel's copy is longer by two of our programs
     check("unlocked" not in out or 0 < 0.7 * true2 <= found2 <= 1.05 * true2,
