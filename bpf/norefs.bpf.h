@@ -142,6 +142,7 @@ static __always_inline void norefs_inside(struct migration *m)
 {
 	if (!m->window_id && !m->switched)
 		window_open(m, bpf_ktime_get_ns());
+	m->refused = 0; /* if the first check was, the second passed */
 	m->switched = 1;
 }
 
