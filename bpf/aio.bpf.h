@@ -168,10 +168,7 @@ static __always_inline void aio_section_forget(__u32 kind, struct aio_section *s
 		bpf_map_delete_elem(&aio_sections, &key);
 }
 
-/*
- * A section's begin is read last in its program, everything else first: what our own programs take
- * is then neither part of the section nor, as far as can be, missing from the copy.
- */
+/* Published before anything else is done: it is to be as long as the copy, not as our program. */
 static __always_inline void aio_copy_begins(__u64 src)
 {
 	__u64 ctx = core_aio_ctx(core_folio_mapping(src)), task = bpf_get_current_task(), n;
@@ -231,6 +228,7 @@ static __always_inline void aio_read_range(struct aio_section *s)
 	s->last = aio_page_of_event((head + n - 1) % size);
 }
 
+/* The copies that had ended are read last: what our own program takes is not part of the section. */
 static __always_inline void aio_section_begins(__u32 kind)
 {
 	struct aio_section *s = aio_section_of(kind);

@@ -121,7 +121,7 @@ enum counter_id {
 	COUNTER_BEHIND_SPIN = 23,
 	COUNTER_BEHIND_FOLIO = 24,
 	COUNTER_BUSY_ENDS = 25,	     /* windows that ended with a count above zero, all of them */
-	COUNTER_REFUSED = 26,	     /* BH_Migrate: lookups inside a window that returned NULL */
+	COUNTER_REFUSED = 26,	     /* BH_Migrate: lookups that found nothing beside a migration */
 	COUNTER_STACKS_MISSING = 27, /* stacks asked for and not kept */
 	COUNTER_BUFFERS_CALLS = 28,  /* migrations of pages with buffers, without the check */
 	COUNTER_FOLIO_WAITS = 29,    /* sleeping lookups that found the folio locked */

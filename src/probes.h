@@ -22,9 +22,8 @@ enum attach_how {
 struct prog_use {
 	const char *prog;
 	enum attach_how how;
-	const char *const
-		*funcs; /* where; FENTRY/FEXIT/ENTRY: exactly one; CALL/RETURN: every one of
-				     these that contains the call, at least one */
+	/* where; CALL/RETURN: every one of these that contains the call, at least one; else one */
+	const char *const *funcs;
 	const char *const *callees; /* CALL/RETURN: any of these */
 };
 

@@ -28,8 +28,10 @@ void part__intervals(const struct page *p);
 /* render_hist.c */
 void part__histograms(const struct page *p);
 
+/* render_field.c */
+void part__field(const struct page *p);
+
 /* render_lists.c */
-void part__field(const struct page *p); /* render_field.c */
 void part__migrations(const struct page *p);
 void part__worst(const struct page *p);
 void part__probes(const struct page *p);

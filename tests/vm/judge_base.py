@@ -38,19 +38,19 @@ def lossless(run):
     check(not set(lost) - harmless, f"nothing lost {lost or ''}".strip())
 
 
+def same(what, ours, theirs, share=0.001, few=0):
+    """Ours and the kernel's, but for a share or a few of them. None at all is a figure, too."""
+    check(abs(ours - theirs) <= max(few, share * theirs), f"{what}: migtrace {ours}, the kernel {theirs}")
+
+
 def equal(what, ours, theirs):
-    good = theirs > 0 and abs(ours - theirs) <= theirs * 0.001
-    check(good, f"{what}: migtrace {ours}, the kernel {theirs}")
-
-
-def same(what, ours, theirs):
-    """Where none at all is a figure too."""
-    check(abs(ours - theirs) <= theirs * 0.001, f"{what}: migtrace {ours}, the kernel {theirs}")
+    """Where there has to be some."""
+    same(what, ours, theirs) if theirs > 0 else check(False, f"{what}: the kernel has none")
 
 
 def near(what, ours, theirs):
     """Other tasks compact, too, before and after the recording: a handful is not ours."""
-    check(abs(ours - theirs) <= max(3, theirs * 0.01), f"{what}: migtrace {ours}, the kernel {theirs}")
+    same(what, ours, theirs, share=0.01, few=3)
 
 
 def evidence(late, opts):
@@ -107,6 +107,4 @@ def kernel_reasons(run, t):
         ours["locked"] += ours.pop("writeback")
         # what was gone again when it could be read is "other", which reasons() bounds
         for reason in set(ours) - {"other", "copy_fault"}:
-            n, true = ours[reason], t[f"{path}_{reason}"]
-            check(abs(n - true) <= max(2, 0.005 * true),
-                  f"{path}, {reason}: migtrace {n}, the kernel {true}")
+            same(f"{path}, {reason}", ours[reason], t[f"{path}_{reason}"], share=0.005, few=2)
