@@ -99,7 +99,9 @@ static __always_inline struct section *section_acquire(__u32 site)
 	}
 	s->t_call = 0;
 	s->held = 1;
-	s->counted = phase == PHASE_RECORDING && (!cfg_device || s->dev == cfg_device);
+	/* the floor is measured on a lock of no device */
+	s->counted = phase == PHASE_RECORDING &&
+		     (!cfg_device || s->dev == cfg_device || site == SITE_FLOOR);
 	if (s->counted)
 		cpu->acquires++;
 	s->fresh = 1;

@@ -2,13 +2,20 @@
 """What the judgements share: the tally, reading results, comparisons, sums that have to hold."""
 import json
 
-passed = failed = 0
+passed = failed = short = 0
 
 
 def check(good, text):
     global passed, failed
     passed, failed = passed + bool(good), failed + (not good)
     print(("ok - " if good else "not ok - ") + text)
+
+
+def enough(good, text):
+    """A floor under the load, not a figure of ours: check.sh gives a case more time for it."""
+    global short
+    check(good, text if good else f"too little load: {text}")
+    short += not good
 
 
 def pairs(path):
@@ -45,7 +52,7 @@ def same(what, ours, theirs, share=0.001, few=0):
 
 def equal(what, ours, theirs):
     """Where there has to be some."""
-    same(what, ours, theirs) if theirs > 0 else check(False, f"{what}: the kernel has none")
+    same(what, ours, theirs) if theirs > 0 else enough(False, f"{what}: the kernel has none")
 
 
 def near(what, ours, theirs):
@@ -56,10 +63,10 @@ def near(what, ours, theirs):
 def evidence(late, opts):
     """"None" is worth as much as the lookups that came behind a window."""
     behind, floor = late["lookups_behind"], int(opts.get("behind", 1000))
-    check(behind["spin"] + behind["folio"] >= floor,
-          f"lookups behind a window: {behind}, at least {floor}, 95 % bound "
-          f"{3 / max(1, behind['spin'] + behind['folio']):.1e}")
-    check(behind["spin"] >= floor / 5, f"by the spinlock: {behind['spin']}, at least {floor // 5}")
+    enough(behind["spin"] + behind["folio"] >= floor,
+           f"lookups behind a window: {behind}, at least {floor}, 95 % bound "
+           f"{3 / max(1, behind['spin'] + behind['folio']):.1e}")
+    enough(behind["spin"] >= floor / 5, f"by the spinlock: {behind['spin']}, at least {floor // 5}")
 
 
 def attempts(run, path, why):
