@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Statistics of a few runs (stage 4, pure: numbers in, numbers out). The sample is a boot, never an
+ * event, so that samples are small, not normal, and may have ties: ranks, not means.
+ * Nothing here needs sorted input or changes it. Functions that return int: 0, or -ENOMEM.
+ */
+#ifndef MIGTRACE_STATS_H
+#define MIGTRACE_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* NAN when @n is 0. */
+double stats__median(const double *v, size_t n);
+
+/* The @n-th root of the product; values of 0 and below have none: NAN. NAN when @n is 0. */
+double stats__geomean(const double *v, size_t n);
+
+/* An estimate and its interval; low and high are NAN where @n is too small for the confidence. */
+struct estimate {
+	double value, low, high;
+};
+
+/*
+ * The median with a distribution-free interval: order statistics whose binomial coverage is at
+ * least @confidence (the classical sign-test interval; benchstat's may end one value earlier on
+ * the right, as with 8 values).
+ */
+int stats__median_interval(const double *v, size_t n, double confidence, struct estimate *e);
+
+/* Mann & Whitney, Ann. Math. Statist. 18 (1947) 50-60. */
+struct rank_test {
+	double u; /* pairs (a, b) with a > b, ties one half */
+	double p; /* two-sided; 1 when either side is empty or all values are equal */
+	bool exact;
+};
+
+/*
+ * Exact up to STATS_EXACT values a side, ties included (the distribution of the rank sum over all
+ * splits of the pooled midranks; two-sided: all splits at least as far from the middle). Beyond,
+ * the normal approximation with the correction for ties and for continuity.
+ */
+#define STATS_EXACT 25
+int stats__mann_whitney(const double *a, size_t na, const double *b, size_t nb,
+			struct rank_test *t);
+
+/*
+ * Hodges & Lehmann, Ann. Math. Statist. 34 (1963) 598-611: the median of all differences b - a, and
+ * the interval of differences that the test above would not reject, from its distribution without
+ * ties (exact up to STATS_EXACT, normal beyond).
+ */
+int stats__hodges_lehmann(const double *a, size_t na, const double *b, size_t nb, double confidence,
+			  struct estimate *e);
+
+/* Holm, Scand. J. Statist. 6 (1979) 65-70: @p to adjusted values, at most 1; may be the same array. */
+int stats__holm(const double *p, size_t n, double *adjusted);
+
+/* The smallest n at which n values a side can reject at all in a family of @family at @alpha. */
+size_t stats__fewest_runs(size_t family, double alpha);
+
+/*
+ * The smallest difference of the two medians that the test at @alpha would find with probability
+ * @power if there were many values (normal ones, 10 a side: about 73 % instead of 80 %), from the
+ * spread seen: (z(1 - alpha/2) + z(power)) * sigma * sqrt(pi/3 * (1/na + 1/nb)), sigma 1.4826 times
+ * the median distance of all values from their own side's median, times N/(N-2) for N values in all
+ * (the test's efficiency of 3/pi against a normal spread; Lehmann, Nonparametrics, 1975). Same unit
+ * as the values; NAN when a side has fewer than 2.
+ */
+int stats__detectable(const double *a, size_t na, const double *b, size_t nb, double alpha,
+		      double power, double *difference);
+
+#endif /* MIGTRACE_STATS_H */
