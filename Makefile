@@ -108,6 +108,8 @@ install: all ## into DESTDIR and PREFIX
 	install -D -m 755 $(O)/migtrace $(DESTDIR)$(PREFIX)/sbin/migtrace
 	install -D -m 644 man/migtrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/migtrace.8
 	install -D -m 644 man/migtrace-run.5 $(DESTDIR)$(PREFIX)/share/man/man5/migtrace-run.5
+	install -D -m 644 contrib/migtrace.bash-completion \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/migtrace
 
 clean: ## removes what was built; fetched and built kernels stay (rm -r build for all)
 	rm -rf $(O)/migtrace* $(O)/src $(O)/unit $(O)/vmlinux

@@ -22,6 +22,7 @@ enum opt_type {
 	OPT_SECONDS, /* double, > 0; accepts 10, 0.5, 10s, 2m, 1h */
 	OPT_UINT,    /* unsigned int, min..max */
 	OPT_PERCENT, /* double, >= 0; accepts 5, 2.5, 5% */
+	OPT_SHARE,   /* double, 0 < x < 1 */
 	OPT_COUNT,   /* int, one more each time: -v, -vv */
 };
 
@@ -65,7 +66,7 @@ void opts__help(const struct cmd *cmd, FILE *f);
 /* The name in @names (NULL at the end) that @word probably meant, or NULL. */
 const char *suggest(const char *word, const char *const *names);
 
-extern const struct cmd cmd_record, cmd_report, cmd_doctor, cmd_watch;
+extern const struct cmd cmd_record, cmd_report, cmd_doctor, cmd_watch, cmd_bench, cmd_compare;
 
 /* log.c: messages on stderr as "migtrace: COMMAND: text", hints as "hint: text". */
 extern int log_level; /* 0 quiet libraries, 2 and more (-vv) lets libbpf talk */
@@ -76,6 +77,8 @@ void log_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A line that the next one overwrites: on a terminal, from the third second of the work on. */
 void log_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same with a bar, @share of it (0..1) full. */
+void log_progress_bar(double share, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_progress_end(void); /* wipes it out; messages do so themselves */
 
 /* A file for results: stdout for NULL or "-", else created beside and renamed by out__close(). */

@@ -36,10 +36,21 @@ static const struct opt record_opts[] = {
 	{ 0 },
 };
 
+int record__publish(const struct run *run, const char *path)
+{
+	struct render_opts ro = { .path = path, .colour = out__colour(NULL) };
+	char err[512];
+
+	render_text(run, &ro, stdout);
+	if (!run__save(run, path, err, sizeof(err)))
+		return EXIT_FINE;
+	log_error("%s", err);
+	return EXIT_FAILED;
+}
+
 static int record_run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct record_config c = { .output = "migtrace.json", .session = { .events_max = 256 } };
-	struct render_opts ro = { 0 };
 	struct run run = { 0 };
 	int first = opts__parse(cmd, argc, argv, &c), code;
 	char err[512];
@@ -53,15 +64,8 @@ static int record_run(const struct cmd *cmd, int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	code = session__record(&c.session, &run);
-	if (code == EXIT_FINE) {
-		ro.path = c.output;
-		ro.colour = out__colour(NULL);
-		render_text(&run, &ro, stdout);
-		if (run__save(&run, c.output, err, sizeof(err))) {
-			log_error("%s", err);
-			code = EXIT_FAILED;
-		}
-	}
+	if (code == EXIT_FINE)
+		code = record__publish(&run, c.output);
 	if (code == EXIT_FINE && c.fail_on_race)
 		code = session__verdict(&run);
 	run__free(&run);

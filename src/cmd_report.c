@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * migtrace report: run files to text, JSON or CSV; several of one kernel as one.
+ * migtrace report: run files to text, JSON, CSV or HTML; several of one kernel as one.
  * Needs neither root nor the kernel that was measured.
  */
 #include <errno.h>
@@ -22,8 +22,8 @@ struct report_config {
 #define AT(member) offsetof(struct report_config, member)
 
 static const struct opt report_opts[] = {
-	{ "format", 'f', OPT_STRING, AT(format), "FORMAT", "text (the default), json or csv", 0,
-	  0 },
+	{ "format", 'f', OPT_STRING, AT(format), "FORMAT", "text (the default), json, csv or html",
+	  0, 0 },
 	{ "linear", 0, OPT_STRING, AT(linear), "WIDTH:COUNT",
 	  "histograms of COUNT buckets of WIDTH each, such as 5us:20, and an open one", 0, 0 },
 	{ "output", 'o', OPT_STRING, AT(output), "FILE", "write to FILE instead of standard output",
@@ -40,6 +40,7 @@ static const struct {
 	{ "text", render_text },
 	{ "json", render_json },
 	{ "csv", render_csv },
+	{ "html", render_html },
 };
 
 static renderer *find_format(const char *name)
@@ -50,7 +51,7 @@ static renderer *find_format(const char *name)
 		if (!strcmp(formats[i].name, name))
 			return formats[i].render;
 	log_error("option '--format': '%s' is not available", name);
-	log_hint("available are text, json and csv");
+	log_hint("available are text, json, csv and html");
 	return NULL;
 }
 
@@ -83,26 +84,6 @@ static int parse_linear(const char *word, struct render_opts *o)
 	return -EINVAL;
 }
 
-static bool same_recording(const struct run *a, const struct run *b)
-{
-	return a->duration_ns == b->duration_ns && !strcmp(a->start, b->start) &&
-	       !strcmp(a->kernel.boot_id, b->kernel.boot_id) && *a->start && *a->kernel.boot_id;
-}
-
-static int refuse_twice(const struct run *runs, char **paths, size_t n)
-{
-	size_t i, j;
-
-	for (i = 1; i < n; i++)
-		for (j = 0; j < i; j++) {
-			if (!same_recording(&runs[j], &runs[i]))
-				continue;
-			log_error("'%s' and '%s' are the same recording", paths[j], paths[i]);
-			return -EINVAL;
-		}
-	return 0;
-}
-
 static int merge_one(struct run *into, const struct run *from, char **paths, size_t i)
 {
 	const char *why;
@@ -120,28 +101,16 @@ static int merge_one(struct run *into, const struct run *from, char **paths, siz
 /* Every run stays in memory until all are merged: a recording given twice must not count twice. */
 static int load_all(char **paths, size_t n, struct run *into)
 {
-	struct run *runs = calloc(n, sizeof(*runs));
-	char err[512];
+	struct run *runs = runs__load(paths, n);
 	int ret = 0;
-	size_t i;
 
-	if (!runs) {
-		log_error("out of memory");
-		return -ENOMEM;
-	}
-	for (i = 0; i < n && !ret; i++) {
-		ret = run__load(&runs[i], paths[i], err, sizeof(err));
-		if (ret)
-			log_error("%s", err);
-	}
-	if (!ret)
-		ret = refuse_twice(runs, paths, n);
-	for (i = 1; i < n && !ret; i++)
+	if (!runs)
+		return -EINVAL;
+	for (size_t i = 1; i < n && !ret; i++)
 		ret = merge_one(&runs[0], &runs[i], paths, i);
 	*into = runs[0];
-	for (i = 1; i < n; i++)
-		run__free(&runs[i]);
-	free(runs);
+	memset(&runs[0], 0, sizeof(runs[0]));
+	runs__free(runs, n);
 	return ret;
 }
 
@@ -198,7 +167,7 @@ static int report_run(const struct cmd *cmd, int argc, char **argv)
 
 const struct cmd cmd_report = {
 	.name = "report",
-	.summary = "show run files as text, JSON or CSV; several of one kernel are merged",
+	.summary = "show run files as text, JSON, CSV or HTML; several of one kernel are merged",
 	.usage = "[OPTIONS] [RUN.json...]",
 	.run = report_run,
 	.opts = report_opts,

@@ -69,6 +69,23 @@ __u64 hist__quantile(const struct hist *h, double q)
 	return h->max_ns;
 }
 
+double hist__interpolated(const struct hist *h, double q)
+{
+	double rank = q * (double)h->count, low, high;
+	__u64 seen = 0;
+
+	for (unsigned int i = 0; i < HIST_OVERFLOW; i++) {
+		if (!h->bucket[i] || (double)(seen + h->bucket[i]) < rank) {
+			seen += h->bucket[i];
+			continue;
+		}
+		low = clamp_to(h, hist_lower(i));
+		high = clamp_to(h, hist_lower(i + 1));
+		return low + (high - low) * (rank - (double)seen) / (double)h->bucket[i];
+	}
+	return h->max_ns;
+}
+
 __u64 hist__linear(const struct hist *h, __u64 width_ns, unsigned int n, __u64 *count)
 {
 	__u64 lower, upper, moved = 0, first, last, at;

@@ -65,6 +65,14 @@ static int symbols_read(void)
 	return err;
 }
 
+bool kernel__has_symbol(const char *name)
+{
+	for (size_t i = 0; i < symbols_n; i++)
+		if (!strcmp(symbols[i].name, name))
+			return true;
+	return false;
+}
+
 static const struct symbol *symbol_at(__u64 addr)
 {
 	size_t lo = 0, hi = symbols_n;

@@ -67,6 +67,9 @@ const char *feature__name(unsigned int feature);
 /* "held or racy", "held+sleeping", "bh_migrate", "bh_migrate+mmb" by BTF alone (design.md §3). */
 const char *facts__generation(const struct facts *f, const char **evidence);
 
+/* Whether the image has a function of that name; after facts__read(). */
+bool kernel__has_symbol(const char *name);
+
 /* Symbol of a kernel address as "name+0xoff" into @buf; "0x…" when unknown. For stacks. */
 void kernel__symbol(__u64 addr, char *buf, size_t size);
 

@@ -5,11 +5,13 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cmd.h"
 
+#define BAR_CELLS  20
 #define PATIENCE_S 2 /* anything shorter than this shows no progress */
 
 int log_level;
@@ -37,19 +39,45 @@ static void __attribute__((format(printf, 2, 0))) say(const char *kind, const ch
 	funlockfile(stderr);
 }
 
-void log_progress(const char *fmt, ...)
+/* Whether a line of progress is due; it is begun then. */
+static bool progress_line(void)
 {
 	struct timespec now;
-	va_list ap;
 
 	if (!isatty(STDERR_FILENO) || clock_gettime(CLOCK_MONOTONIC_COARSE, &now))
-		return;
+		return false;
 	if (!progress.since)
 		progress.since = now.tv_sec;
 	if (now.tv_sec - progress.since < PATIENCE_S)
-		return;
+		return false;
 	progress.shown = true;
 	fputs("\r\033[Kmigtrace: ", stderr);
+	return true;
+}
+
+void log_progress_bar(double share, const char *fmt, ...)
+{
+	int full = share < 0 ? 0 : share > 1 ? BAR_CELLS : (int)(share * BAR_CELLS);
+	char bar[BAR_CELLS + 1];
+	va_list ap;
+
+	if (!progress_line())
+		return;
+	memset(bar, '.', BAR_CELLS);
+	memset(bar, '#', full);
+	bar[BAR_CELLS] = 0;
+	fprintf(stderr, "[%s] ", bar);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+}
+
+void log_progress(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!progress_line())
+		return;
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);

@@ -57,6 +57,33 @@ static char *hypervisor(void)
 	return strdup(virtual ? "yes" : "none");
 }
 
+/* What makes a kernel's times unlike those of others. 0 or -ENOMEM. */
+static int find_instruments(struct run *run, const struct facts *f)
+{
+	const struct {
+		const char *name;
+		bool there;
+	} all[] = {
+		{ "preempt_rt", f->feature[FEAT_RT] },
+		{ "lockdep", !access("/proc/lockdep", F_OK) },
+		{ "lock_stat", !access("/proc/lock_stat", F_OK) },
+		{ "kasan", kernel__has_symbol("kasan_report") },
+		{ "kcsan", kernel__has_symbol("__kcsan_check_access") },
+	};
+
+	run->kernel.instruments = calloc(sizeof(all) / sizeof(*all), sizeof(char *));
+	if (!run->kernel.instruments)
+		return -ENOMEM;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		if (!all[i].there)
+			continue;
+		run->kernel.instruments[run->kernel.instruments_n] = strdup(all[i].name);
+		if (!run->kernel.instruments[run->kernel.instruments_n++])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int machine__describe(struct run *run, const struct facts *f)
 {
 	const char *evidence;
@@ -72,6 +99,8 @@ int machine__describe(struct run *run, const struct facts *f)
 	run->kernel.hypervisor = hypervisor();
 	run->kernel.cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	run->kernel.nodes = count_nodes();
+	if (find_instruments(run, f))
+		return -ENOMEM;
 	return run->kernel.release && run->kernel.version && run->kernel.arch &&
 			       run->kernel.generation && run->kernel.generation_evidence &&
 			       run->kernel.boot_id && run->kernel.clocksource &&

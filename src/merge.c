@@ -25,6 +25,12 @@ static bool same_generation(const struct run *a, const struct run *b)
 	       same(b->kernel.generation, EITHER_GENERATION);
 }
 
+bool run__same_kernel(const struct run *a, const struct run *b)
+{
+	return same(a->kernel.release, b->kernel.release) &&
+	       same(a->kernel.version, b->kernel.version);
+}
+
 static const char *difference(const struct run *a, const struct run *b)
 {
 	static char why[64];
@@ -297,20 +303,6 @@ static int merge_identity(struct run *into, const struct run *from)
 	return 0;
 }
 
-static void drop_intervals(struct run *run)
-{
-	size_t i, j;
-
-	for (i = 0; i < run->intervals_n; i++) {
-		for (j = 0; j < run->intervals[i].counters.n; j++)
-			free(run->intervals[i].counters.v[j].name);
-		free(run->intervals[i].counters.v);
-	}
-	free(run->intervals);
-	run->intervals = NULL;
-	run->intervals_n = 0;
-}
-
 static int merge_lists(struct run *into, const struct run *from)
 {
 	int ret = 0;
@@ -343,7 +335,8 @@ int run__merge(struct run *into, const struct run *from, const char **why)
 	*why = "out of memory";
 	if (merge_identity(into, from) || merge_lists(into, from))
 		return -ENOMEM;
-	drop_intervals(into);
+	intervals__free(&into->intervals, &into->intervals_n);
+	intervals__free(&into->rounds, &into->rounds_n);
 	add(&into->duration_ns, from->duration_ns);
 	into->has_window |= from->has_window;
 	into->has_flag_held |= from->has_flag_held;

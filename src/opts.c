@@ -170,6 +170,15 @@ static int set_percent(const struct opt *row, const char *value, double *out)
 	return 0;
 }
 
+static int set_share(const struct opt *row, const char *value, double *out)
+{
+	const char *rest;
+
+	if (!plain_number(value, out, &rest) || *rest || *out <= 0 || *out >= 1)
+		return bad(row, value, "a number between 0 and 1, such as 0.05");
+	return 0;
+}
+
 static int set(const struct opt *row, const char *value, void *config)
 {
 	void *member = (char *)config + row->offset;
@@ -192,6 +201,8 @@ static int set(const struct opt *row, const char *value, void *config)
 		return set_uint(row, value, member);
 	case OPT_PERCENT:
 		return set_percent(row, value, member);
+	case OPT_SHARE:
+		return set_share(row, value, member);
 	}
 	log_error("option '--%s': the value %s is empty", row->name, row->metavar);
 	return -EINVAL;

@@ -17,6 +17,13 @@ struct render_opts {
 int render_text(const struct run *run, const struct render_opts *o, FILE *f);
 int render_json(const struct run *run, const struct render_opts *o, FILE *f);
 int render_csv(const struct run *run, const struct render_opts *o, FILE *f);
+int render_html(const struct run *run, const struct render_opts *o, FILE *f);
+
+struct comparison;
+int render_compare_text(const struct comparison *c, FILE *f);
+int render_compare_csv(const struct comparison *c, FILE *f);
+int render_compare_json(const struct comparison *c, FILE *f);
+int render_compare_html(const struct comparison *c, FILE *f);
 
 /*
  * render_late.c: late references for `watch`. One two-sided report each, and the closing evidence:

@@ -18,13 +18,15 @@ static void free_strings(char **v, size_t n)
 	free(v);
 }
 
-static void free_counters(struct counters *c)
+void counters__free(struct counters *c)
 {
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
 		free(c->v[i].name);
 	free(c->v);
+	c->v = NULL;
+	c->n = 0;
 }
 
 static void free_site(struct run_site *s)
@@ -45,16 +47,25 @@ void late_event__free(struct late_event *e)
 	free_strings(e->lookup.stack, e->lookup.stack_n);
 }
 
+void intervals__free(struct interval **v, size_t *n)
+{
+	for (size_t i = 0; i < *n; i++)
+		counters__free(&(*v)[i].counters);
+	free(*v);
+	*v = NULL;
+	*n = 0;
+}
+
 static void free_lists(struct run *run)
 {
 	size_t i;
 
 	free(run->devices);
-	free_counters(&run->counters);
-	free_counters(&run->norefs);
-	free_counters(&run->buffers);
-	free_counters(&run->aio);
-	free_counters(&run->isolations);
+	counters__free(&run->counters);
+	counters__free(&run->norefs);
+	counters__free(&run->buffers);
+	counters__free(&run->aio);
+	counters__free(&run->isolations);
 	for (i = 0; i < run->refcounts_n; i++)
 		free(run->refcounts[i].stage);
 	free(run->refcounts);
@@ -67,9 +78,8 @@ static void free_lists(struct run *run)
 		free(run->probes[i].reason);
 	}
 	free(run->probes);
-	for (i = 0; i < run->intervals_n; i++)
-		free_counters(&run->intervals[i].counters);
-	free(run->intervals);
+	intervals__free(&run->intervals, &run->intervals_n);
+	intervals__free(&run->rounds, &run->rounds_n);
 }
 
 void run__free(struct run *run)
@@ -87,6 +97,9 @@ void run__free(struct run *run)
 	free(run->kernel.boot_id);
 	free(run->kernel.hypervisor);
 	free(run->kernel.clocksource);
+	free_strings(run->kernel.instruments, run->kernel.instruments_n);
+	free(run->bench.file_system);
+	free(run->bench.mover);
 	free(run->start);
 	for (i = 0; i < SITE_COUNT; i++)
 		free_site(&run->site[i]);

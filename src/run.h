@@ -129,6 +129,14 @@ struct interval {
 	struct counters counters;
 };
 
+/* What `migtrace bench` did, which is part of what is compared. */
+struct run_bench {
+	char *file_system; /* NULL: not from bench */
+	char *mover;	   /* numa or compact */
+	__u32 readers, block_bytes;
+	__u64 directory_bytes, warmup_ns, round_ns;
+};
+
 struct run {
 	struct {
 		char *version;
@@ -141,6 +149,8 @@ struct run {
 	struct {
 		char *release, *version, *arch, *generation, *generation_evidence, *boot_id;
 		char *hypervisor, *clocksource;
+		char **instruments; /* what makes its times unlike others': preempt_rt, lockdep, kasan */
+		size_t instruments_n;
 		__u32 cpus, nodes;
 	} kernel;
 	char *start; /* RFC 3339 */
@@ -160,8 +170,9 @@ struct run {
 	__u64 losses[LOSS_COUNT];
 	struct run_probe *probes;
 	size_t probes_n;
-	struct interval *intervals;
-	size_t intervals_n;
+	struct interval *intervals, *rounds; /* time slices (-i), and bench's rounds */
+	size_t intervals_n, rounds_n;
+	struct run_bench bench;
 	size_t merged; /* how many run files this is the sum of; 0 or 1 for a recording */
 	__u64 clamped; /* values above 2^63-1, which JSON readers wrap, stored as 2^63-1 */
 };
@@ -177,6 +188,8 @@ void late_event__free(struct late_event *e);
  */
 __u64 run_tries__given_up(const struct run_tries *t, unsigned int i);
 
+void intervals__free(struct interval **v, size_t *n); /* leaves none */
+void counters__free(struct counters *c);	      /* leaves it empty */
 /* Adds @value to the counter @name, creating it at the end. Returns 0 or -ENOMEM. */
 int counters__add(struct counters *c, const char *name, __u64 value);
 /* Value of @name, 0 when absent. */
@@ -192,6 +205,9 @@ struct run_device *run__device(struct run *run, __u32 dev);
  * Returns 0, -ENOMEM, or -EINVAL with *@why naming the first thing that differs (static storage).
  */
 int run__merge(struct run *into, const struct run *from, const char **why);
+
+/* One build of one kernel. */
+bool run__same_kernel(const struct run *a, const struct run *b);
 
 /* Puts a copy of @w into the site's list if it is long enough for it. 0 or -ENOMEM. */
 int run_site__add_worst(struct run_site *site, const struct worst *w);
@@ -216,6 +232,12 @@ void hist__merge(struct hist *dst, const struct hist *src);
  * [min_ns, max_ns]. 0 when the histogram is empty. Error at most 6.25 % (half a bucket).
  */
 __u64 hist__quantile(const struct hist *h, double q);
+
+/*
+ * The @q quantile, as if a bucket's values were spread evenly over it: for comparing histograms,
+ * where the middle of a bucket would make a small shift either nothing or 12.5 %. 0 when empty.
+ */
+double hist__interpolated(const struct hist *h, double q);
 
 /*
  * Reduces @h to @n buckets of @width_ns from 0 on, in @count[0..@n]; @count[@n] is the open end.
@@ -253,5 +275,12 @@ bool dev__parse(const char *text, __u32 *dev);
 int run__save(const struct run *run, const char *path, char *err, size_t err_size);
 int run__writable(const char *path, char *err, size_t err_size); /* would run__save() get there */
 int run__load(struct run *run, const char *path, char *err, size_t err_size);
+
+/*
+ * runs.c: @n run files; prints the fault and returns NULL when one can't be read, or when two are
+ * the same recording. runs__free() is fine on NULL.
+ */
+struct run *runs__load(char *const *paths, size_t n);
+void runs__free(struct run *runs, size_t n);
 
 #endif /* MIGTRACE_RUN_H */

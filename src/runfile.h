@@ -50,7 +50,13 @@ json_t *runfile__attempts(struct writer *w, const struct run *run);
 json_t *runfile__late(struct writer *w, const struct late *l);
 json_t *runfile__losses(struct writer *w, const struct run *run);
 json_t *runfile__probes(struct writer *w, const struct run *run);
-json_t *runfile__intervals(struct writer *w, const struct run *run);
+
+/* A site's hold and wait in @sites, when there were any. */
+void put__hold_wait(struct writer *w, json_t *sites, unsigned int site, const struct hist *hold,
+		    const struct hist *wait);
+
+/* runfile_times.c: "intervals", "rounds", "bench" */
+void runfile__put_times(struct writer *w, json_t *root, const struct run *run);
 
 /*
  * Where the reader is, as a chain of keys on the stack: an error names the whole path. The root
@@ -91,10 +97,18 @@ int get__hist(const json_t *object, const char *key, const struct at *at, struct
 int get__opt_hist(const json_t *object, const char *key, const struct at *at, struct hist *out,
 		  bool *has);
 
-/* runfile_sites.c and runfile_lists.c: parts of the run. */
+/* A list of objects into *@v, an array of @size bytes an entry; *@n counts what needs freeing. */
+typedef int entry_reader(const json_t *o, const struct at *at, void *entry);
+int get__list(const json_t *root, const char *key, const struct at *at, size_t size,
+	      entry_reader *read, void **v, size_t *n);
+
+/* runfile_sites.c, runfile_lists.c and runfile_times.c: parts of the run. */
 int runfile__read_sites(const json_t *root, const struct at *at, struct run *run);
 int runfile__read_hold_wait(const json_t *site, const struct at *at, struct hist *hold,
 			    struct hist *wait);
+/* The "sites" of a device or a slice: only those with events are there. */
+int runfile__read_sparse_sites(const json_t *o, const struct at *at, struct hold_wait *v);
+int runfile__read_times(const json_t *root, const struct at *at, struct run *run);
 int runfile__read_lists(const json_t *root, const struct at *at, struct run *run);
 
 #endif /* MIGTRACE_RUNFILE_H */

@@ -237,3 +237,27 @@ int get__counters(const json_t *object, const char *key, const struct at *at, st
 	}
 	return 0;
 }
+
+int get__list(const json_t *root, const char *key, const struct at *at, size_t size,
+	      entry_reader *read, void **v, size_t *n)
+{
+	const struct at here = { .up = at, .key = key };
+	json_t *list, *o;
+	size_t i;
+	int ret = get__array(root, key, at, &list);
+
+	if (ret || !json_array_size(list))
+		return ret;
+	*v = calloc(json_array_size(list), size);
+	if (!*v)
+		return at__no_memory(&here);
+	json_array_foreach (list, i, o) {
+		if (!json_is_object(o))
+			return at__fail(AT_INDEX(&here, i), "an object expected");
+		*n = i + 1;
+		ret = read(o, AT_INDEX(&here, i), (char *)*v + i * size);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}

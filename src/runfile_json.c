@@ -147,6 +147,8 @@ static json_t *kernel_json(struct writer *w, const struct run *run)
 	put__member(w, o, "nodes", put__number(w, run->kernel.nodes));
 	put__member(w, o, "hypervisor", put__text(run->kernel.hypervisor));
 	put__member(w, o, "clocksource", put__text(run->kernel.clocksource));
+	put__member(w, o, "instruments",
+		    put__strings(w, run->kernel.instruments, run->kernel.instruments_n));
 	return o;
 }
 
@@ -247,8 +249,7 @@ json_t *runfile__json(const struct run *run)
 	put__member(&w, root, "late_references", runfile__late(&w, &run->late));
 	put__member(&w, root, "losses", runfile__losses(&w, run));
 	put__member(&w, root, "probes", runfile__probes(&w, run));
-	put__member(&w, root, "intervals", runfile__intervals(&w, run));
-	put__member(&w, root, "rounds", json_array());
+	runfile__put_times(&w, root, run);
 	put__member(&w, root, "clamped", put__number(&w, run->clamped + w.clamped));
 	if (w.failed) {
 		json_decref(root);

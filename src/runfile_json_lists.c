@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The lists of a run to JSON: devices, reference counts, late references, losses, probes, intervals.
+ * The lists of a run to JSON: devices, reference counts, late references, losses, probes.
  * Stage: run file (writing).
  */
 #include "runfile.h"
 
 /* Only sites with events: most devices see two of ten. */
-static void hold_wait(struct writer *w, json_t *sites, unsigned int site, const struct hist *hold,
-		      const struct hist *wait)
+void put__hold_wait(struct writer *w, json_t *sites, unsigned int site, const struct hist *hold,
+		    const struct hist *wait)
 {
 	json_t *o;
 
@@ -32,7 +32,7 @@ json_t *runfile__devices(struct writer *w, const struct run *run)
 		o = json_object();
 		sites = json_object();
 		for (s = 0; s < SITE_COUNT; s++)
-			hold_wait(w, sites, s, &d->site[s].hold, &d->site[s].wait);
+			put__hold_wait(w, sites, s, &d->site[s].hold, &d->site[s].wait);
 		put__member(w, o, "name", put__text(d->name));
 		put__member(w, o, "sites", sites);
 		put__member(w, all, dev__format(d->dev, key, sizeof(key)), o);
@@ -161,28 +161,6 @@ json_t *runfile__probes(struct writer *w, const struct run *run)
 		put__member(w, o, "reason", put__text_or_null(p->reason));
 		put__member(w, o, "hits", put__number(w, p->hits));
 		put__member(w, o, "run_ns", put__number(w, p->run_ns));
-		put__element(w, array, o);
-	}
-	return array;
-}
-
-json_t *runfile__intervals(struct writer *w, const struct run *run)
-{
-	json_t *array = json_array(), *o, *sites;
-	const struct interval *v;
-	unsigned int s;
-	size_t i;
-
-	for (i = 0; i < run->intervals_n; i++) {
-		v = &run->intervals[i];
-		o = json_object();
-		sites = json_object();
-		for (s = 0; s < SITE_COUNT; s++)
-			hold_wait(w, sites, s, &v->site[s].hold, &v->site[s].wait);
-		put__member(w, o, "start_ns", put__number(w, v->start_ns));
-		put__member(w, o, "duration_ns", put__number(w, v->duration_ns));
-		put__member(w, o, "sites", sites);
-		put__member(w, o, "counters", put__counters(w, &v->counters));
 		put__element(w, array, o);
 	}
 	return array;

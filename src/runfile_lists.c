@@ -1,39 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The lists of a run file: devices, counters, late references, losses, probes, intervals.
+ * The lists of a run file: devices, counters, late references, losses, probes.
  * Stage: run file (reading). Lists whose entries are large in memory are bounded.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "runfile.h"
-
-typedef int entry_reader(const json_t *o, const struct at *at, void *entry);
-
-/* A list of objects into *@v, an array of @size bytes an entry; *@n counts what needs freeing. */
-static int read_list(const json_t *root, const char *key, const struct at *at, size_t size,
-		     entry_reader *read, void **v, size_t *n)
-{
-	const struct at here = { .up = at, .key = key };
-	json_t *list, *o;
-	size_t i;
-	int ret = get__array(root, key, at, &list);
-
-	if (ret || !json_array_size(list))
-		return ret;
-	*v = calloc(json_array_size(list), size);
-	if (!*v)
-		return at__no_memory(&here);
-	json_array_foreach (list, i, o) {
-		if (!json_is_object(o))
-			return at__fail(AT_INDEX(&here, i), "an object expected");
-		*n = i + 1;
-		ret = read(o, AT_INDEX(&here, i), (char *)*v + i * size);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
 
 static int read_refcount(const json_t *o, const struct at *at, void *entry)
 {
@@ -141,7 +114,7 @@ static int read_late(const json_t *root, const struct at *at, struct late *l)
 	if (!ret)
 		ret = read_late_counts(o, &here, l);
 	if (!ret)
-		ret = read_list(o, "events", &here, sizeof(*l->events), read_event,
+		ret = get__list(o, "events", &here, sizeof(*l->events), read_event,
 				(void **)&l->events, &l->events_n);
 	if (!ret)
 		l->watched = l->windows || json_is_true(json_object_get(o, "watched"));
@@ -172,8 +145,7 @@ static int read_losses(const json_t *root, const struct at *at, struct run *run)
 	return 0;
 }
 
-/* The "sites" of a device or an interval: only those with events are there. */
-static int read_sparse_sites(const json_t *o, const struct at *at, struct hold_wait *v)
+int runfile__read_sparse_sites(const json_t *o, const struct at *at, struct hold_wait *v)
 {
 	const struct at here = { .up = at, .key = "sites" };
 	json_t *sites, *site;
@@ -215,23 +187,11 @@ static int read_devices(const json_t *root, const struct at *at, struct run *run
 			return at__no_memory(&here);
 		ret = get__comm(o, "name", AT_KEY(&here, key), d->name, sizeof(d->name));
 		if (!ret)
-			ret = read_sparse_sites(o, AT_KEY(&here, key), d->site);
+			ret = runfile__read_sparse_sites(o, AT_KEY(&here, key), d->site);
 		if (ret)
 			return ret;
 	}
 	return 0;
-}
-
-static int read_interval(const json_t *o, const struct at *at, void *entry)
-{
-	struct interval *v = entry;
-	int ret = get__u64(o, "start_ns", at, &v->start_ns);
-
-	if (!ret)
-		ret = get__u64(o, "duration_ns", at, &v->duration_ns);
-	if (!ret)
-		ret = read_sparse_sites(o, at, v->site);
-	return ret ? ret : get__counters(o, "counters", at, &v->counters);
 }
 
 static int read_migrations(const json_t *root, const struct at *at, struct run *run)
@@ -303,19 +263,14 @@ int runfile__read_lists(const json_t *root, const struct at *at, struct run *run
 	if (!ret)
 		ret = read_attempts(root, at, run);
 	if (!ret)
-		ret = read_list(root, "refcounts", at, sizeof(*run->refcounts), read_refcount,
+		ret = get__list(root, "refcounts", at, sizeof(*run->refcounts), read_refcount,
 				(void **)&run->refcounts, &run->refcounts_n);
 	if (!ret)
 		ret = read_late(root, at, &run->late);
 	if (!ret)
 		ret = read_losses(root, at, run);
 	if (!ret)
-		ret = read_list(root, "probes", at, sizeof(*run->probes), read_probe,
+		ret = get__list(root, "probes", at, sizeof(*run->probes), read_probe,
 				(void **)&run->probes, &run->probes_n);
-	if (!ret && json_array_size(json_object_get(root, "intervals")) > RUNFILE_MAX_INTERVALS)
-		ret = at__fail(AT_KEY(at, "intervals"), "more than %d", RUNFILE_MAX_INTERVALS);
-	if (!ret)
-		ret = read_list(root, "intervals", at, sizeof(*run->intervals), read_interval,
-				(void **)&run->intervals, &run->intervals_n);
 	return ret;
 }

@@ -160,7 +160,12 @@ static int read_kernel(const json_t *root, const struct at *at, struct run *run)
 		ret = get__string(o, texts[i].key, &here, texts[i].out);
 	if (!ret)
 		ret = get__u32(o, "cpus", &here, &run->kernel.cpus);
-	return ret ? ret : get__u32(o, "nodes", &here, &run->kernel.nodes);
+	if (!ret)
+		ret = get__u32(o, "nodes", &here, &run->kernel.nodes);
+	if (ret || !json_object_get(o, "instruments")) /* absent in older files */
+		return ret;
+	return get__strings(o, "instruments", &here, &run->kernel.instruments,
+			    &run->kernel.instruments_n);
 }
 
 static int read_run(const json_t *root, const struct at *at, struct run *run)
@@ -191,6 +196,8 @@ static int read_run(const json_t *root, const struct at *at, struct run *run)
 				    &run->has_folio_wait);
 	if (!ret)
 		ret = runfile__read_lists(root, at, run);
+	if (!ret)
+		ret = runfile__read_times(root, at, run);
 	run->merged = (size_t)merged;
 	return ret;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* A recording, step by step. Every command that records calls this one path. */
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,11 @@ static void on_signal(int sig)
 {
 	(void)sig;
 	stopped = 1;
+}
+
+bool session__stopped(void)
+{
+	return stopped;
 }
 
 static __u64 now_ns(void)
@@ -149,15 +155,18 @@ static void progress(const struct session_opts *o, __u64 ns)
 {
 	if (o->quiet)
 		return;
-	if (o->seconds > 0)
+	if (o->load)
+		log_progress_bar(ns / 1e9 / o->seconds, "round %.0f of %.0f, %.0f s left",
+				 floor(ns / 1e9 / o->interval) + 1, ceil(o->seconds / o->interval),
+				 ceil(o->seconds - ns / 1e9));
+	else if (o->seconds > 0)
 		log_progress("recording, %.0f of %.0f s", ns / 1e9, o->seconds);
 	else
 		log_progress("recording, %.0f s, Ctrl-C ends", ns / 1e9);
 }
 
-static void wait_for_end(const struct session_opts *o, struct tracer *t, struct workload *w,
-			 struct run *run, struct slices *slices, struct late_list *late,
-			 __u64 start)
+static int wait_for_end(const struct session_opts *o, struct tracer *t, struct workload *w,
+			struct run *run, struct slices *slices, struct late_list *late, __u64 start)
 {
 	__u64 ns = 0;
 
@@ -175,10 +184,13 @@ static void wait_for_end(const struct session_opts *o, struct tracer *t, struct 
 			run->tool.has_status = true;
 			break;
 		}
+		if (o->load && !o->load->alive(o->load_ctx))
+			return -ECHILD;
 		if (o->seconds > 0 && ns >= o->seconds * 1e9)
 			break;
 	}
 	log_progress_end();
+	return 0;
 }
 
 static int describe_tool(const struct session_opts *o, struct run *run)
@@ -203,12 +215,14 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 	struct late_list *late;
 	struct slices *slices;
 	__u64 start;
-	int err = 0;
+	int err = 0, failed;
 
 	if (describe_tool(o, run) || !(slices = slices__new(o->interval)))
 		return -ENOMEM;
 	if (o->command)
 		err = workload__fork(&w, o->command);
+	else if (o->load)
+		err = o->load->start(o->load_ctx);
 	if (err)
 		return err;
 	run->start = rfc3339();
@@ -224,9 +238,11 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 		slices__finish(slices, t, run, 0);
 		return err;
 	}
-	wait_for_end(o, t, &w, run, slices, late, start);
+	failed = wait_for_end(o, t, &w, run, slices, late, start);
 	run->duration_ns = now_ns() - start;
 	tracer__stop(t);
+	if (o->load)
+		o->load->stop(o->load_ctx);
 	if (w.pid > 0) {
 		workload__end(&w, &run->tool.status);
 		run->tool.has_status = true;
@@ -237,7 +253,7 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 	late_list__finish(late, run);
 	if (err)
 		log_error("can't read what was recorded: %s", strerror(-err));
-	return err;
+	return err ? err : failed;
 }
 
 int session__record(const struct session_opts *o, struct run *run)

@@ -22,7 +22,23 @@ struct session_opts {
 	void *on_late_ctx;
 	unsigned int map_size; /* entries in each map, 0: the default */
 	bool quiet;	       /* no progress line */
+	/*
+	 * bench: begins once all probes are attached, and returns when warm; has to live on; ends
+	 * after the last count. The slices of @interval are its rounds. NULL: no load of ours.
+	 */
+	const struct session_load *load;
+	void *load_ctx;
 };
+
+/* Each prints its own errors; -errno from start, false from alive: the recording has failed. */
+struct session_load {
+	int (*start)(void *ctx);
+	bool (*alive)(void *ctx);
+	void (*stop)(void *ctx);
+};
+
+/* Whether Ctrl-C or SIGTERM came; for what waits outside of session__record(). */
+bool session__stopped(void);
 
 /* Rows of the options that every recording command has, for its table; @at: offset of the member. */
 #define OPT_ROW_DURATION(at)                                                                       \
@@ -46,6 +62,9 @@ struct session_opts {
 
 /* Records into the zeroed @run. Returns an exit code; messages were printed. */
 int session__record(const struct session_opts *o, struct run *run);
+
+/* cmd_record.c: prints the report, writes the run file. An exit code; messages were printed. */
+int record__publish(const struct run *run, const char *path);
 
 /* What a finished run says about late references: EXIT_FOUND, EXIT_INCONCLUSIVE, EXIT_FINE. */
 int session__verdict(const struct run *run);

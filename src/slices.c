@@ -10,7 +10,7 @@
 #include "snapshot.h"
 
 struct slices {
-	__u64 every_ns, last_ns;
+	__u64 every_ns, next_ns, last_ns;
 	struct run prev;
 	struct interval *v;
 	size_t n;
@@ -21,7 +21,7 @@ struct slices *slices__new(double seconds)
 	struct slices *s = calloc(1, sizeof(*s));
 
 	if (s)
-		s->every_ns = seconds * 1e9;
+		s->next_ns = s->every_ns = seconds * 1e9;
 	return s;
 }
 
@@ -72,8 +72,11 @@ static void take(struct slices *s, struct tracer *t, __u64 ns)
 
 void slices__tick(struct slices *s, struct tracer *t, __u64 ns)
 {
-	if (s->every_ns && ns - s->last_ns >= s->every_ns)
-		take(s, t, ns);
+	if (!s->every_ns || ns < s->next_ns)
+		return;
+	take(s, t, ns);
+	while (s->next_ns <= ns) /* on a grid: a late slice makes the next one shorter, not later */
+		s->next_ns += s->every_ns;
 }
 
 void slices__finish(struct slices *s, struct tracer *t, struct run *run, __u64 ns)

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # Checks that run no program of ours: the style of all files, the build for the other architecture.
 
-.PHONY: check-format arm64
+.PHONY: check-format check-html arm64
 check-format: ## style of all files
 	@tests/deps.sh ci
 	$(Q)tests/format.sh
+
+check-html: $(O)/migtrace ## pages in headless Chromium; pictures in build/pages
+	@tests/deps.sh page
+	$(Q)O=$(O) tests/html-pages.sh
 
 arm64: ## everything compiled for arm64
 	@tests/deps.sh ci

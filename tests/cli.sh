@@ -91,8 +91,8 @@ t 'doctor with an operand' 2 "unexpected operand 'x': doctor takes none" doctor 
 t 'report without a file' 2 'no run file given, and there is no migtrace.json here' report
 t 'report of nothing there' 1 '^migtrace: report: gone.json: No such file' report gone.json
 t 'report of a folder' 1 'folder: is a directory' report folder
-t 'report --format html' 2 "'html' is not available" report --format html small.json
-t 'report --format html, hint' 2 '^hint: available are text, json and csv' report --format html small.json
+t 'report --format xml' 2 "'xml' is not available" report --format xml small.json
+t 'report --format xml, hint' 2 '^hint: available are text, json, csv and html' report --format xml small.json
 t 'report --format prometheus' 2 'not available' report --format prometheus small.json
 for l in 5us 5us: :20 5:20 5s:20 0us:20 5us:0 5us:20x -5us:20 5us:99999 9999999us:3 5us:-1 us:20; do
 	t "report --linear $l" 2 "'$l' is not WIDTH:COUNT" report "--linear=$l" small.json

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# usage: deps.sh [build|test|kernels|ci]...
+# usage: deps.sh [build|test|kernels|page|ci]...
 #
 # Install the Debian packages that are missing for building, testing (build's too), compiling the
-# test kernels, and CI (all of it).  Default: test.  Nothing missing: no root and no network needed.
+# test kernels, looking at pages, and CI (all of it).  Default: test.  Nothing missing: no root and no network needed.
 # Exit status 3: something is missing and can't be installed from here; says what to do.
 set -eu
 
@@ -37,6 +37,7 @@ test	zstd		unpacking kernels and modules
 test	lz4		unpacking kernels
 test	binutils	objcopy of the BTF section
 test	util-linux	flock: one guest at a time
+test	file		versions of kernel images given by path
 
 kernels	coccinelle	the semantic patches that revert the fix and add the counters
 kernels	dwarves		pahole: BTF of the built kernels
@@ -46,6 +47,9 @@ kernels	flex		kernel build
 kernels	bison		kernel build
 kernels	rsync		kernel build
 kernels	patch		kernel build
+
+page	chromium	the HTML pages as a browser shows them
+page	fonts-dejavu-core	text in their pictures
 
 ci	clang-format	style of the C code
 ci	shellcheck	style of the scripts
@@ -70,8 +74,9 @@ wanted()
 		build)   list="$list build" ;;
 		test)    list="$list build test" ;;
 		kernels) list="$list kernels" ;;
-		ci)      list="$list build test kernels ci" ;;
-		*)       die "no group '$group'; there are: build test kernels ci" ;;
+		page)    list="$list page" ;;
+		ci)      list="$list build test kernels page ci" ;;
+		*)       die "no group '$group'; there are: build test kernels page ci" ;;
 		esac
 	done
 	awk -F'\t+' -v groups="$list" '

@@ -185,6 +185,27 @@ static void add_intervals(struct run *run, size_t n)
 	}
 }
 
+static void add_rounds(struct run *run)
+{
+	run->rounds = calloc(2, sizeof(*run->rounds));
+	run->rounds_n = 2;
+	for (size_t i = 0; i < 2; i++) {
+		run->rounds[i].start_ns = i * 3000000000ULL;
+		run->rounds[i].duration_ns = 3000000000ULL;
+		fill(&run->rounds[i].site[SITE_FIND_GET_BLOCK].wait, i + 7, 500, 900, 100);
+		counters__add(&run->rounds[i].counters, "norefs_calls", 100 + i);
+	}
+	run->bench = (struct run_bench){
+		.file_system = strdup("ext4"),
+		.mover = strdup("numa"),
+		.readers = 1,
+		.block_bytes = 4096,
+		.directory_bytes = 81920,
+		.warmup_ns = 2000000000,
+		.round_ns = 3000000000,
+	};
+}
+
 static void fill_sites(struct run *run)
 {
 	static const char inlined[] = "the compiler inlined the only function that takes the lock";
@@ -254,6 +275,8 @@ void sample__full(struct run *run)
 	add_probe(run, "try_to_free", "",
 		  "the compiler inlined the only function that takes the lock");
 	add_intervals(run, 3);
+	add_rounds(run);
+	run->kernel.instruments = stack(&run->kernel.instruments_n, "preempt_rt", "lockdep");
 }
 
 void sample__small(struct run *run)

@@ -9,10 +9,14 @@ UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DMIGTRACE_VERSION='"0.0.test"' -O1 -g -
 
 # Everything that links without libbpf; a test needs no more.
 UNIT_SRC := log opts opts_help out outfile suggest names run merge hist fmt cmd_report \
-	runfile runfile_get runfile_hist runfile_json runfile_json_lists runfile_lists runfile_read runfile_sites \
+	runfile runfile_get runfile_hist runfile_json runfile_json_lists runfile_lists runfile_read runfile_sites runfile_times \
 	render_text render_sites render_hist render_lists render_field render_late render_json render_csv \
-	select facts probes text
-UNIT_OBJ := $(UNIT_SRC:%=$(UNIT)/src/%.o) $(UNIT)/sample.o $(UNIT)/capture.o
+	render_html render_html_figures render_html_words render_html_sites render_html_time \
+	render_html_lists render_compare_html render_compare_html_answer render_compare_html_rows \
+	html html_page svg svg_hist svg_time svg_dots \
+	select facts probes text stats runs compare compare_test compare_alike render_compare \
+	render_compare_data
+UNIT_OBJ := $(UNIT_SRC:%=$(UNIT)/src/%.o) $(UNIT)/sample.o $(UNIT)/capture.o $(UNIT)/page.o
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(UNIT)/%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_BIN_OBJ := $(patsubst src/%.c,$(UNIT)/src/%.o,$(SRC))
 
@@ -39,4 +43,4 @@ $(UNIT)/migtrace: $(UNIT_BIN_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(UNIT_CFLAGS) $^ -lbpf -lelf -lz -ljansson -lm -o $@
 
--include $(UNIT_BIN_OBJ:.o=.d) $(UNIT_TESTS:=.d) $(UNIT)/sample.d $(UNIT)/capture.d
+-include $(UNIT_BIN_OBJ:.o=.d) $(UNIT_TESTS:=.d) $(UNIT)/sample.d $(UNIT)/capture.d $(UNIT)/page.d

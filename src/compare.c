@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The comparison's rows, as a table, and what is tested of them. Stage 4 (model). */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare.h"
+
+#define SECTIONS_LEAST 100 /* of a site in every run: a p99 of fewer is its largest value */
+
+enum figure { FIG_QUANTILE, FIG_MAX, FIG_TOTAL, FIG_RATE };
+
+/* What is said of a histogram. Longer is worse, so that lower is better in all tested rows. */
+struct hist_metric {
+	const char *name;
+	enum figure figure;
+	double q;
+	enum row_unit unit;
+	bool tested;
+};
+
+static const struct hist_metric hold_metrics[] = {
+	{ "hold p50", FIG_QUANTILE, 0.5, UNIT_NS, true },
+	{ "hold p90", FIG_QUANTILE, 0.9, UNIT_NS, false },
+	{ "hold p99", FIG_QUANTILE, 0.99, UNIT_NS, true },
+	{ "hold p99.9", FIG_QUANTILE, 0.999, UNIT_NS, false },
+	{ "hold max", FIG_MAX, 1, UNIT_NS, false },
+	{ "hold total", FIG_TOTAL, 0, UNIT_SHARE, true },
+	{ "sections", FIG_RATE, 0, UNIT_RATE, false },
+	{ 0 },
+};
+
+static const struct hist_metric wait_metrics[] = {
+	{ "wait p50", FIG_QUANTILE, 0.5, UNIT_NS, false },
+	{ "wait p99", FIG_QUANTILE, 0.99, UNIT_NS, false },
+	{ "wait max", FIG_MAX, 1, UNIT_NS, false },
+	{ "wait total", FIG_TOTAL, 0, UNIT_SHARE, false },
+	{ 0 },
+};
+
+static const struct hist_metric plain_metrics[] = {
+	{ "p50", FIG_QUANTILE, 0.5, UNIT_NS, false },
+	{ "p99", FIG_QUANTILE, 0.99, UNIT_NS, false },
+	{ "max", FIG_MAX, 1, UNIT_NS, false },
+	{ 0 },
+};
+
+/* Histograms of a whole run, NULL where the kernel has no such thing. */
+static const struct hist *window_of(const struct run *r)
+{
+	return r->has_window ? &r->window : NULL;
+}
+
+static const struct hist *flag_of(const struct run *r)
+{
+	return r->has_flag_held ? &r->flag_held : NULL;
+}
+
+static const struct hist *folio_of(const struct run *r)
+{
+	return r->has_folio_wait ? &r->folio_wait : NULL;
+}
+
+static const struct {
+	const char *subject;
+	const struct hist *(*of)(const struct run *r);
+} run_hists[] = {
+	{ "norefs_window", window_of },
+	{ "flag_held", flag_of },
+	{ "folio_lock_wait", folio_of },
+};
+
+static double seconds_of(const struct run *r)
+{
+	return r->duration_ns / 1e9;
+}
+
+static double moved(const struct run *r)
+{
+	return (double)counters__get(&r->norefs, "ok") / seconds_of(r);
+}
+
+static double not_moved(const struct run *r)
+{
+	__u64 all = 0;
+
+	for (size_t i = 0; i < r->norefs.n; i++)
+		if (strcmp(r->norefs.v[i].name, "no_buffers") != 0)
+			all += r->norefs.v[i].value;
+	return (double)(all - counters__get(&r->norefs, "ok")) / seconds_of(r);
+}
+
+static double late(const struct run *r)
+{
+	return (double)r->late.total;
+}
+
+static double late_share(const struct run *r)
+{
+	return r->late.windows ? 1e6 * (double)r->late.total / (double)r->late.windows : NAN;
+}
+
+static double entries(const struct run *r)
+{
+	return r->bench.file_system ?
+		       (double)counters__get(&r->counters, "bench_entries") / seconds_of(r) :
+		       NAN;
+}
+
+static double fs_errors(const struct run *r)
+{
+	return r->bench.file_system ? (double)counters__get(&r->counters, "bench_fs_errors") : NAN;
+}
+
+static const struct {
+	const char *subject, *metric;
+	enum row_unit unit;
+	double (*of)(const struct run *r);
+} run_metrics[] = {
+	{ "norefs migrations", "moved", UNIT_RATE, moved },
+	{ "norefs migrations", "not moved", UNIT_RATE, not_moved },
+	{ "late references", "found", UNIT_EVENTS, late },
+	{ "late references", "per 1M windows", UNIT_EVENTS, late_share },
+	{ "directory entries", "read", UNIT_RATE, entries },
+	{ "file system errors", "found", UNIT_EVENTS, fs_errors },
+};
+
+static double figure(const struct hist_metric *m, const struct hist *h, double seconds)
+{
+	if (m->figure == FIG_RATE)
+		return (double)h->count / seconds;
+	if (m->figure == FIG_TOTAL)
+		return (double)h->sum_ns / seconds;
+	if (!h->count || (m->figure == FIG_QUANTILE && (1 - m->q) * (double)h->count < 0.999))
+		return NAN; /* fewer values than the quantile needs: what report shows as "-" */
+	return m->figure == FIG_MAX ? (double)h->max_ns : hist__interpolated(h, m->q);
+}
+
+static const struct hist *site_hist(const struct hold_wait *v, bool wait)
+{
+	return wait ? &v->wait : &v->hold;
+}
+
+/* A file's rounds reduce to their median; a maximum and a file without rounds are of the whole. */
+static int site_figure(const struct run *r, unsigned int site, bool wait,
+		       const struct hist_metric *m, double *value)
+{
+	const struct run_site *s = &r->site[site];
+	double *v;
+
+	*value = figure(m, wait ? &s->wait : &s->hold, seconds_of(r));
+	if (!r->rounds_n || m->figure == FIG_MAX)
+		return 0;
+	v = calloc(r->rounds_n, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < r->rounds_n; i++) {
+		const struct interval *round = &r->rounds[i];
+
+		v[i] = figure(m, site_hist(&round->site[site], wait), round->duration_ns / 1e9);
+		if (isnan(v[i])) { /* rounds too short for this quantile */
+			free(v);
+			return 0;
+		}
+	}
+	*value = stats__median(v, r->rounds_n);
+	free(v);
+	return 0;
+}
+
+static struct cmp_row *add_row(struct comparison *c, const char *subject, const char *metric,
+			       enum row_unit unit)
+{
+	struct cmp_row *v = realloc(c->rows, (c->rows_n + 1) * sizeof(*v)), *row;
+
+	if (!v)
+		return NULL;
+	c->rows = v;
+	row = &v[c->rows_n++];
+	memset(row, 0, sizeof(*row));
+	snprintf(row->subject, sizeof(row->subject), "%s", subject);
+	row->metric = metric;
+	row->unit = unit;
+	row->ratio = row->p_holm = row->detectable = NAN;
+	row->shift = (struct estimate){ NAN, NAN, NAN };
+	for (int side = 0; side < SIDES; side++) {
+		row->value[side] = calloc(c->n[side], sizeof(double));
+		if (!row->value[side])
+			return NULL;
+	}
+	return row;
+}
+
+/* In how many runs of each side it can be measured, and the least number of sections in any. */
+static bool site_everywhere(const struct comparison *c, unsigned int site, __u64 *least)
+{
+	*least = ~0ULL;
+	for (int side = 0; side < SIDES; side++)
+		for (size_t i = 0; i < c->n[side]; i++) {
+			const struct run_site *s = &c->runs[side][i].site[site];
+
+			if (!s->clock)
+				return false;
+			if (s->hold.count < *least)
+				*least = s->hold.count;
+		}
+	return true;
+}
+
+/* Takes the last row away when it has nothing but zeros to show. */
+static void drop_empty(struct comparison *c)
+{
+	const struct cmp_row *row = &c->rows[c->rows_n - 1];
+
+	for (int side = 0; side < SIDES; side++)
+		for (size_t i = 0; i < c->n[side]; i++)
+			if (!isnan(row->value[side][i]) && row->value[side][i] > 0)
+				return;
+	cmp_row__free(&c->rows[--c->rows_n]);
+}
+
+static int add_site_rows(struct comparison *c, unsigned int site, bool wait, bool family)
+{
+	const struct hist_metric *m = wait ? wait_metrics : hold_metrics;
+
+	for (; m->name; m++) {
+		struct cmp_row *row = add_row(c, site__name(site), m->name, m->unit);
+
+		if (!row)
+			return -ENOMEM;
+		row->tested = family && m->tested;
+		c->family += row->tested;
+		for (int side = 0; side < SIDES; side++)
+			for (size_t i = 0; i < c->n[side]; i++)
+				if (site_figure(&c->runs[side][i], site, wait, m,
+						&row->value[side][i]))
+					return -ENOMEM;
+		if (!row->tested)
+			drop_empty(c);
+	}
+	return 0;
+}
+
+static int add_sites(struct comparison *c)
+{
+	__u64 least;
+	int ret = 0;
+
+	for (unsigned int site = 0; site < SITE_COUNT && !ret; site++) {
+		if (!site_everywhere(c, site, &least) || !least)
+			continue;
+		ret = add_site_rows(c, site, false, least >= SECTIONS_LEAST);
+		if (!ret)
+			ret = add_site_rows(c, site, true, false);
+	}
+	return ret;
+}
+
+static int add_run_hist(struct comparison *c, size_t which, const struct hist_metric *m)
+{
+	struct cmp_row *row = add_row(c, run_hists[which].subject, m->name, m->unit);
+
+	if (!row)
+		return -ENOMEM;
+	for (int side = 0; side < SIDES; side++)
+		for (size_t i = 0; i < c->n[side]; i++) {
+			const struct run *r = &c->runs[side][i];
+			const struct hist *h = run_hists[which].of(r);
+
+			row->value[side][i] = h ? figure(m, h, seconds_of(r)) : NAN;
+		}
+	drop_empty(c);
+	return 0;
+}
+
+static int add_run_rows(struct comparison *c)
+{
+	for (size_t k = 0; k < sizeof(run_hists) / sizeof(*run_hists); k++)
+		for (const struct hist_metric *m = plain_metrics; m->name; m++)
+			if (add_run_hist(c, k, m))
+				return -ENOMEM;
+	for (size_t k = 0; k < sizeof(run_metrics) / sizeof(*run_metrics); k++) {
+		struct cmp_row *row = add_row(c, run_metrics[k].subject, run_metrics[k].metric,
+					      run_metrics[k].unit);
+		bool any = false;
+
+		if (!row)
+			return -ENOMEM;
+		for (int side = 0; side < SIDES; side++)
+			for (size_t i = 0; i < c->n[side]; i++) {
+				row->value[side][i] = run_metrics[k].of(&c->runs[side][i]);
+				any |= !isnan(row->value[side][i]);
+			}
+		if (!any)
+			cmp_row__free(&c->rows[--c->rows_n]);
+	}
+	return 0;
+}
+
+int compare__rows(struct comparison *c)
+{
+	int ret = add_sites(c);
+
+	return ret ? ret : add_run_rows(c);
+}

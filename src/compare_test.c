@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What the figures of the two sides allow to be said. Stage 4 (model). */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare.h"
+
+#define CONFIDENCE (COMPARE_CONFIDENCE_PERCENT / 100.0)
+#define POWER	   0.8
+
+/* The values of a side that are there, at the front of @out; how many. */
+static size_t present(const struct cmp_row *row, const struct comparison *c, int side, double *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n[side]; i++)
+		if (!isnan(row->value[side][i]))
+			out[n++] = row->value[side][i];
+	return n;
+}
+
+static int test(const struct comparison *c, struct cmp_row *row, const double *a, size_t na,
+		const double *b, size_t nb)
+{
+	int ret = stats__mann_whitney(a, na, b, nb, &row->test);
+
+	row->p_holm = row->test.p;
+	/* what the hardest of Holm's steps would have found */
+	if (!ret)
+		ret = stats__detectable(a, na, b, nb, c->alpha / (double)c->family, c->power,
+					&row->detectable);
+	return ret;
+}
+
+static int judge_row(const struct comparison *c, struct cmp_row *row)
+{
+	double *v[SIDES];
+	size_t n[SIDES];
+	int ret = 0;
+
+	v[BEFORE] = calloc(c->n[BEFORE] + c->n[AFTER], sizeof(double));
+	if (!v[BEFORE])
+		return -ENOMEM;
+	v[AFTER] = v[BEFORE] + c->n[BEFORE];
+	for (int side = 0; side < SIDES; side++) {
+		n[side] = present(row, c, side, v[side]);
+		ret |= stats__median_interval(v[side], n[side], CONFIDENCE, &row->median[side]);
+	}
+	if (n[BEFORE] && n[AFTER] && row->median[BEFORE].value > 0)
+		row->ratio = row->median[AFTER].value / row->median[BEFORE].value;
+	if (n[BEFORE] > 1 && n[AFTER] > 1)
+		ret |= stats__hodges_lehmann(v[BEFORE], n[BEFORE], v[AFTER], n[AFTER], CONFIDENCE,
+					     &row->shift);
+	if (row->tested && n[BEFORE] > 1 && n[AFTER] > 1)
+		ret |= test(c, row, v[BEFORE], n[BEFORE], v[AFTER], n[AFTER]);
+	free(v[BEFORE]);
+	return ret ? -ENOMEM : 0;
+}
+
+/* Whether the family can reject anything with these many runs, however far apart they are. */
+static bool can_reject(const struct comparison *c)
+{
+	size_t least = c->n[BEFORE] < c->n[AFTER] ? c->n[BEFORE] : c->n[AFTER];
+
+	return c->fewest_runs && least >= c->fewest_runs;
+}
+
+static int adjust(struct comparison *c)
+{
+	double *p = calloc(c->family ? c->family : 1, sizeof(*p));
+	size_t k = 0;
+	int ret;
+
+	if (!p)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->rows_n; i++)
+		if (c->rows[i].tested)
+			p[k++] = c->rows[i].test.p;
+	ret = stats__holm(p, k, p);
+	k = 0;
+	for (size_t i = 0; i < c->rows_n && !ret; i++) {
+		struct cmp_row *row = &c->rows[i];
+
+		if (!row->tested)
+			continue;
+		row->p_holm = p[k++];
+		row->verdict = row->p_holm > c->alpha ? ROW_SAME :
+			       row->shift.value < 0   ? ROW_LOWER :
+							ROW_HIGHER;
+		c->lower += row->verdict == ROW_LOWER;
+		c->higher += row->verdict == ROW_HIGHER;
+	}
+	free(p);
+	return ret;
+}
+
+static int ratios_mean(struct comparison *c)
+{
+	double *v = calloc(c->rows_n ? c->rows_n : 1, sizeof(*v));
+	size_t n = 0;
+
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->rows_n; i++)
+		if (c->rows[i].tested && !isnan(c->rows[i].ratio))
+			v[n++] = c->rows[i].ratio;
+	c->geomean = stats__geomean(v, n);
+	free(v);
+	return 0;
+}
+
+static int sum_sides(struct comparison *c, struct run *const runs[SIDES])
+{
+	for (int side = 0; side < SIDES; side++) {
+		const char *why;
+
+		for (size_t i = 0; i < c->n[side]; i++)
+			c->tainted[side] |= run__tainted(&runs[side][i]);
+		/* unlike runs, compared by force, have no sum: it is that of those like the first */
+		for (size_t i = 1; i < c->n[side]; i++)
+			if (run__merge(&runs[side][0], &runs[side][i], &why) == -ENOMEM)
+				return -ENOMEM;
+		c->sum[side] = runs[side][0];
+	}
+	return 0;
+}
+
+int compare__run(struct comparison *c, struct run *const runs[SIDES], const size_t n[SIDES],
+		 double alpha)
+{
+	int ret;
+
+	memset(c, 0, sizeof(*c));
+	c->alpha = alpha;
+	c->power = POWER;
+	for (int side = 0; side < SIDES; side++) {
+		c->label[side] = side == BEFORE ? "before" : "after";
+		c->n[side] = n[side];
+		c->runs[side] = runs[side];
+	}
+	c->forced = !compare__alike(runs, n, c->unlike, sizeof(c->unlike));
+	ret = compare__rows(c);
+	c->fewest_runs = stats__fewest_runs(c->family, alpha);
+	for (size_t i = 0; i < c->rows_n && !ret; i++)
+		ret = judge_row(c, &c->rows[i]);
+	if (!ret && can_reject(c))
+		ret = adjust(c);
+	if (!ret)
+		ret = ratios_mean(c);
+	return ret ? ret : sum_sides(c, runs);
+}
+
+void cmp_row__free(struct cmp_row *row)
+{
+	for (int side = 0; side < SIDES; side++)
+		free(row->value[side]);
+	memset(row, 0, sizeof(*row));
+}
+
+void compare__free(struct comparison *c)
+{
+	for (size_t i = 0; i < c->rows_n; i++)
+		cmp_row__free(&c->rows[i]);
+	free(c->rows);
+	memset(c, 0, sizeof(*c));
+}
+
+const struct cmp_row *compare__regression(const struct comparison *c, double percent)
+{
+	for (size_t i = 0; i < c->rows_n; i++) {
+		const struct cmp_row *row = &c->rows[i];
+
+		if (row->verdict == ROW_HIGHER &&
+		    (isnan(row->ratio) || row->ratio > 1 + percent / 100))
+			return row;
+	}
+	return NULL;
+}
+
+__u64 cmp_row__floor(const struct comparison *c, const struct cmp_row *row)
+{
+	unsigned int site = site__by_name(row->subject);
+	__u64 floor_ns = 0;
+
+	if (row->unit != UNIT_NS || site >= SITE_COUNT)
+		return 0;
+	for (int side = 0; side < SIDES; side++)
+		if (3 * c->sum[side].site[site].floor_ns > floor_ns)
+			floor_ns = 3 * c->sum[side].site[site].floor_ns;
+	for (int side = 0; side < SIDES; side++)
+		if (row->median[side].value < (double)floor_ns)
+			return floor_ns;
+	return 0;
+}
+
+const char *row_verdict__name(enum row_verdict v)
+{
+	static const char *const names[] = { "", "~", "better", "worse" };
+
+	return names[v];
+}

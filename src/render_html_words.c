@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * What the HTML pages say in words: what a site or a reason is, late references, losses, commands.
+ * For readers who have never seen the tool; migtrace(8) says the same at more length.
+ * Stage 5 (renderers).
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "render_html.h"
+
+/* clang-format off */
+static const char *const sites[SITE_COUNT] = {
+	[SITE_MIGRATE_NOREFS] = "migration of a page whose buffers must not be referenced",
+	[SITE_FIND_GET_BLOCK] = "lookup of a buffer that is not in the CPU's own cache",
+	[SITE_AIO_MIGRATE] = "migration of a page of an aio ring",
+	[SITE_AIO_COMPLETION] = "the aio ring's completion_lock during that migration",
+	[SITE_AIO_TEARDOWN] = "end of an aio context",
+	[SITE_GROW_BUFFERS] = "attaching new buffers to a page of a block device",
+	[SITE_CREATE_EMPTY] = "attaching buffers to a page of a file",
+	[SITE_TRY_TO_FREE] = "taking the buffers off a page",
+	[SITE_DIRTY_FOLIO] = "marking a page with buffers dirty",
+	[SITE_ASSOC_LIST] = "the list of an inode's metadata buffers",
+};
+
+static const struct {
+	const char *name, *words;
+} reasons[] = {
+	{ "ok", "the page was moved" },
+	{ "no_buffers", "it had no buffers: no lock, no check" },
+	{ "early_refs", "page referenced, before anything was locked" },
+	{ "locked", "a buffer was locked" },
+	{ "writeback", "a buffer was locked and the page under writeback" },
+	{ "busy", "a buffer was referenced" },
+	{ "journal", "a buffer was referenced, and it belongs to a journal" },
+	{ "refs", "page referenced, when the mapping was to be switched" },
+	{ "copy_fault", "the machine could not read the page" },
+	{ "ring_lock_busy", "the ring was being read or set up" },
+	{ "ctx_gone", "the ring's context was being taken down" },
+	{ "slot_changed", "the page was no longer the ring's" },
+	{ "other", "anything else" },
+};
+
+static const char *const losses[LOSS_COUNT] = {
+	[LOSS_MAP_FULL] = "no room for a histogram or the state of a migration",
+	[LOSS_NO_RELEASE] = "an acquire whose release was not seen",
+	[LOSS_NO_ACQUIRE] = "a release whose acquire was not seen",
+	[LOSS_CLOCK_BACK] = "an end that read earlier than its start",
+	[LOSS_WAIT_START] = "the hold is exact, its wait is not known",
+	[LOSS_WINDOW] = "windows opened and neither closed nor in flight at the end",
+	[LOSS_EVENT_LIST] = "events counted but not listed",
+	[LOSS_RECURSION] = "the kernel skipped a program that was already running",
+};
+/* clang-format on */
+
+const char *site__words(unsigned int site)
+{
+	return site < SITE_COUNT ? sites[site] : "";
+}
+
+const char *reason__words(const char *reason)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (!strcmp(reasons[i].name, reason))
+			return reasons[i].words;
+	return "";
+}
+
+const char *loss__words(unsigned int loss)
+{
+	return loss < LOSS_COUNT ? losses[loss] : "";
+}
+
+const char *or_unknown(const char *s)
+{
+	return s && *s ? s : "unknown";
+}
+
+static void found(FILE *f, const struct late *l)
+{
+	char windows[FMT_CELL];
+
+	html__textf(f,
+		    "%llu late reference%s found (%llu in the lookup itself, %llu by the count at "
+		    "the end of the move), in %s moves that were watched. A buffer was referenced "
+		    "while its page was being moved: on a file system, updates can be lost.",
+		    (unsigned long long)l->total, l->total == 1 ? " was" : "s were",
+		    (unsigned long long)l->slow_lookup, (unsigned long long)l->end_count,
+		    figure__many(windows, l->windows));
+}
+
+static void none_seen(FILE *f, const struct late *l)
+{
+	__u64 behind = l->behind_spin + l->behind_folio;
+	char windows[FMT_CELL], lookups[FMT_CELL], bound[FMT_CELL];
+
+	html__textf(f,
+		    "No late reference was seen in %s windows (moves that were watched from the "
+		    "check to the end). %s lookups came right behind one; with 95%% confidence at "
+		    "most 1 in %s of them could be late.",
+		    figure__many(windows, l->windows), figure__many(lookups, behind),
+		    figure__many(bound, behind > 3 ? behind / 3 : 1));
+}
+
+void html_late(FILE *f, const struct run *run)
+{
+	const struct late *l = &run->late;
+	const char *doubt = run__doubt(run);
+
+	if (l->total)
+		found(f, l);
+	else if (!l->watched && !l->windows)
+		html__text(f, "Late references were not watched for.");
+	else if (doubt)
+		html__textf(f,
+			    "Whether there are late references cannot be said: none was seen, but "
+			    "%s.",
+			    doubt);
+	else
+		none_seen(f, l);
+	if (l->assoc_list)
+		html__textf(f,
+			    " Association lists took %llu references more, which is legitimate "
+			    "here.",
+			    (unsigned long long)l->assoc_list);
+}
+
+void html_fact(FILE *f, const char *name, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	if (*text) {
+		html__row(f, NULL);
+		html__th(f, "%s", name);
+		html__td(f, "%s", text);
+		html__row_end(f);
+	}
+	free(text);
+}
+
+void html_command(FILE *f, const struct run *run)
+{
+	size_t i;
+
+	if (!run->tool.command_n)
+		return;
+	fputs("<code>", f);
+	for (i = 0; i < run->tool.command_n; i++)
+		html__textf(f, "%s%s", i ? " " : "", run->tool.command[i]);
+	fputs("</code>", f);
+	if (run->tool.has_status)
+		html__textf(f, " (status %d)", run->tool.status);
+}
+
+bool run__any_loss(const struct run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < LOSS_COUNT; i++)
+		if (run->losses[i])
+			return true;
+	return false;
+}
+
+void html_losses(FILE *f, const struct run *run)
+{
+	const char *separator = "";
+	unsigned int i;
+
+	if (!run__any_loss(run))
+		html__text(f, "none");
+	for (i = 0; i < LOSS_COUNT; i++) {
+		if (!run->losses[i])
+			continue;
+		html__textf(f, "%s%s %llu: %s%s", separator, loss__name(i),
+			    (unsigned long long)run->losses[i], loss__words(i),
+			    loss__taints(i) ? " (taints the figures)" : "");
+		separator = "; ";
+	}
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What becomes a row and is tested, what a run is reduced to, and what makes runs unlike. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/compare.h"
+#include "unit.h"
+
+#define RUNS 5 /* the fewest with which a family of six can reject: 2 / C(10, 5) * 6 < 0.05 */
+
+static void site(struct run_site *s, __u64 n, __u64 ns)
+{
+	s->clock = CLOCK_SITE;
+	free(s->reason);
+	s->reason = NULL;
+	memset(&s->hold, 0, sizeof(s->hold));
+	for (__u64 i = 0; i < n; i++)
+		hist_add(&s->hold, ns + i);
+}
+
+/* Two sites with @n sections of about @ns each, ten seconds. */
+static void make(struct run *r, __u64 n, __u64 ns)
+{
+	sample__small(r);
+	r->duration_ns = 10000000000ULL;
+	r->site[SITE_MIGRATE_NOREFS].has_outcomes = false;
+	site(&r->site[SITE_MIGRATE_NOREFS], n, ns);
+	site(&r->site[SITE_FIND_GET_BLOCK], n, 2 * ns);
+}
+
+static const struct cmp_row *row(const struct comparison *c, const char *subject,
+				 const char *metric)
+{
+	for (size_t i = 0; i < c->rows_n; i++)
+		if (!strcmp(c->rows[i].subject, subject) && !strcmp(c->rows[i].metric, metric))
+			return &c->rows[i];
+	return NULL;
+}
+
+struct sides {
+	struct run v[SIDES][RUNS];
+	struct run *of[SIDES];
+	size_t n[SIDES];
+};
+
+static void make_sides(struct sides *s, __u64 n, const __u64 ns[SIDES])
+{
+	memset(s, 0, sizeof(*s));
+	for (int side = 0; side < SIDES; side++) {
+		s->of[side] = s->v[side];
+		s->n[side] = RUNS;
+		for (int i = 0; i < RUNS; i++)
+			make(&s->v[side][i], n, ns[side] + 16 * i);
+	}
+}
+
+static void free_sides(struct sides *s)
+{
+	for (int side = 0; side < SIDES; side++)
+		for (int i = 0; i < RUNS; i++)
+			run__free(&s->v[side][i]);
+}
+
+static void a_shift_is_found_with_the_fewest_runs(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 3000 };
+	struct comparison c;
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(c.family, 6);
+	assert_int_equal(c.fewest_runs, RUNS);
+	assert_int_equal(c.higher, 6);
+	assert_int_equal(row(&c, "migrate_norefs", "hold p50")->verdict, ROW_HIGHER);
+	assert_int_equal(row(&c, "migrate_norefs", "hold p90")->verdict, ROW_UNTESTED);
+	assert_true(row(&c, "migrate_norefs", "hold total")->ratio > 2);
+	assert_int_equal(c.sum[AFTER].site[SITE_MIGRATE_NOREFS].hold.count, RUNS * 1000);
+	assert_non_null(compare__regression(&c, 50));
+	assert_null(compare__regression(&c, 1000));
+	compare__free(&c);
+	free_sides(&s);
+}
+
+static void one_run_less_tests_nothing(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 3000 };
+	struct comparison c;
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	s.n[AFTER] = RUNS - 1;
+	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(c.lower + c.higher, 0);
+	for (size_t i = 0; i < c.rows_n; i++)
+		assert_int_equal(c.rows[i].verdict, ROW_UNTESTED);
+	compare__free(&c);
+	free_sides(&s);
+}
+
+static void a_site_with_few_sections_is_not_tested(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 3000 };
+	struct comparison c;
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	site(&s.v[AFTER][2].site[SITE_FIND_GET_BLOCK], 99, 1000);
+	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(c.family, 3);
+	assert_non_null(row(&c, "find_get_block", "hold p50"));
+	assert_int_equal(row(&c, "find_get_block", "hold p50")->verdict, ROW_UNTESTED);
+	compare__free(&c);
+
+	s.v[AFTER][2].site[SITE_FIND_GET_BLOCK].clock = CLOCK_NONE;
+	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_null(row(&c, "find_get_block", "hold p50"));
+	compare__free(&c);
+	free_sides(&s);
+}
+
+static void rounds_reduce_to_their_median(void **state)
+{
+	static const __u64 per_round[] = { 100, 300, 200 };
+	static const __u64 ns[SIDES] = { 1000, 1000 };
+	struct comparison c;
+	struct sides s;
+	struct run *r;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	r = &s.v[BEFORE][0];
+	r->rounds = calloc(3, sizeof(*r->rounds));
+	r->rounds_n = 3;
+	for (int i = 0; i < 3; i++) {
+		r->rounds[i].duration_ns = 2000000000;
+		for (__u64 k = 0; k < per_round[i]; k++)
+			hist_add(&r->rounds[i].site[SITE_MIGRATE_NOREFS].hold, 5000);
+	}
+	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_true(fabs(row(&c, "migrate_norefs", "sections")->value[BEFORE][0] - 100) < 1e-9);
+	assert_true(fabs(row(&c, "migrate_norefs", "sections")->value[BEFORE][1] - 100) < 1e-9);
+	assert_true(fabs(row(&c, "migrate_norefs", "hold total")->value[BEFORE][0] - 500000) <
+		    1e-6);
+	assert_true(fabs(row(&c, "migrate_norefs", "hold p50")->value[BEFORE][0] - 5000) < 320);
+	/* 1000 of them would be enough for the whole run, but no round has them */
+	assert_true(row(&c, "migrate_norefs", "hold p99.9")->value[BEFORE][0] < 2100);
+	compare__free(&c);
+	free_sides(&s);
+}
+
+static void empty_runs_have_no_family(void **state)
+{
+	struct run a = { 0 }, b = { 0 }, *of[SIDES] = { &a, &b };
+	const size_t n[SIDES] = { 1, 1 };
+	struct comparison c;
+
+	(void)state;
+	sample__small(&a);
+	sample__small(&b);
+	for (int i = 0; i < SITE_COUNT; i++)
+		a.site[i].clock = b.site[i].clock = CLOCK_NONE;
+	assert_int_equal(compare__run(&c, of, n, 0.05), 0);
+	assert_int_equal(c.family, 0);
+	assert_int_equal(c.fewest_runs, 0);
+	assert_true(isnan(c.geomean));
+	compare__free(&c);
+	run__free(&a);
+	run__free(&b);
+}
+
+static void a_quantile_within_a_bucket(void **state)
+{
+	struct hist h = { 0 };
+
+	(void)state;
+	assert_true(hist__interpolated(&h, 0.5) <= 0);
+	for (int i = 0; i < 1024; i++)
+		hist_add(&h, 1024 + i);
+	for (double q = 0.05; q < 1; q += 0.05)
+		assert_true(fabs(hist__interpolated(&h, q) - (1024 + q * 1024)) < 2);
+	assert_true(fabs(hist__interpolated(&h, 1) - 2047) < 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_shift_is_found_with_the_fewest_runs),
+		cmocka_unit_test(one_run_less_tests_nothing),
+		cmocka_unit_test(a_site_with_few_sections_is_not_tested),
+		cmocka_unit_test(rounds_reduce_to_their_median),
+		cmocka_unit_test(empty_runs_have_no_family),
+		cmocka_unit_test(a_quantile_within_a_bucket),
+	};
+
+	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * HTML pages: what gets into them, what never does. With a folder as its argument it writes its pages
+ * there instead, for tests/html.sh (well-formed) and tests/html-shots.sh (looks).
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/html.h"
+#include "../../src/render.h"
+#include "../../src/svg.h"
+#include "page.h"
+
+typedef void sampler(struct run *run);
+
+static char *page(sampler *sample, const struct render_opts *o)
+{
+	char *text = NULL;
+	struct run run;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	sample(&run);
+	assert_int_equal(render_html(&run, o, f), 0);
+	fclose(f);
+	run__free(&run);
+	return text;
+}
+
+static const struct render_opts plain = { .path = "run.json" };
+static const struct render_opts linear = { .linear_width_ns = 5000, .linear_count = 20 };
+
+static void replace(char **old, const char *text)
+{
+	free(*old);
+	*old = strdup(text);
+}
+
+static void hostile_run(struct run *run)
+{
+	sample__full(run);
+	replace(&run->kernel.release, EVIL);
+	replace(&run->kernel.generation_evidence, EVIL);
+	replace(&run->start, EVIL);
+	replace(&run->tool.command[0], EVIL);
+	replace(&run->site[SITE_TRY_TO_FREE].reason, EVIL);
+	replace(&run->site[SITE_FIND_GET_BLOCK].note, EVIL);
+	replace(&run->late.events[0].lookup.stack[0], EVIL);
+	replace(&run->late.events[0].phase, EVIL);
+	replace(&run->probes[0].variant, EVIL);
+	replace(&run->refcounts[0].stage, EVIL);
+	replace(&run->counters.v[0].name, EVIL);
+	replace(&run->norefs.v[0].name, EVIL);
+	strcpy(run->late.events[0].lookup.comm, "<b>'\"&\n");
+	strcpy(run->site[SITE_MIGRATE_NOREFS].worst[0].comm, "<script>");
+	strcpy(run->devices[0].name, "<img src=x>");
+}
+
+static void empty_run(struct run *run)
+{
+	memset(run, 0, sizeof(*run));
+}
+
+/* Minutes in seconds, so that lines and gaps can be looked at. */
+static void long_run(struct run *run)
+{
+	struct interval *v;
+	__u64 seed = 7;
+	size_t i, k;
+
+	sample__migrate(run);
+	run->intervals_n = 40;
+	run->intervals = calloc(run->intervals_n, sizeof(*run->intervals));
+	for (i = 0; i < run->intervals_n; i++) {
+		v = &run->intervals[i];
+		v->start_ns = i * 1000000000ULL;
+		v->duration_ns = 1000000000ULL;
+		for (k = 0; k < (i / 4 % 5 == 3 ? 0 : 200 + i * 20); k++)
+			hist_add(&v->site[SITE_MIGRATE_NOREFS].hold,
+				 900 + sample__random(&seed) % 400 +
+					 (k % 40 ? 0 : 40000 + 3000 * i));
+	}
+}
+
+/* The hold of one event in the bucket without an end, and of none. */
+static void extreme_run(struct run *run)
+{
+	sample__small(run);
+	hist_add(&run->site[0].hold, ~0ULL >> 1);
+	hist_add(&run->site[0].hold, 0);
+}
+
+static void escapes(void **state)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	html__text(f, "<a href=\"x\" title='y'>&\x1b\n\t\x7f\xc3\xa4");
+	html__text(f, NULL);
+	html__textf(f, "%s", "<");
+	fclose(f);
+	assert_string_equal(text, "&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;"
+				  "\\x1b\\x0a\\x09\\x7f\\xc3\\xa4&lt;");
+	free(text);
+}
+
+static void changes_and_p_values(void **state)
+{
+	static const struct {
+		double v;
+		const char *want;
+	} changes[] = { { -0.34, "-34%" },	 { 0.032, "+3.2%" }, { 0, "0%" },
+			{ -0.0003, "0%" },	 { 0.0996, "+10%" }, { -0.0995, "-10%" },
+			{ 1e9, "+over 99999%" }, { NAN, "-" },	     { INFINITY, "-" } },
+	  ps[] = { { 0.00043, "0.0004" }, { 1e-9, "<0.0001" }, { 1, "1" },
+		   { 0.049, "0.049" },	  { NAN, "-" },	       { 0.62, "0.620" } };
+	char cell[FMT_CELL];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+		assert_string_equal(html__change(cell, changes[i].v), changes[i].want);
+	for (i = 0; i < sizeof(ps) / sizeof(*ps); i++)
+		assert_string_equal(html__p_value(cell, ps[i].v), ps[i].want);
+}
+
+static void pages_are_safe(void **state)
+{
+	sampler *samples[] = { sample__full, sample__small, sample__migrate,
+			       sample__kara, hostile_run,   empty_run,
+			       sample__full, long_run,	    extreme_run };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		page__check(page(samples[i], &plain));
+		page__check(page(samples[i], &linear));
+	}
+}
+
+static void nothing_recorded_has_no_chart(void **state)
+{
+	char *text = page(empty_run, &plain);
+
+	(void)state;
+	assert_non_null(strstr(text, "nothing was recorded"));
+	assert_null(strstr(text, "<svg"));
+	free(text);
+}
+
+static void the_answer_comes_first(void **state)
+{
+	char *text = page(sample__full, &plain);
+
+	(void)state;
+	page__has(text, "private_lock was held 6000 times for page migration");
+	page__has(text, "27 late references were found");
+	assert_true(strstr(text, "Tainted:") < strstr(text, "private_lock was held"));
+	assert_true(strstr(text, "late references were found") < strstr(text, "<table"));
+	free(text);
+	text = page(sample__migrate, &plain);
+	page__has(text, "No late reference was seen in 4000 windows");
+	page__has(text, "at most 1 in 1326 of them");
+	assert_null(strstr(text, "Tainted"));
+	free(text);
+}
+
+static void every_list_is_there(void **state)
+{
+	static const char *const parts[] = { "the compiler inlined the only function",
+					     "no symbol private_lock_holder",
+					     "hold, buffer referenced",
+					     "__find_get_block+0xd1",
+					     "26 more were counted but not listed",
+					     "kcompactd0/45",
+					     "sda1",
+					     "Over time",
+					     "Reference counts that made",
+					     "Rounds",
+					     "norefs_window",
+					     "find_get_block wait" };
+	char *text = page(sample__full, &plain);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		page__has(text, parts[i]);
+	free(text);
+}
+
+static void linear_rows(void **state)
+{
+	char *text = page(sample__kara, &linear);
+
+	(void)state;
+	page__has(text,
+		  "<td class=\"n\">0ns</td><td class=\"n\">5.00us</td><td class=\"n\">2907</td>"
+		  "<td class=\"n\">93.20</td>");
+	free(text);
+}
+
+static void charts_say_their_figures(void **state)
+{
+	char *text = NULL;
+	struct hist h = { 0 }, none = { 0 };
+	const struct svg_series s[] = { { "A", &h }, { "B", &none } };
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	svg__hist(f, "nothing", &s[1], 1, 0);
+	fflush(f);
+	assert_int_equal(size, 0);
+	hist_add(&h, 5000);
+	svg__hist(f, "a < b", s, 2, 41);
+	fclose(f);
+	page__has(text, "role=\"img\"");
+	page__has(text, "<title>a &lt; b</title>");
+	page__has(text,
+		  "<desc>A, 1 events: half took at most 5.00us, 99 in 100 at most 5.00us, the "
+		  "longest 5.00us. B, no events. </desc>");
+	free(text);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(escapes),
+		cmocka_unit_test(changes_and_p_values),
+		cmocka_unit_test(pages_are_safe),
+		cmocka_unit_test(nothing_recorded_has_no_chart),
+		cmocka_unit_test(the_answer_comes_first),
+		cmocka_unit_test(every_list_is_there),
+		cmocka_unit_test(linear_rows),
+		cmocka_unit_test(charts_say_their_figures),
+	};
+
+	if (argc > 1) {
+		page__write(argv[1], "full", page(sample__full, &plain));
+		page__write(argv[1], "hostile", page(hostile_run, &plain));
+		page__write(argv[1], "empty", page(empty_run, &plain));
+		page__write(argv[1], "long", page(long_run, &linear));
+		page__write(argv[1], "extreme", page(extreme_run, &plain));
+		return 0;
+	}
+	return cmocka_run_group_tests_name("html", tests, NULL, NULL);
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The page of a comparison, from tables made by hand. With a folder as its argument it writes its pages
+ * there instead, for tests/html.sh and tests/html-shots.sh.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/compare.h"
+#include "../../src/render.h"
+#include "page.h"
+
+#define RUNS 10
+#define ROWS 6
+
+struct sides {
+	struct comparison c;
+	struct cmp_row rows[ROWS];
+	double value[ROWS][SIDES][RUNS];
+	struct run before, after;
+};
+
+static void fill_row(struct sides *s, size_t i, const char *subject, const char *metric,
+		     enum row_unit unit, double base, double factor)
+{
+	struct cmp_row *row = &s->rows[i];
+	__u64 seed = i + 3;
+	int side, k;
+
+	snprintf(row->subject, sizeof(row->subject), "%s", subject);
+	row->metric = metric;
+	row->unit = unit;
+	row->tested = i < 4;
+	for (side = 0; side < SIDES; side++) {
+		row->value[side] = s->value[i][side];
+		for (k = 0; k < RUNS; k++)
+			s->value[i][side][k] =
+				base * (side ? factor : 1) *
+				(0.96 + (double)(sample__random(&seed) >> 44) / 1048576 * 0.08);
+		row->median[side] = (struct estimate){ base * (side ? factor : 1),
+						       base * (side ? factor : 1) * 0.98,
+						       base * (side ? factor : 1) * 1.02 };
+	}
+	row->ratio = factor;
+	row->p_holm = fabs(factor - 1) > 0.05 ? 0.00043 : 0.62;
+	row->shift = (struct estimate){ base * (factor - 1), base * (factor - 1.03),
+					base * (factor - 0.98) };
+	row->detectable = base * 0.031;
+	row->verdict = fabs(factor - 1) < 0.05 ? ROW_SAME : factor < 1 ? ROW_LOWER : ROW_HIGHER;
+	if (row->tested)
+		return;
+	row->verdict = ROW_UNTESTED;
+	row->p_holm = row->detectable = NAN;
+	row->shift = (struct estimate){ NAN, NAN, NAN };
+}
+
+static void tally(struct comparison *c)
+{
+	double product = 1;
+	size_t i;
+
+	c->family = c->lower = c->higher = 0;
+	for (i = 0; i < c->rows_n; i++) {
+		c->family += c->rows[i].tested;
+		c->lower += c->rows[i].verdict == ROW_LOWER;
+		c->higher += c->rows[i].verdict == ROW_HIGHER;
+		product *= c->rows[i].tested ? c->rows[i].ratio : 1;
+	}
+	c->geomean = c->family ? pow(product, 1.0 / (double)c->family) : NAN;
+}
+
+/* @factors of the four tested rows, after / before. */
+static void make_sides(struct sides *s, const double factors[4])
+{
+	memset(s, 0, sizeof(*s));
+	sample__full(&s->before);
+	sample__migrate(&s->after);
+	memset(s->before.losses, 0, sizeof(s->before.losses));
+	fill_row(s, 0, "migrate_norefs", "hold p50", UNIT_NS, 6300, factors[0]);
+	fill_row(s, 1, "migrate_norefs", "hold p99", UNIT_NS, 24500, factors[1]);
+	fill_row(s, 2, "migrate_norefs", "hold total", UNIT_SHARE, 38.8e6, factors[2]);
+	fill_row(s, 3, "find_get_block", "hold p99", UNIT_NS, 910, factors[3]);
+	fill_row(s, 4, "migrations", "moved", UNIT_RATE, 16600, 1.3);
+	fill_row(s, 5, "find_get_block", "wait p99", UNIT_NS, 7940, 0.6);
+	s->c = (struct comparison){ .label = { "before", "after" },
+				    .n = { RUNS, RUNS },
+				    .runs = { &s->before, &s->after },
+				    .sum = { s->before, s->after },
+				    .rows = s->rows,
+				    .rows_n = ROWS,
+				    .fewest_runs = 5,
+				    .alpha = 0.05,
+				    .power = 0.8 };
+	tally(&s->c);
+}
+
+static void free_sides(struct sides *s)
+{
+	run__free(&s->before);
+	run__free(&s->after);
+}
+
+static char *compared(const struct comparison *c)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_int_equal(render_compare_html(c, f), 0);
+	fclose(f);
+	return text;
+}
+
+static const double faster[4] = { 0.07, 0.64, 0.11, 1.004 };
+static const double slower[4] = { 1.3, 1.9, 1.21, 1 };
+static const double mixed[4] = { 0.7, 1.9, 1, 1 };
+static const double same[4] = { 1, 1.01, 0.99, 1 };
+
+static void comparison_page(const double factors[4], const char *sentence)
+{
+	struct sides s;
+	char *text;
+
+	make_sides(&s, factors);
+	text = compared(&s.c);
+	page__has(text, sentence);
+	page__has(text, "Shown, not tested");
+	assert_true(strstr(text, sentence) < strstr(text, "<table"));
+	page__check(text);
+	free_sides(&s);
+}
+
+static void comparison_verdicts(void **state)
+{
+	(void)state;
+	comparison_page(
+		faster,
+		"after is better: it holds the lock for shorter, significantly so in 3 of 4");
+	comparison_page(
+		slower,
+		"before is not safe. after holds the lock for longer, significantly so in 3");
+	comparison_page(mixed, "Mixed: of 4 tested figures after is lower (better) in 1 and higher "
+			       "(worse) in 1");
+	comparison_page(same, "No significant difference between before and after in any of the 4");
+	comparison_page(same, "one of 3.1% would have been found in about 80 of 100");
+	comparison_page(faster, "migrate_norefs hold p99: -36%");
+	comparison_page(faster,
+			"before is not safe. after is better: it holds the lock for shorter");
+}
+
+static void comparison_warns(void **state)
+{
+	struct sides s;
+	char *text;
+
+	(void)state;
+	make_sides(&s, same);
+	s.c.n[BEFORE] = s.c.n[AFTER] = 3;
+	s.c.tainted[AFTER] = s.c.forced = true;
+	strcpy(s.c.unlike, "tier (full, light)");
+	s.c.label[BEFORE] = "<script>" EVIL;
+	s.c.label[AFTER] = ">a label that is much longer than there is room in any of the charts";
+	counters__add(&s.c.sum[AFTER].counters, "bench_fs_errors", 2);
+	s.after = s.c.sum[AFTER];
+	text = compared(&s.c);
+	page__has(text, "Too few runs to say which is better");
+	page__has(text, "Tainted: in runs of &gt;a label");
+	page__has(text, "tier (full, light)");
+	page__has(text, "the file system had 2 errors");
+	page__check(text);
+	free_sides(&s);
+}
+
+/* A clock with a floor above a median says so beside the verdict. */
+static void comparison_in_the_floor(void **state)
+{
+	struct sides s;
+	char *text;
+
+	(void)state;
+	make_sides(&s, faster);
+	text = compared(&s.c);
+	assert_null(strstr(text, "the clock's doing"));
+	assert_null(strstr(text, ">in the grey<"));
+	free(text);
+	s.c.sum[AFTER].site[SITE_MIGRATE_NOREFS].floor_ns = 2500;
+	text = compared(&s.c);
+	page__has(text, "; below 7.5us the clock&#39;s own time counts");
+	page__has(text, ">in the grey<");
+	page__check(text);
+	free_sides(&s);
+}
+
+/* Nothing at all, and rows whose every number is none. */
+static void comparison_of_nothing(void **state)
+{
+	struct sides s;
+	size_t i;
+	int k;
+
+	(void)state;
+	make_sides(&s, same);
+	for (i = 0; i < ROWS; i++) {
+		for (k = 0; k < RUNS; k++)
+			s.value[i][BEFORE][k] = s.value[i][AFTER][k] = NAN;
+		s.rows[i].median[BEFORE] = s.rows[i].median[AFTER] = s.rows[i].shift =
+			(struct estimate){ NAN, NAN, NAN };
+		s.rows[i].ratio = s.rows[i].p_holm = s.rows[i].detectable = NAN;
+	}
+	s.c.geomean = NAN;
+	page__check(compared(&s.c));
+	s.c.rows_n = s.c.family = s.c.lower = s.c.higher = s.c.fewest_runs = 0;
+	memset(s.c.sum, 0, sizeof(s.c.sum));
+	page__check(compared(&s.c));
+	free_sides(&s);
+}
+
+static int write_pages(const char *dir)
+{
+	struct sides s;
+
+	make_sides(&s, faster);
+	page__write(dir, "compare", compared(&s.c));
+	s.c.label[BEFORE] = EVIL;
+	page__write(dir, "compare-hostile", compared(&s.c));
+	free_sides(&s);
+	make_sides(&s, mixed);
+	page__write(dir, "compare-mixed", compared(&s.c));
+	free_sides(&s);
+	make_sides(&s, same);
+	page__write(dir, "compare-same", compared(&s.c));
+	free_sides(&s);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(comparison_verdicts),
+		cmocka_unit_test(comparison_warns),
+		cmocka_unit_test(comparison_in_the_floor),
+		cmocka_unit_test(comparison_of_nothing),
+	};
+
+	if (argc > 1)
+		return write_pages(argv[1]);
+	return cmocka_run_group_tests_name("html_compare", tests, NULL, NULL);
+}
