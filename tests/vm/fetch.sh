@@ -109,6 +109,32 @@ fetch_debian()
 	mv "$tmp" "$dst"
 }
 
+# fetch_path NAME DST: an image that is there already, as installed or in its build tree
+fetch_path()
+{
+	local name=$1 dst=$2 image dir rel config="" f
+
+	image=$(conf_get "$name" image)
+	dir=${image%/*}
+	rel=$(file -bL "$image" | sed -n 's/.*bzImage, version \([^ ]*\).*/\1/p')
+	[ -n "$rel" ] || die "$image is not a bzImage"
+	for f in "$dir/config-$rel" "$dir/config" "${dir%/arch/x86*/boot}/.config"; do
+		[ -n "$config" ] || [ ! -s "$f" ] || config=$f
+	done
+	[ -n "$config" ] || die "$image: no config-$rel or config beside it"
+	mkdir -p "$dst/lib/modules"
+	cp "$image" "$dst/vmlinuz"
+	cp "$config" "$dst/config"
+	echo "$rel" >"$dst/release"
+	for f in "$dir/lib/modules/$rel" "${dir%/boot}/lib/modules/$rel" \
+		"${dir%/boot}/usr/lib/modules/$rel"; do
+		[ ! -d "$f" ] || [ -d "$dst/lib/modules/$rel" ] || cp -a "$f" "$dst/lib/modules/"
+	done
+	[ ! -d "$dst/lib/modules/$rel" ] || depmod -b "$dst" "$rel" 2>/dev/null ||
+		die "$image: depmod failed for $rel"
+	"$TOP/tests/vm/extract-btf.sh" "$dst/vmlinuz" "$dst/vmlinux.btf"
+}
+
 fetch_built()
 {
 	local name=$1 dst=$2 f
@@ -131,8 +157,8 @@ fetch()
 	[ "$src" = built ] || [ ! -s "$dst/vmlinux.btf" ] || return 0
 	mkdir -p "$VM/kernels"
 	case $src in
-	debian | built) "fetch_$src" "$1" "$dst" ;;
-	*) die "$1: source = '$src' in kernels.conf; it is debian or built" ;;
+	debian | built | path) "fetch_$src" "$1" "$dst" ;;
+	*) die "$1: source = '$src' in kernels.conf; it is debian, built or path" ;;
 	esac
 }
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Judges what a guest brought back: judge.py CHECK KERNEL OUTDIR [KEY=VALUE]...
 
-Prints "ok - TEXT" or "not ok - TEXT" with the figures, and last "N passed, N failed".
+Prints "ok - TEXT" or "not ok - TEXT" with the figures, and last "N passed, N failed". Exits 3 if
+nothing is wrong but that too little happened in the guest to say so.
 A file that is missing is a failure, never a skip.
 """
 import json
@@ -11,8 +12,8 @@ import re
 import sys
 
 import judge_base
-from judge_base import (attempts, check, equal, evidence, kernel_reasons, load, lossless, near,
-                        pairs, reasons, same, sums)
+from judge_base import (attempts, check, enough, equal, evidence, kernel_reasons, load, lossless,
+                        near, pairs, reasons, same, sums)
 
 
 def journal(conf, out, opts):
@@ -30,10 +31,10 @@ def aio(conf, out, opts):
     run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
     with open(f"{out}/report.txt") as f:  # what the load itself says comes first
         done = json.loads(f.readline())["completions"]
-    check(done >= 100000, f"completions: {done}")
+    enough(done >= 100000, f"completions: {done}")
     equal("ring mapping's lock", run["sites"]["aio_migrate"]["acquires"], count["aio_sections"])
     equal("completion_lock", run["sites"]["aio_completion"]["acquires"], count["aio_completions"])
-    check(count["aio_completions"] >= 1000, f"ring pages moved: {count['aio_completions']}")
+    enough(count["aio_completions"] >= 1000, f"ring pages moved: {count['aio_completions']}")
     c, why = run["counters"], run["migrations"]["aio"]
     check(sum(why.values()) == c["aio_calls"], f"reasons add up to {c['aio_calls']} calls: {why}")
     equal("calls", c["aio_calls"], count["aio_sections"])  # none was refused before the lock
@@ -46,7 +47,7 @@ def aio(conf, out, opts):
     equal("reads", c["aio_reads"], count["aio_reads"])
     equal("completions", c["aio_completions"], count["aio_writes"])
     check(c["aio_completions"] == done, f"completions: the load's own tally {done}")
-    check(why["ring_lock_busy"] > 0, f"reads kept the migration out: {why['ring_lock_busy']}")
+    enough(why["ring_lock_busy"] > 0, f"reads kept the migration out: {why['ring_lock_busy']}")
     check(c["aio_overlaps_read"] + c["aio_overlaps_completion"] + c["aio_unpaired"] == 0,
           f"no overlap: {c['aio_overlaps_read']} reads, {c['aio_overlaps_completion']} "
           f"completions, {c['aio_unpaired']} unknown")
@@ -70,7 +71,8 @@ def rings(conf, out, opts):
     if not racy:
         check(found == true == found2 == true2 == c["aio_unpaired"] == 0, "no overlap")
         return
-    check(true > 0 and 0.95 * true <= found <= 1.25 * true + 20, f"reads in a copy: migtrace {found}, the kernel {true}, "
+    enough(true > 0, f"reads in a copy: {true}")
+    check(0.95 * true <= found <= 1.25 * true + 20, f"reads in a copy: migtrace {found}, the kernel {true}, "
           f"{c['aio_unpaired']} unknown")
     # sections as short as our probes: the kernel's copy is longer by two of our programs
     check("unlocked" not in out or 0 < 0.7 * true2 <= found2 <= 1.05 * true2,
@@ -83,18 +85,20 @@ def isolation(conf, out, opts):
     iso, looks = run["isolations"], "-sync" not in out
     taken = {k: v for k, v in iso.items() if k.startswith("taken")}
     near("pages taken", sum(taken.values()), count["iso_taken"])
-    check((taken["taken_async"] + taken["taken_async_unevictable"] > 1000) == looks, f"{taken}")
+    seen = [taken["taken_async"] + taken["taken_async_unevictable"], iso["dereferenced"],
+            iso["mapping_gone"] + iso["mapping_exiting"]]
     for name in "dereferenced", "mapping_gone", "mapping_exiting", "moves", "gone_at_move":
         near(name, iso[name], count["iso_" + name])
-    check((iso["dereferenced"] > 1000) == looks, f"looked at: {iso['dereferenced']}")
-    check((iso["mapping_gone"] + iso["mapping_exiting"] > 0) == looks,
-          f"of them gone {iso['mapping_gone']}, exiting {iso['mapping_exiting']}")
+    text = f"taken without waiting, looked at, of them gone or exiting: {seen}"
+    if looks:
+        enough(seen[0] > 1000 and seen[1] > 1000 and seen[2] > 0, text)
+    else:
+        check(seen[0] <= 1000 and seen[1] <= 1000 and not seen[2], text)
+    enough(iso["freed"] > 0, f"freed before the move: {iso['freed']}")
     # the kernel's: a difference of two counts, of which a kretprobe's may miss some
-    check(0 < iso["freed"] and abs(iso["freed"] - count["iso_freed"]) <=
-          max(10, 0.02 * count["iso_freed"]),
-          f"freed before the move: migtrace {iso['freed']}, the kernel {count['iso_freed']}")
+    same("freed before the move", iso["freed"], count["iso_freed"], share=0.02, few=10)
     reasons(run, count)
-    check(run["counters"]["buffers_calls"] > 1000, f"{run['migrations']['buffers']}")
+    enough(run["counters"]["buffers_calls"] > 1000, f"{run['migrations']['buffers']}")
     lossless(run)
 
 
@@ -103,7 +107,8 @@ def locked(conf, out, opts):
     run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
     reasons(run, count)
     n, true = run["migrations"]["norefs"]["locked"], count["locked"]
-    check(true > 0 and abs(n - true) <= max(3, 0.02 * true), f"locked: migtrace {n}, the kernel {true}")
+    enough(true > 0, f"the kernel found {true} locked")
+    same("locked", n, true, share=0.02, few=3)
     lossless(run)
 
 
@@ -116,18 +121,20 @@ def sleepers(conf, run, count):
         check(held["count"] == locked, f"flag held: migtrace {held['count']}, the kernel {locked}")
         # the kernel's count holds the first lookups of each block, too, whose page is not there
         n, nulls = c["lookups_refused"], count["atomic_nulls"]
-        check(0 < n <= nulls <= n + 24 + n // 200,
+        enough(n > 0, f"lookups refused: {n}")
+        check(n <= nulls <= n + 24 + n // 200,
               f"lookups refused: migtrace {n}, the kernel {nulls} with its first misses")
     else:
         check(held is None and c["lookups_refused"] == 0, "no flag here, nothing refused")
     if "lookup_folio=site" not in conf["expect"].split():
         check(wait is None and c["lookup_folio_waits"] == 0, "no lookup sleeps here")
         return
-    check(0 < wait["count"] <= c["lookup_folio_waits"],
+    enough(wait["count"] > 0 and c["refs_by_waiting_lookup"] > 0, "lookups slept on folios that move")
+    check(wait["count"] <= c["lookup_folio_waits"],
           f"folio waits: {wait['count']} behind a migration of {c['lookup_folio_waits']}, "
           f"max {wait['max_ns']} ns")
     equal("lookups that found a folio locked", c["lookup_folio_waits"], count["folio_waits"])
-    check(0 < c["refs_by_waiting_lookup"] <= why["early_refs"] + why["refs"],
+    check(c["refs_by_waiting_lookup"] <= why["early_refs"] + why["refs"],
           f"migrations failed by a waiting lookup: {c['refs_by_waiting_lookup']} of "
           f"{why['early_refs']} + {why['refs']}")
 
@@ -189,7 +196,7 @@ def truth(conf, out, opts):
         check(light or status == 0, f"--fail-on-race exits {status}")
         evidence(late, opts)
         return
-    check(t["late_refs"] > 0, f"the kernel saw the race: {t['late_refs']} late references")
+    enough(t["late_refs"] > 0, f"the kernel saw the race: {t['late_refs']} late references")
     if light:
         check(late["total"] >= 0.98 * t["busy_ends"],
               f"light: {late['total']} of {t['busy_ends']} busy ends")
@@ -236,7 +243,7 @@ def watch(conf, out, opts):
             named = len(re.findall(r"taken by \S+/\d+ on CPU \d.*?:\n  \S+\+0x.*?"
                                    r"migrated by \S+/\d+ on CPU \d:\n  \S+\+0x", text, re.S))
             bound = re.search(r"95 % upper bound: (\S+)", text)
-        check(behind >= 1000, f"{form}: lookups behind a window: {behind}")
+        enough(behind >= 1000, f"{form}: lookups behind a window: {behind}")
         if not racy:
             check(total == reports == 0 == t["late_refs"] and verdict == "none seen" and bound,
                   f"{form}: {verdict}, {reports} reports, with a bound")
@@ -314,7 +321,31 @@ def cases(conf, out, opts):
         good = line.startswith("ok ")
         check(good, line.split(" ", 1)[1].strip() if good else line[7:].strip())
     ran = judge_base.passed + judge_base.failed
-    check(ran >= 22, f"{ran} cases ran")
+    check(ran >= int(opts["behind"]), f"{ran} cases ran")
+
+
+def bench(conf, out, opts):
+    """What bench refuses and leaves behind, and what its two movers recorded."""
+    cases(conf, out, opts)
+    for mover in "numa", "compact":
+        run = load(f"{out}/{mover}.json")
+        b, c, late = run["bench"], run["counters"], run["late_references"]
+        check(b["mover"] == mover and b["readers"] == 1, f"{mover}: {b}")
+        check(len(run["rounds"]) == 3 and not run["intervals"], f"{len(run['rounds'])} rounds")
+        check(all(abs(r["duration_ns"] - 2e9) < 4e8 for r in run["rounds"]),
+              f"of {[r['duration_ns'] for r in run['rounds']]} ns")
+        for site in "migrate_norefs", "find_get_block":
+            n = [r["sites"].get(site, {"hold": {"count": 0}})["hold"]["count"] for r in run["rounds"]]
+            all_n = run["sites"][site]["hold"]["count"]
+            enough(min(n) > 0, f"{site} in every round: {n}")
+            check(0.98 * all_n <= sum(n) <= all_n, f"{site}: {sum(n)} in rounds of {all_n}")
+            check(run["sites"][site]["floor_ns"] > 0, f"{site}: floor {run['sites'][site]['floor_ns']}")
+        check(set(run["devices"]) == {"7:0"}, f"only the scratch device: {list(run['devices'])}")
+        check(c["bench_entries"] > 0 and c["bench_fs_errors"] == c["bench_read_errors"] == 0,
+              f"{c['bench_entries']} entries read, no errors")
+        check(late["total"] == 0, f"late references: {late['total']}")
+        sums(run)
+        lossless(run)
 
 
 def main():
@@ -334,7 +365,7 @@ def main():
     except (OSError, KeyError, ValueError) as e:
         check(False, f"{kernel}: {type(e).__name__}: {e}")
     print(f"{judge_base.passed} passed, {judge_base.failed} failed")
-    return judge_base.failed > 0
+    return judge_base.failed and (3 if judge_base.failed == judge_base.short else 1)
 
 
 sys.exit(main())

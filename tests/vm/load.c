@@ -36,6 +36,7 @@
 #include <linux/fs.h>
 #include <linux/mempolicy.h>
 
+#include "../../src/bench.h"
 #include "load.h"
 
 struct options opt = {
@@ -108,25 +109,15 @@ static void start(void (*work)(int), long cpu, int nr)
 	exit(0);
 }
 
-/* One read of the whole directory at @fd. */
 void list_directory(int fd)
 {
-	static char buf[65536];
-	long len;
+	long entries = bench_dir__read(fd, stopped);
 
-	lseek(fd, 0, SEEK_SET);
-	while (!stopped() && (len = syscall(SYS_getdents64, fd, buf, sizeof(buf)))) {
-		uint64_t entries = 0;
-
-		if (len < 0) {
-			/* a racy kernel corrupts the directory: count it and go on */
-			add(&count->read_errors, 1);
-			return;
-		}
-		for (long pos = 0; pos < len; entries++)
-			pos += *(unsigned short *)(buf + pos + 16); /* d_reclen */
-		add(&count->entries, entries);
+	if (entries < 0) { /* a racy kernel corrupts the directory: count it and go on */
+		add(&count->read_errors, 1);
+		return;
 	}
+	add(&count->entries, entries);
 	add(&count->getdents, 1);
 }
 

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../src/bench.h"
 #include "load.h"
 
 #define EXT4_DIR_BYTES (170 * 4096)
@@ -49,32 +50,22 @@ static void command(const char *const argv[])
 	fclose(log);
 }
 
-/*
- * Long names make a directory big with few of them.  Links where the file system has them: a file
- * for each name would fill the cache with inode table blocks that nobody looks up.
- */
-static void fill_directory(const char *dir, long bytes, bool links)
+/* A file for each name would fill the cache with inode table blocks that nobody looks up. */
+static void fill_directory(const char *path, long bytes, bool links)
 {
-	char name[256], first[256];
-	struct stat st;
-	long n = 0;
+	__u64 got, entries;
+	int dir, err;
 
-	if (mkdir(dir, 0755) || chdir(dir))
-		die("%s", dir);
-	do {
-		/* padded with zeros to 250 characters */
-		snprintf(name, sizeof(name), "%0250ld", n);
-		if (n && links ? link(first, name) : mknod(name, S_IFREG | 0644, 0))
-			die("create %s/%s", dir, name);
-		if (!n++)
-			memcpy(first, name, sizeof(first));
-		if (stat(".", &st))
-			die("stat %s", dir);
-	} while (st.st_size < bytes);
-	if (chdir("/"))
-		die("/");
-	printf("{\"dev\":\"%s\",\"dir\":\"%s\",\"dir_bytes\":%ld,\"entries\":%ld}\n", opt.dev, dir,
-	       (long)st.st_size, n);
+	if (mkdir(path, 0755) || (dir = open(path, O_RDONLY | O_DIRECTORY)) < 0)
+		die("%s", path);
+	err = bench_dir__fill(dir, bytes, links, &got, &entries);
+	if (err) {
+		errno = -err;
+		die("create in %s", path);
+	}
+	close(dir);
+	printf("{\"dev\":\"%s\",\"dir\":\"%s\",\"dir_bytes\":%llu,\"entries\":%llu}\n", opt.dev,
+	       path, got, entries);
 }
 
 static void attach(bool ext4)

@@ -10,10 +10,10 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <linux/mempolicy.h>
 
+#include "../../src/bench.h"
 #include "load.h"
 
 #define PAGE	  4096UL
@@ -53,30 +53,19 @@ static void map_device(void)
 static bool mark_extents(void)
 {
 	char path[4096];
-	struct {
-		struct fiemap map;
-		struct fiemap_extent extent[512];
-	} f = { .map = { .fm_length = FIEMAP_MAX_OFFSET, .fm_extent_count = 512 } };
-	int fd;
+	int fd, err;
 
 	snprintf(path, sizeof(path), "%s/d", opt.dir);
 	fd = open(path, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		die("%s (run load setup first)", path);
-	if (ioctl(fd, FS_IOC_FIEMAP, &f)) {
-		if (errno != EOPNOTSUPP && errno != ENOTTY)
-			die("FIEMAP of %s", path);
-		close(fd);
-		return false;
-	}
+	err = bench_dir__mark(fd, marked, map_pages);
 	close(fd);
-	for (unsigned int i = 0; i < f.map.fm_mapped_extents; i++) {
-		uint64_t at = f.extent[i].fe_physical, end = at + f.extent[i].fe_length;
-
-		for (at /= PAGE; at * PAGE < end && at < map_pages; at++)
-			marked[at] = true;
+	if (err && err != -EOPNOTSUPP) {
+		errno = -err;
+		die("FIEMAP of %s", path);
 	}
-	return true;
+	return !err;
 }
 
 /* Whether @buf looks like a piece of a FAT directory of long names that are mostly zeros. */

@@ -11,7 +11,7 @@ BUILT := before after aio-racy after-lockstat before-6.12
 guest_ready = @tests/deps.sh $(1) && $(MAKE) $(O)/migtrace && O="$(abspath $(O))" tests/vm/build-load.sh
 in_guest = $(Q)O="$(abspath $(O))"
 
-.PHONY: demo demo-race bars
+.PHONY: demo demo-race bars bars-compare before-after check-before-after
 demo: ## record in a stock Debian 6.1 guest; 1 to 5 minutes
 	@echo 'migtrace demo: missing packages, the tool, a stock Debian 6.1 kernel; then 12 s of'
 	@echo 'directory reads against page migration, in a guest. 1 to 5 minutes, printed as it comes.'
@@ -23,6 +23,13 @@ demo-race: ## the race of 2019 found, and what its fix costs; 3 minutes, first 1
 	@echo 'on two cores, once), and runs the same 30 s of load on both (2 minutes).'
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/demo-race.sh
+
+before-after: ## bench in ten boots each of two kernels, as text and a page (A=, B=, BOOTS=10)
+	@echo 'before-after: $(or $(A),before) and $(or $(B),after), boots that take turns; 12 minutes,'
+	@echo 'and 8 once for the two built kernels'
+	$(call guest_ready,test kernels)
+	$(in_guest) $(if $(A),A="$(A)") $(if $(B),B="$(B)") $(if $(BOOTS),BOOTS="$(BOOTS)") \
+		tests/vm/before-after.sh
 
 vm-shell: ## a root shell in a test kernel with the tool in its PATH (KERNEL=6.1)
 	$(call guest_ready,test $(if $(filter $(KERNEL),$(BUILT)),kernels))
@@ -39,13 +46,24 @@ check-vm: ## the real kernels in QEMU (CASES="6.1 before" for some of them)
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/check.sh $(CASES)
 
+bars-compare: ## false alarms and a planted slowdown of compare, 50 boots, 25 minutes
+	$(call guest_ready,test kernels)
+	$(in_guest) tests/vm/aa.sh
+
 bars: ## the bars of hold and race at full length, 25 minutes
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/bars.sh
 
-check: ## everything: check-unit and check-vm
-	@echo 'check: unit tests (2 minutes), then real kernels in QEMU; the first time installs packages,'
-	@echo 'fetches five kernels and builds four (25 minutes on two cores, once)'
-	@tests/deps.sh test kernels
-	$(Q)$(MAKE) check-unit
-	$(Q)$(MAKE) check-vm
+# six boots a side: the fewest with which one that stands out does not hide everything
+check-before-after: ## before-after with six boots a side, and what it has to find
+	$(call guest_ready,test kernels)
+	$(in_guest) BOOTS=6 ROUNDS=3 tests/vm/before-after.sh
+	$(Q)tests/vm/ba_judge.py $(O)/migtrace-before-after.json
+
+check: ## everything: check-unit, check-html, check-vm, check-before-after
+	@echo 'check: unit tests and pages (3 minutes), then real kernels in QEMU; the first time installs'
+	@echo 'packages, fetches five kernels and builds five (25 minutes on two cores, once)'
+	@tests/deps.sh test kernels page
+	$(Q)failed=; for t in check-unit check-html check-vm check-before-after; do \
+		$(MAKE) $$t || failed="$$failed $$t"; done; \
+	[ -z "$$failed" ] || { echo "check: failed:$$failed"; exit 1; }

@@ -4,25 +4,7 @@
 # In the guest: what needs a kernel and must still end well. One line a case: "ok TEXT" or
 # "not ok TEXT", into /out/cases.
 set -u
-exec 3> /out/cases
-
-say() # say RESULT TEXT
-{
-	if [ "$1" = 0 ]; then echo "ok $2" >&3; else echo "not ok $2" >&3; fi
-	[ "$1" = 0 ] || { echo "not ok $2:"; cat /tmp/err; }
-}
-
-# expect CODE PATTERN TEXT COMMAND...: exit code, one message matching, nothing else on stderr
-expect()
-{
-	code=$1 pattern=$2 text=$3
-	shift 3
-	"$@" > /tmp/out 2> /tmp/err
-	got=$?
-	lines=$(grep -vc '^hint:' /tmp/err)
-	[ "$got" = "$code" ] && grep -q "$pattern" /tmp/err && [ "$lines" = 1 ]
-	say $? "$text (exit $got)"
-}
+. "$(dirname "$0")/say.sh"
 
 ours() # programs and links of ours that are loaded
 {

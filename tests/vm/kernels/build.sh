@@ -131,6 +131,7 @@ edit_migrate()
 {
 	patch truth.cocci "$1"
 	expect "$1" 1 "migtrace_lock("
+	expect "$1" 1 "migtrace_delay("
 	expect "$1" 2 "migtrace_unlock("
 	expect "$1" 1 "migtrace_window_open("
 	expect "$1" 1 "migtrace_window_close("

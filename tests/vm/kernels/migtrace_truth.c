@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The counters of migtrace_truth.h as /sys/kernel/debug/migtrace_truth: `name value` lines.
- * Writing 0 resets them.  Copied to mm/ of the kernel.
+ * Writing 0 resets them.  migtrace_delay_ns beside it makes each section of the migration longer.
+ * Copied to mm/ of the kernel.
  */
 #include <linux/debugfs.h>
 #include <linux/hash.h>
@@ -12,6 +13,7 @@
 #include <linux/stop_machine.h>
 
 DEFINE_PER_CPU(struct migtrace_counts, migtrace_counts);
+u32 migtrace_delay_ns;
 
 /* a lookup this soon after a window's end counts as "behind" it */
 #define MIGTRACE_NEAR_NS	NSEC_PER_MSEC
@@ -313,6 +315,7 @@ static const struct file_operations migtrace_truth_fops = {
 
 static int __init migtrace_truth_init(void)
 {
+	debugfs_create_u32("migtrace_delay_ns", 0644, NULL, &migtrace_delay_ns);
 	debugfs_create_file("migtrace_truth", 0644, NULL, NULL, &migtrace_truth_fops);
 	return 0;
 }

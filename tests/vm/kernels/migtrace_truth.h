@@ -13,6 +13,7 @@
 #define _LINUX_MIGTRACE_TRUTH_H
 
 #include <linux/buffer_head.h>
+#include <linux/delay.h>
 #include <linux/jbd2.h>
 #include <linux/pagemap.h>
 #include <linux/percpu.h>
@@ -111,6 +112,17 @@ struct migtrace_section {
 
 void migtrace_window_ended(struct buffer_head *head);
 bool migtrace_window_is_near(struct buffer_head *head, u64 now);
+
+/* A slowdown planted in the section of the migration; 0 unless set in debugfs. */
+extern u32 migtrace_delay_ns;
+
+static __always_inline void migtrace_delay(void)
+{
+	u32 ns = READ_ONCE(migtrace_delay_ns);
+
+	if (unlikely(ns))
+		ndelay(ns);
+}
 
 static __always_inline void migtrace_lock(struct migtrace_section *s, spinlock_t *lock)
 {

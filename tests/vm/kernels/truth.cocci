@@ -19,6 +19,7 @@ expression lock;
  	<...
 -	spin_lock(lock);
 +	migtrace_lock(&mts, lock);
++	migtrace_delay();
  	...>
  }
 

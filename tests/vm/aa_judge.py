@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+"""usage: aa_judge.py MIGTRACE DIR DELAY_NS
+
+DIR/after-N/run.json are boots of one kernel, DIR/slow-N/run.json of the same with DELAY_NS in each
+section of the migration. Last line: "N passed, N failed".
+"""
+import json
+import random
+import subprocess
+import sys
+
+import judge_base
+from judge_base import check, pairs
+
+COMPARISONS, A_SIDE, MAY_DIFFER = 20, 10, 2
+
+
+def compare(migtrace, before, after):
+    done = subprocess.run([migtrace, "compare", "--format", "json", *before, "--", *after],
+                          check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)
+
+
+def significant(c):
+    return [f"{r['subject']} {r['metric']} x{r['ratio']:.3f} p {r['p_holm']:.3f}"
+            for r in c["rows"] if r["verdict"] in ("better", "worse")]
+
+
+def kernel_mean(folder, names):
+    """The kernel's own mean hold in the migration's section, ns."""
+    t = [pairs(f"{folder}/{n}/truth") for n in names]
+    return sum(x["migrate_hold_ns"] for x in t) / sum(x["migrate_holds"] for x in t)
+
+
+def main():
+    migtrace, folder, delay = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    boots = [f"{folder}/after-{i}/run.json" for i in range(1, 41)]
+    rng, differ = random.Random(1), 0
+    for i in range(COMPARISONS):
+        some = rng.sample(boots, 2 * A_SIDE)
+        found = significant(compare(migtrace, some[:A_SIDE], some[A_SIDE:]))
+        differ += bool(found)
+        print(f"# A/A {i + 1}: {', '.join(found) or '~'}")
+    check(differ <= MAY_DIFFER, f"A/A: {differ} of {COMPARISONS} comparisons with a significant row, "
+          f"at most {MAY_DIFFER}")
+    names = [(f"after-{i}", f"slow-{i}") for i in range(1, A_SIDE + 1)]
+    c = compare(migtrace, *([f"{folder}/{n}/run.json" for n in side] for side in zip(*names)))
+    kernel = [kernel_mean(folder, side) for side in zip(*names)]
+    print(f"# the kernel's own mean hold: {kernel[0]:.0f} and {kernel[1]:.0f} ns, "
+          f"{kernel[1] - kernel[0]:.0f} longer")
+    for r in c["rows"]:
+        if r["subject"] != "migrate_norefs" or r["metric"] not in ("hold p50", "hold total"):
+            continue
+        d = r["difference"]
+        check(r["verdict"] == "worse", f"planted, {r['metric']}: {r['verdict']}, p {r['p_holm']}")
+        if r["metric"] == "hold p50":
+            check(d["low"] <= delay <= d["high"], f"planted {delay} ns: found {d['estimate']:.0f}, "
+                  f"95 % interval {d['low']:.0f} to {d['high']:.0f}")
+    print(f"{judge_base.passed} passed, {judge_base.failed} failed")
+    return judge_base.failed > 0
+
+
+sys.exit(main())

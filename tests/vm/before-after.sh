@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# usage: before-after.sh
+#
+# `make before-after`: `migtrace bench` in many boots of two kernels that take turns, compared as
+# text and as one HTML page. Environment:
+#   A, B    the kernels: names of kernels.conf (before and after), or paths: an image with its
+#           config beside it (/boot/vmlinuz-X, arch/x86/boot/bzImage of a build tree)
+#   BOOTS   of each (10); ROUND, ROUNDS: seconds and number of each boot's rounds (1, 5)
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$TOP/tests/vm/boots.sh"
+
+: "${A:=before}" "${B:=after}" "${BOOTS:=10}" "${ROUND:=1}" "${ROUNDS:=5}"
+out=$VM/out/before-after
+
+# kernel LABEL NAME-OR-PATH: its name in a list of kernels that has it
+kernel()
+{
+	local name=$2
+
+	case $2 in
+	*/*)
+		[ -s "$2" ] || die "$1=$2: no such kernel image"
+		name=path-$1
+		rm -rf "${VM:?}/kernels/$name"
+		printf '\n[%s]\nsource = path\nimage = %s\n' "$name" "$(realpath "$2")" >>"$KERNELS_CONF"
+		;;
+	esac
+	CONF=$KERNELS_CONF need_kernel "$name"
+	echo "$name"
+}
+
+[ "$(uname -m)" = x86_64 ] || die "the test kernels are x86-64"
+mkdir -p "$out"
+cp "$CONF" "$out/kernels.conf"
+export KERNELS_CONF=$out/kernels.conf
+a=$(kernel A "$A")
+b=$(kernel B "$B")
+for k in $a $b; do
+	"$TOP/tests/vm/fetch.sh" "$k"
+done
+say "$BOOTS boots of each of $A and $B, taking turns: about $((BOOTS * 2 * (25 + ROUND * ROUNDS) / 60)) minutes"
+boots "$out" "$BOOTS" "before $a ROUND=$ROUND ROUNDS=$ROUNDS" "after $b ROUND=$ROUND ROUNDS=$ROUNDS"
+compare()
+{
+	"$O/migtrace" compare "$@" "$out"/before-*/run.json -- "$out"/after-*/run.json
+}
+
+compare --format html -o "$O/migtrace-before-after.html"
+compare >"$O/migtrace-before-after.txt"
+compare --format json -o "$O/migtrace-before-after.json"
+echo "before: $A, ${failed[before]} boots failed; after: $B, ${failed[after]} boots failed"
+cat "$O/migtrace-before-after.txt"
+rel=$(realpath --relative-to="$PWD" "$O")
+echo
+echo "The same as a page: $rel/migtrace-before-after.html"
