@@ -107,8 +107,8 @@ static void safety(const struct comparison *c, FILE *f)
 	both_table(c, f,
 		   "Late references (a buffer is referenced while its page moves) and damage");
 	both(c, f, "late references", late_count);
-	both(c, f, "could have been missed", late_bound);
-	both(c, f, "moves watched", windows);
+	both(c, f, "late, but not seen", late_bound);
+	both(c, f, "windows watched", windows);
 	if (fs_errors(&c->sum[BEFORE]) || fs_errors(&c->sum[AFTER]))
 		both(c, f, "file system errors", errors);
 	html__table_end(f);
@@ -299,6 +299,8 @@ static void reading(FILE *f)
 		"In the grey: a median is below three times what the clock reads on an empty "
 		"section. That is part of both sides: the difference in time holds, its percentage "
 		"does not.",
+		"Window: the time from the kernel's check that no buffer of a page is referenced to "
+		"the end of the page's move. norefs: the migration that makes this check.",
 		"Late reference: a reference to a buffer that was taken after the kernel had checked "
 		"that there is none, while its page was being moved. It can lose data.",
 	};

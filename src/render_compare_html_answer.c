@@ -47,7 +47,9 @@ static void safety(const struct comparison *c, FILE *f)
 	if (unsafe(c, BEFORE) && unsafe(c, AFTER))
 		html__text(f, "Neither is safe. ");
 	else if (unsafe(c, BEFORE) || unsafe(c, AFTER))
-		html__textf(f, "%s is not safe. ", c->label[unsafe(c, AFTER) ? AFTER : BEFORE]);
+		html__textf(f, "%s is safe, as far as was seen, and %s is not. ",
+			    c->label[unsafe(c, AFTER) ? BEFORE : AFTER],
+			    c->label[unsafe(c, AFTER) ? AFTER : BEFORE]);
 }
 
 /* "after is better than before: ": unless one is unsafe, which is worse whatever it takes. */
@@ -102,19 +104,15 @@ static void headline(const struct comparison *c, FILE *f)
 static void over_all(const struct comparison *c, FILE *f)
 {
 	long hundredths;
-	char cell[FMT_CELL];
 
 	if (!isfinite(c->geomean) || c->geomean <= 0 || c->geomean > 1e6)
 		return;
 	hundredths = lround(c->geomean * 100);
-	html__change(cell, c->geomean - 1);
-	html__element(
-		f, "p", NULL,
-		"Over all tested figures the medians of %s are %s by %s than those of %s (the "
-		"geometric mean of their ratios is %ld.%02ld)%s.",
-		c->label[AFTER], c->geomean < 1 ? "lower" : "higher",
-		cell + (*cell == '-' || *cell == '+'), c->label[BEFORE], hundredths / 100,
-		hundredths % 100, !c->lower && !c->higher ? ", which may be chance" : "");
+	html__element(f, "p", NULL,
+		      "Over all tested figures the medians of %s are %ld.%02ld times those of %s "
+		      "(geometric mean)%s.",
+		      c->label[AFTER], hundredths / 100, hundredths % 100, c->label[BEFORE],
+		      !c->lower && !c->higher ? ", which may be chance" : "");
 }
 
 static void by_how_much(const struct comparison *c, const struct cmp_row *row, FILE *f)

@@ -140,14 +140,14 @@ static void comparison_verdicts(void **state)
 		"after is better: it holds the lock for shorter, significantly so in 3 of 4");
 	comparison_page(
 		slower,
-		"before is not safe. after holds the lock for longer, significantly so in 3");
+		"after is safe, as far as was seen, and before is not. after holds the lock for longer, significantly so in 3");
 	comparison_page(mixed, "Mixed: of 4 tested figures after is lower (better) in 1 and higher "
 			       "(worse) in 1");
 	comparison_page(same, "No significant difference between before and after in any of the 4");
 	comparison_page(same, "one of 3.1% would have been found in about 80 of 100");
 	comparison_page(faster, "migrate_norefs hold p99: -36%");
 	comparison_page(faster,
-			"before is not safe. after is better: it holds the lock for shorter");
+			"after is safe, as far as was seen, and before is not. after is better: it holds the lock for shorter");
 }
 
 static void comparison_warns(void **state)

@@ -27,7 +27,7 @@ progress()
 {
 	local left
 
-	[ "$1" = 0 ] || left=$(((SECONDS - begin) * ($2 - $1) / $1))
+	[ "$ran" = 0 ] || left=$(((SECONDS - begin) * ($2 - $1) / ran))
 	if [ -t 2 ]; then
 		printf '\r\033[K%s: boot %d of %d: %s%s' "${0##*/}" $(($1 + 1)) "$2" "$3" \
 			"${left:+, about $((left / 60)) min $((left % 60)) s left}" >&2
@@ -41,7 +41,7 @@ progress()
 declare -A failed
 boots()
 {
-	local dir=$1 n=$2 nr side words done=0 all first
+	local dir=$1 n=$2 nr side words done=0 ran=0 all first
 
 	shift 2
 	all=$((n * $#)) begin=$SECONDS
@@ -51,16 +51,17 @@ boots()
 	for nr in $(seq "$n"); do
 		for side; do
 			read -ra words <<<"$side"
-			progress $done $all "${words[0]}"
-			until { [ -n "${RESUME:-}" ] && [ -s "$dir/${words[0]}-$nr/run.json" ]; } ||
-				boot_once "$dir/${words[0]}-$nr" "${words[@]:1}"; do
+			done=$((done + 1))
+			[ -z "${RESUME:-}" ] || [ ! -s "$dir/${words[0]}-$nr/run.json" ] || continue
+			progress $((done - 1)) $all "${words[0]}"
+			until boot_once "$dir/${words[0]}-$nr" "${words[@]:1}"; do
 				failed[${words[0]}]=$((failed[${words[0]}] + 1))
 				[ -t 2 ] && echo >&2
 				say "${words[0]}: the guest failed: $(tail -n 1 "$dir/${words[0]}-$nr/guest.log")"
 				[ "${failed[${words[0]}]}" -le $SPARE_BOOTS ] ||
 					die "${words[0]}: more than $SPARE_BOOTS boots failed"
 			done
-			done=$((done + 1))
+			ran=$((ran + 1))
 		done
 		# the other way round next: what drifts with time meets both sides alike
 		first=$1

@@ -247,6 +247,8 @@ static int migtrace_truth_show(struct seq_file *m, void *unused)
 	SHOW(late_refs);
 	SHOW(late_windows);
 	SHOW(late_refs_aborted);
+	SHOW(delays);
+	SHOW(delays_ns);
 	SHOW(busy_ends);
 	SHOW(lookup_found);
 	SHOW(lookup_slow_null);
