@@ -84,12 +84,9 @@ static double moved(const struct run *r)
 
 static double not_moved(const struct run *r)
 {
-	__u64 all = 0;
+	__u64 tried = counters__sum(&r->norefs) - counters__get(&r->norefs, "no_buffers");
 
-	for (size_t i = 0; i < r->norefs.n; i++)
-		if (strcmp(r->norefs.v[i].name, "no_buffers") != 0)
-			all += r->norefs.v[i].value;
-	return (double)(all - counters__get(&r->norefs, "ok")) / seconds_of(r);
+	return (double)(tried - counters__get(&r->norefs, "ok")) / seconds_of(r);
 }
 
 static double late(const struct run *r)

@@ -11,19 +11,9 @@
 #define LATE_SHOWN 64
 #define LATE_OPEN  8 /* beyond, rows are folded */
 
-static __u64 sum_of(const struct counters *c)
-{
-	__u64 sum = 0;
-	size_t i;
-
-	for (i = 0; i < c->n; i++)
-		sum += c->v[i].value;
-	return sum;
-}
-
 static void result_rows(const struct html_page *p, const char *path, const struct counters *c)
 {
-	double total = (double)sum_of(c);
+	double total = (double)counters__sum(c);
 	char cell[FMT_CELL];
 	__u64 hundredths;
 	size_t i;
@@ -110,7 +100,7 @@ static void counter_table(const struct html_page *p, const char *caption, const 
 	char cell[FMT_CELL];
 	size_t i;
 
-	if (!sum_of(c))
+	if (!counters__sum(c))
 		return;
 	html__details(p->f, "%s", caption);
 	html__table(p->f, caption, heads);
@@ -152,7 +142,8 @@ void html_part__migrations(const struct html_page *p)
 	};
 	const struct run *run = p->run;
 
-	if (sum_of(&run->norefs) || sum_of(&run->buffers) || sum_of(&run->aio)) {
+	if (counters__sum(&run->norefs) || counters__sum(&run->buffers) ||
+	    counters__sum(&run->aio)) {
 		html__element(p->f, "h2", NULL, "How migrations ended, and why they failed");
 		html__element(
 			p->f, "p", "sub",
@@ -163,7 +154,7 @@ void html_part__migrations(const struct html_page *p)
 		result_rows(p, "buffers", &run->buffers);
 		result_rows(p, "aio", &run->aio);
 		html__table_end(p->f);
-	} else if (run->refcounts_n || sum_of(&run->counters)) {
+	} else if (run->refcounts_n || counters__sum(&run->counters)) {
 		html__element(p->f, "h2", NULL, "Migrations");
 	}
 	refcounts(p);

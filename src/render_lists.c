@@ -13,20 +13,10 @@
 #define LATE_SHOWN  3
 #define TASK_WIDTH  20
 
-static __u64 sum_of(const struct counters *c)
-{
-	__u64 sum = 0;
-	size_t i;
-
-	for (i = 0; i < c->n; i++)
-		sum += c->v[i].value;
-	return sum;
-}
-
 static void results(const struct page *p, const char *label, const char *path,
 		    const struct counters *c)
 {
-	__u64 total = sum_of(c);
+	__u64 total = counters__sum(c);
 	const char *separator = "";
 	struct para para;
 	size_t i;
@@ -53,7 +43,7 @@ static void counters(const struct page *p)
 	struct para para;
 	size_t i;
 
-	if (!sum_of(c))
+	if (!counters__sum(c))
 		return;
 	para__begin(&para, p->f, LABEL_WIDTH, "counters");
 	for (i = 0; i < c->n; i++) {
@@ -70,8 +60,8 @@ void part__migrations(const struct page *p)
 {
 	const struct run *run = p->run;
 
-	if (sum_of(&run->norefs) || sum_of(&run->buffers) || sum_of(&run->aio) ||
-	    run->refcounts_n || sum_of(&run->counters))
+	if (counters__sum(&run->norefs) || counters__sum(&run->buffers) ||
+	    counters__sum(&run->aio) || run->refcounts_n || counters__sum(&run->counters))
 		fputc('\n', p->f);
 	results(p, "migrations", "norefs", &run->norefs);
 	results(p, "migrations", "buffers", &run->buffers);

@@ -137,6 +137,16 @@ int counters__add(struct counters *c, const char *name, __u64 value)
 	return 0;
 }
 
+__u64 counters__sum(const struct counters *c)
+{
+	__u64 sum = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (__builtin_add_overflow(sum, c->v[i].value, &sum))
+			return ~0ULL;
+	return sum;
+}
+
 __u64 run_tries__given_up(const struct run_tries *t, unsigned int i)
 {
 	__u64 further = i + 1 < TRIES_KEPT ? t->tried[i + 1] : 0, gone = t->moved[i] + further;

@@ -192,6 +192,7 @@ void intervals__free(struct interval **v, size_t *n); /* leaves none */
 void counters__free(struct counters *c);	      /* leaves it empty */
 /* Adds @value to the counter @name, creating it at the end. Returns 0 or -ENOMEM. */
 int counters__add(struct counters *c, const char *name, __u64 value);
+__u64 counters__sum(const struct counters *c);
 /* Value of @name, 0 when absent. */
 __u64 counters__get(const struct counters *c, const char *name);
 

@@ -10,23 +10,9 @@ case $migtrace in
 /*) ;;
 *) migtrace=$top/$migtrace ;;
 esac
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+. tests/tally.sh
 cp tests/data/small.json tests/data/full.json tests/data/migrate.json "$tmp"
 cd "$tmp" || exit 1
-passed=0
-failed=0
-
-verdict() { # OK? NAME
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-		echo "ok   $2"
-	else
-		failed=$((failed + 1))
-		echo "FAIL $2"
-		sed 's/^/     | /' err | head -n 20
-	fi
-}
 
 judge() { # NAME CODE EXPECTED-CODE PATTERN: stderr has the pattern, and is free of sanitiser reports
 	ok=0

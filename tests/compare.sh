@@ -6,21 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 migtrace=$(realpath "${MIGTRACE:-build/migtrace}")
 tests=$PWD/tests
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0
-failed=0
-
-verdict() { # STATUS NAME
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-		echo "ok   $2"
-	else
-		failed=$((failed + 1))
-		echo "FAIL $2"
-		head -n 20 "$tmp/err" "$tmp/out" | sed 's/^/     | /'
-	fi
-}
+. tests/tally.sh
 
 t() { # NAME EXPECTED-CODE PATTERN ARGUMENT...: the pattern is on stdout or stderr
 	name=$1 want=$2 pattern=$3

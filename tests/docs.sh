@@ -7,20 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 migtrace=${MIGTRACE:-build/migtrace}
 manual=man/migtrace.8
 keys=man/migtrace-run.5
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0
-failed=0
-
-verdict() { # STATUS NAME
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-		echo "ok   $2"
-	else
-		failed=$((failed + 1))
-		echo "FAIL $2"
-	fi
-}
+. tests/tally.sh
 
 same() { # NAME FILE FILE
 	diff "$2" "$3" >"$tmp/diff"

@@ -6,20 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 migtrace=${MIGTRACE:-build/migtrace}
 unit=${UNIT:-build/unit}
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0
-failed=0
-
-verdict() { # STATUS NAME
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-		echo "ok   $2"
-	else
-		failed=$((failed + 1))
-		echo "FAIL $2"
-	fi
-}
+. tests/tally.sh
 
 for run in full migrate small; do
 	"$migtrace" report --format html "tests/data/$run.json" -o "$tmp/report-$run.html"

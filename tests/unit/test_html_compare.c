@@ -146,8 +146,9 @@ static void comparison_verdicts(void **state)
 	comparison_page(same, "No significant difference between before and after in any of the 4");
 	comparison_page(same, "one of 3.1% would have been found in about 80 of 100");
 	comparison_page(faster, "migrate_norefs hold p99: -36%");
-	comparison_page(faster,
-			"after is safe, as far as was seen, and before is not. after is better: it holds the lock for shorter");
+	comparison_page(
+		faster,
+		"after is safe, as far as was seen, and before is not. after is better: it holds the lock for shorter");
 }
 
 static void comparison_warns(void **state)
