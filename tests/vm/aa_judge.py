@@ -52,14 +52,12 @@ def main():
     kernel = [kernel_mean(folder, side) for side in zip(*names)]
     print(f"# the kernel's own mean hold: {kernel[0]:.0f} and {kernel[1]:.0f} ns, "
           f"{kernel[1] - kernel[0]:.0f} longer")
-    for r in c["rows"]:
-        if r["subject"] != "migrate_norefs" or r["metric"] not in ("hold p50", "hold total"):
-            continue
-        d = r["difference"]
-        check(r["verdict"] == "worse", f"planted, {r['metric']}: {r['verdict']}, p {r['p_holm']}")
-        if r["metric"] == "hold p50":
-            check(d["low"] <= planted <= d["high"], f"planted {planted:.0f} ns: found "
-                  f"{d['estimate']:.0f}, 95 % interval {d['low']:.0f} to {d['high']:.0f}")
+    # held per second hardly changes: with longer sections the mover gets to fewer of them
+    r = next(r for r in c["rows"] if (r["subject"], r["metric"]) == ("migrate_norefs", "hold p50"))
+    d = r["difference"]
+    check(r["verdict"] == "worse", f"planted, hold p50: {r['verdict']}, p {r['p_holm']:.1e}")
+    check(d["low"] <= planted <= d["high"], f"planted {planted:.0f} ns: found {d['estimate']:.0f}, "
+          f"95 % interval {d['low']:.0f} to {d['high']:.0f}")
     print(f"{judge_base.passed} passed, {judge_base.failed} failed")
     return judge_base.failed > 0
 
