@@ -13,7 +13,7 @@ import sys
 import judge_base
 from judge_base import check, pairs
 
-COMPARISONS, A_SIDE, MAY_DIFFER = 20, 10, 2
+COMPARISONS, A_SIDE, MAY_DIFFER = 20, 20, 2
 
 
 def compare(migtrace, before, after):

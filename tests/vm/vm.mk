@@ -46,7 +46,7 @@ check-vm: ## the real kernels in QEMU (CASES="6.1 before" for some of them)
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/check.sh $(CASES)
 
-bars-compare: ## false alarms and a planted slowdown of compare, 50 boots, 25 minutes
+bars-compare: ## false alarms and a planted slowdown of compare, 60 boots, 25 minutes
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/aa.sh
 
