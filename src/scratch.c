@@ -91,8 +91,10 @@ static int attach_loop(struct scratch *s, int image, char *err, size_t err_size)
 	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), ret = -EBUSY, n;
 	struct stat st;
 
-	if (control < 0)
-		return fail(err, err_size, errno, "/dev/loop-control", "(modprobe loop)");
+	if (control < 0) {
+		ret = fail(err, err_size, errno, "/dev/loop-control", "(modprobe loop)");
+		return ret == -ENOENT ? -ENODEV : ret; /* this kernel has none */
+	}
 	for (int i = 0; i < LOOP_TRIES && ret == -EBUSY; i++) {
 		n = ioctl(control, LOOP_CTL_GET_FREE);
 		if (n < 0) {
