@@ -14,6 +14,7 @@ set -eu
 . "$TOP/tests/vm/boots.sh"
 
 out=$VM/out/aa
+[ -n "${RESUME:-}" ] || rm -rf "$out"
 mkdir -p "$out"
 "$TOP/tests/vm/fetch.sh" after
 boots "$out" 20 "after after" "slow after DELAY=5000"
