@@ -79,6 +79,9 @@ void compare__free(struct comparison *c);
 int compare__rows(struct comparison *c);
 void cmp_row__free(struct cmp_row *row);
 
+/* Late references, or errors of bench's file system: speed is no merit of a kernel that loses data. */
+bool compare__unsafe(const struct comparison *c, int side);
+
 /* The tested row that is significantly higher by more than @percent of its "before", or NULL. */
 const struct cmp_row *compare__regression(const struct comparison *c, double percent);
 

@@ -167,6 +167,11 @@ void compare__free(struct comparison *c)
 	memset(c, 0, sizeof(*c));
 }
 
+bool compare__unsafe(const struct comparison *c, int side)
+{
+	return c->sum[side].late.total || counters__get(&c->sum[side].counters, "bench_fs_errors");
+}
+
 const struct cmp_row *compare__regression(const struct comparison *c, double percent)
 {
 	for (size_t i = 0; i < c->rows_n; i++) {

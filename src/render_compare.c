@@ -202,6 +202,9 @@ static void print_verdict(FILE *f, const struct comparison *c)
 		para__add(&p, "~ nothing significant in %zu tested rows", c->family);
 	if (c->family && least >= 2 && !(c->lower + c->higher))
 		print_detectable(&p, c);
+	for (int side = 0; side < SIDES; side++)
+		if (compare__unsafe(c, side))
+			para__add(&p, "; %s IS NOT SAFE, whatever its times", c->label[side]);
 	para__end(&p);
 	if (!c->family)
 		return;

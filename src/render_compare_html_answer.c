@@ -25,31 +25,25 @@ static bool too_few(const struct comparison *c)
 	return c->n[BEFORE] < c->fewest_runs || c->n[AFTER] < c->fewest_runs;
 }
 
-/* Speed is no merit of a kernel that loses data. */
-static bool unsafe(const struct comparison *c, int side)
-{
-	return c->sum[side].late.total || counters__get(&c->sum[side].counters, FS_ERRORS);
-}
-
 /* The class of the box: whether the second side may be taken. */
 static const char *mood(const struct comparison *c)
 {
-	if (unsafe(c, AFTER) || (c->higher && !c->lower && !unsafe(c, BEFORE)))
+	if (compare__unsafe(c, AFTER) || (c->higher && !c->lower && !compare__unsafe(c, BEFORE)))
 		return "bad";
 	if (!c->family || too_few(c) || c->higher || c->tainted[BEFORE] || c->tainted[AFTER] ||
 	    *c->unlike)
 		return "warn";
-	return c->lower || unsafe(c, BEFORE) ? "good" : "neutral";
+	return c->lower || compare__unsafe(c, BEFORE) ? "good" : "neutral";
 }
 
 static void safety(const struct comparison *c, FILE *f)
 {
-	if (unsafe(c, BEFORE) && unsafe(c, AFTER))
+	if (compare__unsafe(c, BEFORE) && compare__unsafe(c, AFTER))
 		html__text(f, "Neither is safe. ");
-	else if (unsafe(c, BEFORE) || unsafe(c, AFTER))
+	else if (compare__unsafe(c, BEFORE) || compare__unsafe(c, AFTER))
 		html__textf(f, "%s is safe, as far as was seen, and %s is not. ",
-			    c->label[unsafe(c, AFTER) ? BEFORE : AFTER],
-			    c->label[unsafe(c, AFTER) ? AFTER : BEFORE]);
+			    c->label[compare__unsafe(c, AFTER) ? BEFORE : AFTER],
+			    c->label[compare__unsafe(c, AFTER) ? AFTER : BEFORE]);
 }
 
 /* "after is better than before: ": unless one is unsafe, which is worse whatever it takes. */
@@ -57,10 +51,10 @@ static void verdict(const struct comparison *c, FILE *f)
 {
 	const char *before = c->label[BEFORE], *after = c->label[AFTER];
 
-	if (unsafe(c, BEFORE) == unsafe(c, AFTER))
+	if (compare__unsafe(c, BEFORE) == compare__unsafe(c, AFTER))
 		html__textf(f, "%s is %s than %s: it", after, c->lower ? "better" : "worse",
 			    before);
-	else if (unsafe(c, BEFORE) && c->lower)
+	else if (compare__unsafe(c, BEFORE) && c->lower)
 		html__textf(f, "%s is better: it", after);
 	else
 		html__text(f, after);
@@ -213,9 +207,9 @@ static void side_faults(const struct comparison *c, int side, FILE *f)
 
 static void faults(const struct comparison *c, FILE *f)
 {
-	int safe = unsafe(c, BEFORE) ? AFTER : BEFORE;
+	int safe = compare__unsafe(c, BEFORE) ? AFTER : BEFORE;
 
-	if (!unsafe(c, BEFORE) && !unsafe(c, AFTER))
+	if (!compare__unsafe(c, BEFORE) && !compare__unsafe(c, AFTER))
 		return;
 	fputs("<p class=\"t-bad\">", f);
 	side_faults(c, BEFORE, f);
@@ -223,7 +217,7 @@ static void faults(const struct comparison *c, FILE *f)
 	html__text(f, "Buffers are referenced while their page moves, and data can be lost: "
 		      "shorter times are bought with that.");
 	fputs("</p>\n", f);
-	if (!unsafe(c, safe)) {
+	if (!compare__unsafe(c, safe)) {
 		fputs("<p>", f);
 		html__textf(f, "On %s: ", c->label[safe]);
 		html_late(f, &c->sum[safe]);

@@ -35,6 +35,7 @@ t 'A/A is ~' 0 '~ nothing significant in [0-9]* tested rows' a-*.json -- b-*.jso
 t 'A/A says what it would have found' 0 'would have been$\|would have been found' a-*.json -- b-*.json
 t 'a planted slowdown is found' 0 '0 better, [1-9][0-9]* worse' a-*.json -- c-*.json
 t 'the other way round it is better' 0 '[1-9][0-9]* better, 0 worse' c-*.json -- a-*.json
+t 'late references outrank times' 0 'better, 0 worse; before IS NOT' c-*.json -- a-*.json
 t 'one run a side' 0 '1 run, no test' a-1.json c-1.json
 t 'one run a side, with --' 0 '1 run, no test' a-1.json -- c-1.json
 t 'too few runs' 0 'too few runs to test: 3 a side' a-*.json -- few-*.json
