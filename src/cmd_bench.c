@@ -105,17 +105,23 @@ static int start(void *ctx)
 	return 0;
 }
 
-static void stop(void *ctx)
+static void mark(void *ctx)
 {
 	struct bench *b = ctx;
 
 	b->counts = load__counts(b->load);
+}
+
+static void stop(void *ctx)
+{
+	struct bench *b = ctx;
+
 	load__stop(b->load);
 	b->load = NULL;
 	scratch__errors(&b->scratch, &b->errors, &b->warnings);
 }
 
-static const struct session_load bench_load = { start, alive, stop };
+static const struct session_load bench_load = { start, alive, mark, stop };
 
 /* The slices are the rounds, but for a last one that ended early or is what was left over. */
 static void keep_rounds(struct run *run, double seconds)
@@ -184,7 +190,8 @@ static int record(struct bench *b, struct run *run)
 		return EXIT_FAILED;
 	}
 	if (run->rounds_n < b->c->rounds)
-		log_warn("stopped after %zu of %u rounds", run->rounds_n, b->c->rounds);
+		log_warn("%s %zu of %u rounds", session__stopped() ? "stopped after" : "only",
+			 run->rounds_n, b->c->rounds);
 	return EXIT_FINE;
 }
 

@@ -79,6 +79,11 @@ static int parse(const struct cmd *cmd, int argc, char **argv, struct compare_co
 		return first;
 	o->paths[BEFORE] = argv + first;
 	o->n[BEFORE] = split - first;
+	for (int i = split + 1; i < argc; i++)
+		if (!strcmp(argv[i], "--")) {
+			log_error("more than one '--': there are two sides");
+			return -EXIT_USAGE - 1;
+		}
 	if (split < argc) { /* argv[split] stands where a command's name does */
 		first = opts__parse(cmd, argc - split, argv + split, c);
 		if (first < 0)
@@ -148,7 +153,7 @@ static int verdict(const struct comparison *c, double percent)
 			  c->fewest_runs);
 		return EXIT_INCONCLUSIVE;
 	}
-	if (c->tainted[BEFORE] || c->tainted[AFTER]) {
+	if (c->total[BEFORE].tainted || c->total[AFTER].tainted) {
 		log_error("inconclusive: events were lost");
 		return EXIT_INCONCLUSIVE;
 	}

@@ -72,9 +72,10 @@ static const struct {
 	{ "folio_lock_wait", folio_of },
 };
 
+/* NAN, which no rate survives, for a file that says it took no time. */
 static double seconds_of(const struct run *r)
 {
-	return r->duration_ns / 1e9;
+	return r->duration_ns ? r->duration_ns / 1e9 : NAN;
 }
 
 static double moved(const struct run *r)
@@ -126,6 +127,8 @@ static const struct {
 
 static double figure(const struct hist_metric *m, const struct hist *h, double seconds)
 {
+	if (!(seconds > 0) && m->figure != FIG_QUANTILE && m->figure != FIG_MAX)
+		return NAN;
 	if (m->figure == FIG_RATE)
 		return (double)h->count / seconds;
 	if (m->figure == FIG_TOTAL)
@@ -140,28 +143,42 @@ static const struct hist *site_hist(const struct hold_wait *v, bool wait)
 	return wait ? &v->wait : &v->hold;
 }
 
-/* A file's rounds reduce to their median; a maximum and a file without rounds are of the whole. */
+/*
+ * Whether a figure is taken of the rounds. Of all or none: a p99 of a whole run and the median of
+ * its rounds' are two things, and a file with a short round would be compared by the other one.
+ */
+static bool by_rounds(const struct comparison *c, unsigned int site, bool wait,
+		      const struct hist_metric *m)
+{
+	for (int side = 0; side < SIDES; side++)
+		for (size_t i = 0; i < c->n[side]; i++) {
+			const struct run *r = &c->runs[side][i];
+
+			if (!r->rounds_n || m->figure == FIG_MAX)
+				return false;
+			for (size_t k = 0; k < r->rounds_n; k++)
+				if (isnan(figure(m, site_hist(&r->rounds[k].site[site], wait),
+						 r->rounds[k].duration_ns / 1e9)))
+					return false;
+		}
+	return true;
+}
+
 static int site_figure(const struct run *r, unsigned int site, bool wait,
-		       const struct hist_metric *m, double *value)
+		       const struct hist_metric *m, bool rounds, double *value)
 {
 	const struct run_site *s = &r->site[site];
 	double *v;
 
 	*value = figure(m, wait ? &s->wait : &s->hold, seconds_of(r));
-	if (!r->rounds_n || m->figure == FIG_MAX)
+	if (!rounds)
 		return 0;
 	v = calloc(r->rounds_n, sizeof(*v));
 	if (!v)
 		return -ENOMEM;
-	for (size_t i = 0; i < r->rounds_n; i++) {
-		const struct interval *round = &r->rounds[i];
-
-		v[i] = figure(m, site_hist(&round->site[site], wait), round->duration_ns / 1e9);
-		if (isnan(v[i])) { /* rounds too short for this quantile */
-			free(v);
-			return 0;
-		}
-	}
+	for (size_t i = 0; i < r->rounds_n; i++)
+		v[i] = figure(m, site_hist(&r->rounds[i].site[site], wait),
+			      r->rounds[i].duration_ns / 1e9);
 	*value = stats__median(v, r->rounds_n);
 	free(v);
 	return 0;
@@ -181,6 +198,7 @@ static struct cmp_row *add_row(struct comparison *c, const char *subject, const 
 	row->metric = metric;
 	row->unit = unit;
 	row->ratio = row->p_holm = row->detectable = NAN;
+	row->test.p = 1;
 	row->shift = (struct estimate){ NAN, NAN, NAN };
 	for (int side = 0; side < SIDES; side++) {
 		row->value[side] = calloc(c->n[side], sizeof(double));
@@ -221,6 +239,7 @@ static void drop_empty(struct comparison *c)
 static int add_site_rows(struct comparison *c, unsigned int site, bool wait, bool family)
 {
 	const struct hist_metric *m = wait ? wait_metrics : hold_metrics;
+	bool rounds;
 
 	for (; m->name; m++) {
 		struct cmp_row *row = add_row(c, site__name(site), m->name, m->unit);
@@ -229,9 +248,10 @@ static int add_site_rows(struct comparison *c, unsigned int site, bool wait, boo
 			return -ENOMEM;
 		row->tested = family && m->tested;
 		c->family += row->tested;
+		rounds = by_rounds(c, site, wait, m);
 		for (int side = 0; side < SIDES; side++)
 			for (size_t i = 0; i < c->n[side]; i++)
-				if (site_figure(&c->runs[side][i], site, wait, m,
+				if (site_figure(&c->runs[side][i], site, wait, m, rounds,
 						&row->value[side][i]))
 					return -ENOMEM;
 		if (!row->tested)

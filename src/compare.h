@@ -43,6 +43,13 @@ struct cmp_row {
 	enum row_verdict verdict;
 };
 
+/* Of all runs of a side. */
+struct cmp_total {
+	__u64 late, windows, fs_errors;
+	double seconds;
+	bool tainted; /* a loss was counted */
+};
+
 struct comparison {
 	const char *label[SIDES];      /* "before" and "after", or as given */
 	size_t n[SIDES];	       /* run files */
@@ -55,9 +62,9 @@ struct comparison {
 	double alpha, power; /* as used */
 	double geomean;	     /* of the ratios of the family that have one; NAN without any */
 	size_t lower, higher; /* significant rows */
-	bool tainted[SIDES];  /* a loss was counted */
-	bool forced;	      /* unlike things compared all the same; @unlike says which */
-	char unlike[256];     /* "" when nothing is */
+	struct cmp_total total[SIDES];
+	bool forced;	  /* unlike things compared all the same; @unlike says which */
+	char unlike[256]; /* "" when nothing is */
 };
 
 /*

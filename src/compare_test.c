@@ -21,12 +21,24 @@ static size_t present(const struct cmp_row *row, const struct comparison *c, int
 	return n;
 }
 
+/* Whether the family can reject anything with these many runs, however far apart they are. */
+static bool can_reject(const struct comparison *c)
+{
+	size_t least = c->n[BEFORE] < c->n[AFTER] ? c->n[BEFORE] : c->n[AFTER];
+
+	return c->fewest_runs && least >= c->fewest_runs;
+}
+
 static int test(const struct comparison *c, struct cmp_row *row, const double *a, size_t na,
 		const double *b, size_t nb)
 {
 	int ret = stats__mann_whitney(a, na, b, nb, &row->test);
 
 	row->p_holm = row->test.p;
+	if (!can_reject(c))
+		return ret;
+	/* U counts the pairs in which "before" is larger; with ties the shift may be 0 */
+	row->verdict = row->test.u > (double)(na * nb) / 2 ? ROW_LOWER : ROW_HIGHER;
 	/* what the hardest of Holm's steps would have found */
 	if (!ret)
 		ret = stats__detectable(a, na, b, nb, c->alpha / (double)c->family, c->power,
@@ -59,14 +71,6 @@ static int judge_row(const struct comparison *c, struct cmp_row *row)
 	return ret ? -ENOMEM : 0;
 }
 
-/* Whether the family can reject anything with these many runs, however far apart they are. */
-static bool can_reject(const struct comparison *c)
-{
-	size_t least = c->n[BEFORE] < c->n[AFTER] ? c->n[BEFORE] : c->n[AFTER];
-
-	return c->fewest_runs && least >= c->fewest_runs;
-}
-
 static int adjust(struct comparison *c)
 {
 	double *p = calloc(c->family ? c->family : 1, sizeof(*p));
@@ -86,9 +90,8 @@ static int adjust(struct comparison *c)
 		if (!row->tested)
 			continue;
 		row->p_holm = p[k++];
-		row->verdict = row->p_holm > c->alpha ? ROW_SAME :
-			       row->shift.value < 0   ? ROW_LOWER :
-							ROW_HIGHER;
+		if (row->p_holm > c->alpha)
+			row->verdict = ROW_SAME;
 		c->lower += row->verdict == ROW_LOWER;
 		c->higher += row->verdict == ROW_HIGHER;
 	}
@@ -111,13 +114,23 @@ static int ratios_mean(struct comparison *c)
 	return 0;
 }
 
+/* Of all runs, also of those that can't be merged: a late reference in any of them counts. */
+static void add_total(struct cmp_total *t, const struct run *r)
+{
+	t->tainted |= run__tainted(r);
+	t->late += r->late.total;
+	t->windows += r->late.windows;
+	t->fs_errors += counters__get(&r->counters, "bench_fs_errors");
+	t->seconds += r->duration_ns / 1e9;
+}
+
 static int sum_sides(struct comparison *c, struct run *const runs[SIDES])
 {
 	for (int side = 0; side < SIDES; side++) {
 		const char *why;
 
 		for (size_t i = 0; i < c->n[side]; i++)
-			c->tainted[side] |= run__tainted(&runs[side][i]);
+			add_total(&c->total[side], &runs[side][i]);
 		/* unlike runs, compared by force, have no sum: it is that of those like the first */
 		for (size_t i = 1; i < c->n[side]; i++)
 			if (run__merge(&runs[side][0], &runs[side][i], &why) == -ENOMEM)
@@ -169,7 +182,7 @@ void compare__free(struct comparison *c)
 
 bool compare__unsafe(const struct comparison *c, int side)
 {
-	return c->sum[side].late.total || counters__get(&c->sum[side].counters, "bench_fs_errors");
+	return c->total[side].late || c->total[side].fs_errors;
 }
 
 const struct cmp_row *compare__regression(const struct comparison *c, double percent)

@@ -14,7 +14,7 @@
 
 static const char *value_cell(char cell[FMT_CELL], double v, enum row_unit unit)
 {
-	if (isnan(v))
+	if (!isfinite(v))
 		return strcpy(cell, "-");
 	if (unit == UNIT_NS)
 		return fmt__ns(cell, (__u64)llround(v));
@@ -44,6 +44,8 @@ static const char *change_cell(char cell[FMT_CELL], double ratio)
 {
 	if (isnan(ratio))
 		return strcpy(cell, "");
+	if (ratio >= 9999.5)
+		return strcpy(cell, ">x9999");
 	if (ratio >= 10.5)
 		snprintf(cell, FMT_CELL, "x%.*f", ratio < 99.5 ? 1 : 0, ratio);
 	else
@@ -61,6 +63,8 @@ static const char *interval_cell(char cell[FMT_CELL], const struct cmp_row *row)
 		double low = row->shift.low / base, high = row->shift.high / base;
 		int digits = fmax(fabs(low), fabs(high)) < 99.5 ? 1 : 0;
 
+		if (fmax(fabs(low), fabs(high)) >= 99999.5)
+			return strcpy(cell, ">99999%");
 		snprintf(cell, FMT_CELL, "%+.*f..%+.*f%%", digits, low, digits, high);
 	}
 	return cell;
@@ -127,14 +131,14 @@ static void print_side(FILE *f, const struct comparison *c, int side)
 	para__begin(&p, f, LABEL, c->label[side]);
 	para__add(&p, "%zu run%s of %s, %s, %s tier, %.0f s;", c->n[side],
 		  c->n[side] == 1 ? "" : "s", r->kernel.release, r->kernel.generation, r->tool.tier,
-		  r->duration_ns / 1e9);
+		  c->total[side].seconds);
 	para__add(&p, "%s, %u CPUs, %u nodes, hypervisor %s", r->kernel.arch, r->kernel.cpus,
 		  r->kernel.nodes, r->kernel.hypervisor);
 	if (r->bench.file_system)
 		para__add(&p, ";bench: %s, mover %s, %u reader%s", r->bench.file_system,
 			  r->bench.mover, r->bench.readers, r->bench.readers == 1 ? "" : "s");
 	para__end(&p);
-	if (!c->tainted[side])
+	if (!c->total[side].tainted)
 		return;
 	para__begin(&p, f, LABEL, "LOSSES");
 	para__add(&p, "%s: EVENTS WERE LOST, its counts are lower bounds (see report)",
@@ -148,14 +152,13 @@ static void print_late(FILE *f, const struct comparison *c)
 
 	para__begin(&p, f, LABEL, "late refs");
 	for (int side = 0; side < SIDES; side++) {
-		const struct late *l = &c->sum[side].late;
+		const struct cmp_total *t = &c->total[side];
 
 		para__add(&p, "%s%s: %llu in %llu windows", side ? ";" : "", c->label[side],
-			  (unsigned long long)l->total, (unsigned long long)l->windows);
+			  (unsigned long long)t->late, (unsigned long long)t->windows);
 		if (c->sum[side].bench.file_system)
 			para__add(&p, ", %llu file system errors",
-				  (unsigned long long)counters__get(&c->sum[side].counters,
-								    "bench_fs_errors"));
+				  (unsigned long long)t->fs_errors);
 	}
 	para__end(&p);
 }
@@ -171,7 +174,7 @@ static void print_detectable(struct para *p, const struct comparison *c)
 		const struct cmp_row *row = &c->rows[i];
 		double percent = 100 * row->detectable / row->median[BEFORE].value;
 
-		if (!row->tested || isnan(percent))
+		if (!row->tested || !isfinite(percent))
 			continue;
 		if (strcmp(subject, row->subject) != 0)
 			para__add(p, "%s%s:", *subject ? ";" : "", row->subject);
@@ -200,7 +203,7 @@ static void print_verdict(FILE *f, const struct comparison *c)
 			  c->higher);
 	else
 		para__add(&p, "~ nothing significant in %zu tested rows", c->family);
-	if (c->family && least >= 2 && !(c->lower + c->higher))
+	if (c->fewest_runs && least >= c->fewest_runs && !(c->lower + c->higher))
 		print_detectable(&p, c);
 	for (int side = 0; side < SIDES; side++)
 		if (compare__unsafe(c, side))

@@ -18,7 +18,7 @@ static const char *const units[] = {
 
 static void csv_number(FILE *f, double v)
 {
-	if (isnan(v))
+	if (!isfinite(v))
 		fputc(',', f);
 	else
 		fprintf(f, ",%.17g", v);
@@ -59,7 +59,7 @@ int render_compare_csv(const struct comparison *c, FILE *f)
 /* JSON has no NaN: what isn't known is null. */
 static json_t *real(double v)
 {
-	return isnan(v) || isinf(v) ? json_null() : json_real(v);
+	return !isfinite(v) ? json_null() : json_real(v);
 }
 
 static json_t *values_json(struct writer *w, const double *v, size_t n)
@@ -119,9 +119,9 @@ static json_t *side_json(struct writer *w, const struct comparison *c, int side)
 	put__member(w, o, "generation", put__text(r->kernel.generation));
 	put__member(w, o, "tier", put__text(r->tool.tier));
 	put__member(w, o, "duration_ns", put__number(w, r->duration_ns));
-	put__member(w, o, "late_references", put__number(w, r->late.total));
-	put__member(w, o, "windows", put__number(w, r->late.windows));
-	put__member(w, o, "tainted", json_boolean(c->tainted[side]));
+	put__member(w, o, "late_references", put__number(w, c->total[side].late));
+	put__member(w, o, "windows", put__number(w, c->total[side].windows));
+	put__member(w, o, "tainted", json_boolean(c->total[side].tainted));
 	return o;
 }
 

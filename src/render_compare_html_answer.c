@@ -9,8 +9,6 @@
 
 #include "render_compare_html.h"
 
-#define FS_ERRORS "bench_fs_errors"
-
 /* "95", "99.5" */
 static const char *percent(char cell[FMT_CELL], double share)
 {
@@ -30,8 +28,8 @@ static const char *mood(const struct comparison *c)
 {
 	if (compare__unsafe(c, AFTER) || (c->higher && !c->lower && !compare__unsafe(c, BEFORE)))
 		return "bad";
-	if (!c->family || too_few(c) || c->higher || c->tainted[BEFORE] || c->tainted[AFTER] ||
-	    *c->unlike)
+	if (!c->family || too_few(c) || c->higher || c->total[BEFORE].tainted ||
+	    c->total[AFTER].tainted || *c->unlike)
 		return "warn";
 	return c->lower || compare__unsafe(c, BEFORE) ? "good" : "neutral";
 }
@@ -191,18 +189,16 @@ static void how_sure(const struct comparison *c, FILE *f)
 
 static void side_faults(const struct comparison *c, int side, FILE *f)
 {
-	const struct run *sum = &c->sum[side];
-	__u64 errors = counters__get(&sum->counters, FS_ERRORS);
+	const struct cmp_total *t = &c->total[side];
 	char windows[FMT_CELL];
 
-	if (sum->late.total)
+	if (t->late)
 		html__textf(f, "On %s, %llu late reference%s found in %s watched moves. ",
-			    c->label[side], (unsigned long long)sum->late.total,
-			    sum->late.total == 1 ? " was" : "s were",
-			    figure__many(windows, sum->late.windows));
-	if (errors)
+			    c->label[side], (unsigned long long)t->late,
+			    t->late == 1 ? " was" : "s were", figure__many(windows, t->windows));
+	if (t->fs_errors)
 		html__textf(f, "On %s, the file system had %llu error%s. ", c->label[side],
-			    (unsigned long long)errors, errors == 1 ? "" : "s");
+			    (unsigned long long)t->fs_errors, t->fs_errors == 1 ? "" : "s");
 }
 
 static void faults(const struct comparison *c, FILE *f)
@@ -230,7 +226,7 @@ static void warnings(const struct comparison *c, FILE *f)
 	int side;
 
 	for (side = 0; side < SIDES; side++)
-		if (c->tainted[side])
+		if (c->total[side].tainted)
 			html__element(
 				f, "p", "t-bad",
 				"Tainted: in runs of %s events were lost; its counts are lower "

@@ -153,12 +153,14 @@ static int check_required(const struct facts *f, const struct choice *c)
 
 static void progress(const struct session_opts *o, __u64 ns)
 {
+	double rounds = o->load ? round(o->seconds / o->interval) : 0;
+
 	if (o->quiet)
 		return;
 	if (o->load)
 		log_progress_bar(ns / 1e9 / o->seconds, "round %.0f of %.0f, %.0f s left",
-				 floor(ns / 1e9 / o->interval) + 1, ceil(o->seconds / o->interval),
-				 ceil(o->seconds - ns / 1e9));
+				 fmin(floor(ns / 1e9 / o->interval) + 1, rounds), rounds,
+				 fmax(0, ceil(o->seconds - ns / 1e9)));
 	else if (o->seconds > 0)
 		log_progress("recording, %.0f of %.0f s", ns / 1e9, o->seconds);
 	else
@@ -175,6 +177,9 @@ static int wait_for_end(const struct session_opts *o, struct tracer *t, struct w
 
 		if (o->seconds > 0 && o->seconds * 1e9 - ns < ms * 1e6)
 			ms = (o->seconds * 1e9 - ns) / 1e6 + 1;
+		if (slices__due(slices) && slices__due(slices) < ns + ms * 1000000ULL)
+			ms = slices__due(slices) > ns ? (slices__due(slices) - ns) / 1000000 + 1 :
+							0;
 		tracer__poll(t, ms, late_list__add, late);
 		ns = now_ns() - start;
 		late_list__settle(late, start + ns - SETTLE_NS);
@@ -184,7 +189,7 @@ static int wait_for_end(const struct session_opts *o, struct tracer *t, struct w
 			run->tool.has_status = true;
 			break;
 		}
-		if (o->load && !o->load->alive(o->load_ctx))
+		if (o->load && !stopped && !o->load->alive(o->load_ctx))
 			return -ECHILD;
 		if (o->seconds > 0 && ns >= o->seconds * 1e9)
 			break;
@@ -240,6 +245,8 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 	}
 	failed = wait_for_end(o, t, &w, run, slices, late, start);
 	run->duration_ns = now_ns() - start;
+	if (o->load)
+		o->load->mark(o->load_ctx);
 	tracer__stop(t);
 	if (o->load)
 		o->load->stop(o->load_ctx);

@@ -34,7 +34,8 @@ struct session_opts {
 struct session_load {
 	int (*start)(void *ctx);
 	bool (*alive)(void *ctx);
-	void (*stop)(void *ctx);
+	void (*mark)(void *ctx); /* where the recording's time ends */
+	void (*stop)(void *ctx); /* once nothing is counted any more */
 };
 
 /* Whether Ctrl-C or SIGTERM came; for what waits outside of session__record(). */

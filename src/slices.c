@@ -70,6 +70,11 @@ static void take(struct slices *s, struct tracer *t, __u64 ns)
 	s->last_ns = ns;
 }
 
+__u64 slices__due(const struct slices *s)
+{
+	return s->every_ns ? s->next_ns : 0;
+}
+
 void slices__tick(struct slices *s, struct tracer *t, __u64 ns)
 {
 	if (!s->every_ns || ns < s->next_ns)

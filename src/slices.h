@@ -9,6 +9,8 @@ struct slices;
 
 /* @seconds 0: no slices; all calls are then free. NULL when memory is short. */
 struct slices *slices__new(double seconds);
+/* When the next is due, as ns since the start; 0: never. */
+__u64 slices__due(const struct slices *s);
 /* Takes a slice when one is due at @ns since the start. */
 void slices__tick(struct slices *s, struct tracer *t, __u64 ns);
 /* Takes the last one, gives all to @run and frees @s. */

@@ -39,6 +39,8 @@ t 'late references outrank times' 0 'better, 0 worse; before IS NOT' c-*.json --
 t 'one run a side' 0 '1 run, no test' a-1.json c-1.json
 t 'one run a side, with --' 0 '1 run, no test' a-1.json -- c-1.json
 t 'too few runs' 0 'too few runs to test: 3 a side' a-*.json -- few-*.json
+! grep -q 'would have been' out
+verdict $? 'too few runs would have found nothing'
 t 'the smallest number of runs' 0 'at least 5 runs' a-*.json -- few-*.json
 t 'options on either side' 0 '^subject,metric' a-1.json --format csv -- c-1.json
 t 'options behind' 0 '"migtrace-comparison"' a-1.json -- c-1.json --format=json
@@ -81,6 +83,7 @@ sed 's/"release": "[^"]*"/"release": "9.9"/' c-2.json >x.json
 t 'another kernel on the same side' 1 'kernel within one side' a-1.json -- c-1.json x.json
 t 'one side empty' 2 "no run file after the '--'" a-1.json --
 t 'the other side empty' 2 "no run file before the '--'" -- a-1.json
+t 'three sides' 2 "more than one '--'" a-1.json -- b-1.json -- c-1.json
 t 'one file' 2 'two run files' a-1.json
 t 'three files without --' 2 'two run files' a-1.json b-1.json c-1.json
 t 'a recording twice' 1 'are the same recording' a-1.json a-1.json -- c-1.json

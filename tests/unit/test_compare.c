@@ -123,17 +123,10 @@ static void a_site_with_few_sections_is_not_tested(void **state)
 	free_sides(&s);
 }
 
-static void rounds_reduce_to_their_median(void **state)
+static void make_rounds(struct run *r)
 {
 	static const __u64 per_round[] = { 100, 300, 200 };
-	static const __u64 ns[SIDES] = { 1000, 1000 };
-	struct comparison c;
-	struct sides s;
-	struct run *r;
 
-	(void)state;
-	make_sides(&s, 1000, ns);
-	r = &s.v[BEFORE][0];
 	r->rounds = calloc(3, sizeof(*r->rounds));
 	r->rounds_n = 3;
 	for (int i = 0; i < 3; i++) {
@@ -141,14 +134,79 @@ static void rounds_reduce_to_their_median(void **state)
 		for (__u64 k = 0; k < per_round[i]; k++)
 			hist_add(&r->rounds[i].site[SITE_MIGRATE_NOREFS].hold, 5000);
 	}
+}
+
+static void rounds_reduce_to_their_median(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 1000 };
+	struct comparison c;
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	for (int side = 0; side < SIDES; side++)
+		for (int i = 0; i < RUNS; i++)
+			make_rounds(&s.v[side][i]);
 	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
 	assert_true(fabs(row(&c, "migrate_norefs", "sections")->value[BEFORE][0] - 100) < 1e-9);
-	assert_true(fabs(row(&c, "migrate_norefs", "sections")->value[BEFORE][1] - 100) < 1e-9);
 	assert_true(fabs(row(&c, "migrate_norefs", "hold total")->value[BEFORE][0] - 500000) <
 		    1e-6);
 	assert_true(fabs(row(&c, "migrate_norefs", "hold p50")->value[BEFORE][0] - 5000) < 320);
-	/* 1000 of them would be enough for the whole run, but no round has them */
+	/* no round has the 1000 sections that this needs, but every run as a whole */
 	assert_true(row(&c, "migrate_norefs", "hold p99.9")->value[BEFORE][0] < 2100);
+	compare__free(&c);
+
+	/* one run without rounds, and all are taken as wholes */
+	intervals__free(&s.v[AFTER][3].rounds, &s.v[AFTER][3].rounds_n);
+	for (int side = 0; side < SIDES; side++) { /* the first of each became the sum */
+		run__free(&s.v[side][0]);
+		make(&s.v[side][0], 1000, 1000);
+	}
+	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_true(row(&c, "migrate_norefs", "hold p50")->value[BEFORE][1] < 2100);
+	compare__free(&c);
+	free_sides(&s);
+}
+
+/* Differences of nothing and of something: the shift is 0 at most, and the ranks know better. */
+static void ties_do_not_turn_the_direction_round(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 1000 };
+	struct comparison c;
+	struct sides s;
+	int lower = 0;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	for (int side = 0; side < SIDES; side++)
+		for (int i = 0; i < RUNS; i++)
+			site(&s.v[side][i].site[SITE_MIGRATE_NOREFS], 1000,
+			     side == AFTER ? 900 : 1000);
+	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	for (size_t i = 0; i < c.rows_n; i++)
+		lower += c.rows[i].verdict == ROW_LOWER;
+	assert_int_equal(lower, 3);
+	assert_int_equal(c.higher, 0);
+	compare__free(&c);
+	free_sides(&s);
+}
+
+static void a_run_that_took_no_time_has_no_rates(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 3000 };
+	struct comparison c;
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	for (int side = 0; side < SIDES; side++)
+		for (int i = 0; i < RUNS; i++)
+			s.v[side][i].duration_ns = 0;
+	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_null(row(&c, "migrate_norefs", "sections"));
+	assert_int_equal(row(&c, "migrate_norefs", "hold total")->verdict, ROW_SAME);
+	assert_true(row(&c, "migrate_norefs", "hold total")->p_holm >= 1);
+	assert_int_equal(row(&c, "migrate_norefs", "hold p50")->verdict, ROW_HIGHER);
 	compare__free(&c);
 	free_sides(&s);
 }
@@ -193,6 +251,8 @@ int main(void)
 		cmocka_unit_test(one_run_less_tests_nothing),
 		cmocka_unit_test(a_site_with_few_sections_is_not_tested),
 		cmocka_unit_test(rounds_reduce_to_their_median),
+		cmocka_unit_test(ties_do_not_turn_the_direction_round),
+		cmocka_unit_test(a_run_that_took_no_time_has_no_rates),
 		cmocka_unit_test(empty_runs_have_no_family),
 		cmocka_unit_test(a_quantile_within_a_bucket),
 	};

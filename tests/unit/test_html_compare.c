@@ -93,6 +93,10 @@ static void make_sides(struct sides *s, const double factors[4])
 				    .fewest_runs = 5,
 				    .alpha = 0.05,
 				    .power = 0.8 };
+	s->c.total[BEFORE].late = s->before.late.total;
+	s->c.total[BEFORE].windows = s->before.late.windows;
+	s->c.total[AFTER].late = s->after.late.total;
+	s->c.total[AFTER].windows = s->after.late.windows;
 	tally(&s->c);
 }
 
@@ -159,11 +163,11 @@ static void comparison_warns(void **state)
 	(void)state;
 	make_sides(&s, same);
 	s.c.n[BEFORE] = s.c.n[AFTER] = 3;
-	s.c.tainted[AFTER] = s.c.forced = true;
+	s.c.total[AFTER].tainted = s.c.forced = true;
 	strcpy(s.c.unlike, "tier (full, light)");
 	s.c.label[BEFORE] = "<script>" EVIL;
 	s.c.label[AFTER] = ">a label that is much longer than there is room in any of the charts";
-	counters__add(&s.c.sum[AFTER].counters, "bench_fs_errors", 2);
+	s.c.total[AFTER].fs_errors = 2;
 	s.after = s.c.sum[AFTER];
 	text = compared(&s.c);
 	page__has(text, "Too few runs to say which is better");

@@ -6,6 +6,7 @@
 SPARE_BOOTS=3 # of each side that may fail: a kernel with a fault does
 # freed pages are zeroed, as hardened kernels do: what a stale reference reads is then seen by ext4
 BOOT_ARGS=init_on_free=1
+BOOT_SECONDS=200 # at most
 
 # boot_once OUT KERNEL ENV...: true, and $OUT/run.json, if the guest brought it back
 boot_once()
@@ -18,8 +19,12 @@ boot_once()
 	done
 	rm -rf "$out"
 	mkdir -p "$out"
-	"$TOP/tests/vm/run.sh" -k "$kernel" -t 200 -o "$out" -a "$BOOT_ARGS" "${e[@]}" \
-		"$TOP/tests/vm/guest/bench.sh" >"$out/guest.log" 2>&1 && [ -s "$out/run.json" ]
+	if "$TOP/tests/vm/run.sh" -k "$kernel" -t "$BOOT_SECONDS" -o "$out" -a "$BOOT_ARGS" "${e[@]}" \
+		"$TOP/tests/vm/guest/bench.sh" >"$out/guest.log" 2>&1 && [ -s "$out/run.json" ]; then
+		return
+	fi
+	rm -f "$out/run.json" # RESUME goes by it
+	return 1
 }
 
 # progress DONE ALL TEXT: what a terminal shows; a log gets a line a boot
