@@ -38,7 +38,7 @@ aio-after|after|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
 aio-racy|aio-racy|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
 aio-racy-unlocked|aio-racy|rings|truth.sh|KIB=80 MOVER=ring WORK=aio UNLOCKED=1
 misuse|6.1|cases 22|misuse.sh|
-bench|6.1|bench 25|bench_cases.sh|
+bench|6.1|bench 18|bench_cases.sh|
 lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
 before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
 before-light|before|truth|truth.sh|KIB=80 ARGS=--light

@@ -27,7 +27,7 @@ expect 2 "not numa, compact or auto" "unknown mover" migtrace bench --mover cart
 expect 2 "'--readers': '0' is not" "no readers" migtrace bench --readers 0
 expect 1 "/nowhere: No such file" "--dir that is not there" migtrace bench --dir /nowhere
 expect 1 "/proc: " "--dir that takes no files" migtrace bench --dir /proc
-expect 1 "/nowhere/x: " "output that can't be written" migtrace bench -o /nowhere/x
+expect 1 "'/nowhere/x': No such" "output that can't be written" migtrace bench -o /nowhere/x
 expect 3 "needs root" "ordinary user" load user 65534 migtrace bench -o /tmp/u.json
 mount -t tmpfs -o size=16m small /mnt
 expect 1 "16 MiB free, 72 needed" "--dir without room" migtrace bench --dir /mnt
