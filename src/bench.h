@@ -73,6 +73,7 @@ int load__start(struct load *l, char *err, size_t err_size);
 /* False, with @err, when one of its processes has ended. */
 bool load__alive(struct load *l, char *err, size_t err_size);
 struct load_counts load__counts(const struct load *l);
-void load__stop(struct load *l); /* and frees it; fine on NULL */
+/* Ends and frees it; what it did in all. Fine on NULL. */
+struct load_counts load__stop(struct load *l);
 
 #endif /* MIGTRACE_BENCH_H */

@@ -273,10 +273,12 @@ struct load_counts load__counts(const struct load *l)
 	return l->shared->counts;
 }
 
-void load__stop(struct load *l)
+struct load_counts load__stop(struct load *l)
 {
+	struct load_counts counts = { 0 };
+
 	if (!l)
-		return;
+		return counts;
 	if (l->shared && l->shared != MAP_FAILED)
 		__atomic_store_n(&l->shared->stop, true, __ATOMIC_RELAXED);
 	for (size_t i = 0; l->pids && i < l->pids_n; i++)
@@ -288,8 +290,11 @@ void load__stop(struct load *l)
 	for (int i = 0; i < 2; i++)
 		if (l->errors[i] >= 0)
 			close(l->errors[i]);
-	if (l->shared && l->shared != MAP_FAILED)
+	if (l->shared && l->shared != MAP_FAILED) {
+		counts = l->shared->counts;
 		munmap(l->shared, sizeof(*l->shared));
+	}
 	free(l->pids);
 	free(l);
+	return counts;
 }

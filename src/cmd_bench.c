@@ -105,23 +105,16 @@ static int start(void *ctx)
 	return 0;
 }
 
-static void mark(void *ctx)
-{
-	struct bench *b = ctx;
-
-	b->counts = load__counts(b->load);
-}
-
 static void stop(void *ctx)
 {
 	struct bench *b = ctx;
 
-	load__stop(b->load);
+	b->counts = load__stop(b->load);
 	b->load = NULL;
 	scratch__errors(&b->scratch, &b->errors, &b->warnings);
 }
 
-static const struct session_load bench_load = { start, alive, mark, stop };
+static const struct session_load bench_load = { start, alive, stop };
 
 /* The slices are the rounds, but for a last one that ended early or is what was left over. */
 static void keep_rounds(struct run *run, double seconds)

@@ -244,12 +244,11 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 		return err;
 	}
 	failed = wait_for_end(o, t, &w, run, slices, late, start);
-	run->duration_ns = now_ns() - start;
-	if (o->load)
-		o->load->mark(o->load_ctx);
-	tracer__stop(t);
+	/* quiet before the probes go: an emulated CPU may lose a race with the text they leave */
 	if (o->load)
 		o->load->stop(o->load_ctx);
+	run->duration_ns = now_ns() - start;
+	tracer__stop(t);
 	if (w.pid > 0) {
 		workload__end(&w, &run->tool.status);
 		run->tool.has_status = true;

@@ -34,8 +34,7 @@ struct session_opts {
 struct session_load {
 	int (*start)(void *ctx);
 	bool (*alive)(void *ctx);
-	void (*mark)(void *ctx); /* where the recording's time ends */
-	void (*stop)(void *ctx); /* once nothing is counted any more */
+	void (*stop)(void *ctx); /* what it still did is counted, and its time */
 };
 
 /* Whether Ctrl-C or SIGTERM came; for what waits outside of session__record(). */
