@@ -13,7 +13,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -182,31 +181,10 @@ static int read_directory(const struct load_work *w)
 	return 0;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
 /*
- * All but what the load needs: forked after everything is attached, a child would keep programs,
- * links and maps alive for as long as it takes to end.
+ * The child keeps the programs' descriptors, and that is well: after a SIGKILL the kernel closes the
+ * parent's before it tells the child, so that the load is gone before the probes are.
  */
-static void close_others(const struct load *l)
-{
-	int keep[] = { STDERR_FILENO, l->work.scratch->mnt, l->work.scratch->loop, l->work.dir,
-		       l->errors[1] };
-	const size_t n = sizeof(keep) / sizeof(*keep);
-
-	qsort(keep, n, sizeof(*keep), by_number);
-	for (size_t i = 0; i < n; i++) {
-		unsigned int first = (unsigned int)keep[i] + 1;
-		unsigned int last = i + 1 < n ? (unsigned int)keep[i + 1] - 1 : ~0U;
-
-		if (first <= last) /* 278a5fbaed89, 5.9 */
-			syscall(SYS_close_range, first, last, 0);
-	}
-}
-
 static void be_child(struct load *l, size_t nr, pid_t parent)
 {
 	int ret;
@@ -216,7 +194,6 @@ static void be_child(struct load *l, size_t nr, pid_t parent)
 		_exit(0);
 	signal(SIGINT, SIG_IGN); /* the terminal's Ctrl-C is the recording's, which then stops us */
 	signal(SIGTERM, SIG_IGN); /* so is one to the whole group: rounds that are complete count */
-	close_others(l);
 	pin(nr);
 	if (nr)
 		ret = read_directory(&l->work);
