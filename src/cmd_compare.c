@@ -138,7 +138,6 @@ static int render(const struct comparison *c, size_t format, const char *output)
 static int verdict(const struct comparison *c, double percent)
 {
 	const struct cmp_row *row = compare__regression(c, percent);
-	size_t least = c->n[BEFORE] < c->n[AFTER] ? c->n[BEFORE] : c->n[AFTER];
 
 	if (row) {
 		log_error("%s %s is worse by more than %g %%", row->subject, row->metric, percent);
@@ -148,9 +147,9 @@ static int verdict(const struct comparison *c, double percent)
 		log_error("inconclusive: no site was measured in every run");
 		return EXIT_INCONCLUSIVE;
 	}
-	if (least < c->fewest_runs) {
-		log_error("inconclusive: %zu runs a side, at least %zu needed", least,
-			  c->fewest_runs);
+	if (!compare__can_reject(c)) {
+		log_error("inconclusive: %zu runs a side, at least %zu needed",
+			  compare__least_runs(c), c->fewest_runs);
 		return EXIT_INCONCLUSIVE;
 	}
 	if (c->total[BEFORE].tainted || c->total[AFTER].tainted) {

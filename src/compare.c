@@ -208,7 +208,7 @@ static struct cmp_row *add_row(struct comparison *c, const char *subject, const 
 	return row;
 }
 
-/* In how many runs of each side it can be measured, and the least number of sections in any. */
+/* Whether every run of both sides timed it, and the least number of sections in any. */
 static bool site_everywhere(const struct comparison *c, unsigned int site, __u64 *least)
 {
 	*least = ~0ULL;

@@ -86,6 +86,10 @@ void compare__free(struct comparison *c);
 int compare__rows(struct comparison *c);
 void cmp_row__free(struct cmp_row *row);
 
+/* Runs of the smaller side, and whether the family can reject anything with them. */
+size_t compare__least_runs(const struct comparison *c);
+bool compare__can_reject(const struct comparison *c);
+
 /* Late references, or errors of bench's file system: speed is no merit of a kernel that loses data. */
 bool compare__unsafe(const struct comparison *c, int side);
 

@@ -100,6 +100,13 @@ static void variant_of(const struct run *r, const char *probe, char *word)
 			snprintf(word, WORD, "%s", r->probes[i].variant);
 }
 
+/* One more difference behind those that begin at @begin. */
+static void differ(struct text *t, const char *begin, const char *what, const char *name,
+		   const char *a, const char *b)
+{
+	say(t, "%s%s%s (%s; %s)", t->at > begin ? ", " : "", what, name, a, b);
+}
+
 /* What is unlike between one run and the first of all. */
 static void compare_one(struct text *t, const char *begin, const struct run *a, const struct run *b)
 {
@@ -109,21 +116,19 @@ static void compare_one(struct text *t, const char *begin, const struct run *a, 
 		sameness[i].of(a, x);
 		sameness[i].of(b, y);
 		if (strcmp(x, y) != 0)
-			say(t, "%s%s (%s; %s)", t->at > begin ? ", " : "", sameness[i].name, x, y);
+			differ(t, begin, "", sameness[i].name, x, y);
 	}
 	for (unsigned int site = 0; site < SITE_COUNT; site++) {
 		clock_of(a, site, x);
 		clock_of(b, site, y);
 		if (*x && *y && strcmp(x, y) != 0) /* a site that one can't measure has no row */
-			say(t, "%sclock of %s (%s; %s)", t->at > begin ? ", " : "",
-			    site__name(site), x, y);
+			differ(t, begin, "clock of ", site__name(site), x, y);
 	}
 	for (size_t i = 0; i < a->probes_n; i++) {
 		variant_of(a, a->probes[i].probe, x);
 		variant_of(b, a->probes[i].probe, y);
 		if (strcmp(x, y) != 0)
-			say(t, "%svariant of %s (%s; %s)", t->at > begin ? ", " : "",
-			    a->probes[i].probe, x, y);
+			differ(t, begin, "variant of ", a->probes[i].probe, x, y);
 	}
 }
 
@@ -137,9 +142,8 @@ bool compare__alike(struct run *const runs[SIDES], const size_t n[SIDES], char *
 			if (side || i)
 				compare_one(&t, text, &runs[BEFORE][0], &runs[side][i]);
 			if (i && !run__same_kernel(&runs[side][0], &runs[side][i]))
-				say(&t, "%skernel within one side (%s; %s)",
-				    t.at > text ? ", " : "", runs[side][0].kernel.release,
-				    runs[side][i].kernel.release);
+				differ(&t, text, "", "kernel within one side",
+				       runs[side][0].kernel.release, runs[side][i].kernel.release);
 		}
 	return !*text;
 }

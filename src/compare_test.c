@@ -21,12 +21,14 @@ static size_t present(const struct cmp_row *row, const struct comparison *c, int
 	return n;
 }
 
-/* Whether the family can reject anything with these many runs, however far apart they are. */
-static bool can_reject(const struct comparison *c)
+size_t compare__least_runs(const struct comparison *c)
 {
-	size_t least = c->n[BEFORE] < c->n[AFTER] ? c->n[BEFORE] : c->n[AFTER];
+	return c->n[BEFORE] < c->n[AFTER] ? c->n[BEFORE] : c->n[AFTER];
+}
 
-	return c->fewest_runs && least >= c->fewest_runs;
+bool compare__can_reject(const struct comparison *c)
+{
+	return c->fewest_runs && compare__least_runs(c) >= c->fewest_runs;
 }
 
 static int test(const struct comparison *c, struct cmp_row *row, const double *a, size_t na,
@@ -35,7 +37,7 @@ static int test(const struct comparison *c, struct cmp_row *row, const double *a
 	int ret = stats__mann_whitney(a, na, b, nb, &row->test);
 
 	row->p_holm = row->test.p;
-	if (!can_reject(c))
+	if (!compare__can_reject(c))
 		return ret;
 	/* U counts the pairs in which "before" is larger; with ties the shift may be 0 */
 	row->verdict = row->test.u > (double)(na * nb) / 2 ? ROW_LOWER : ROW_HIGHER;
@@ -158,7 +160,7 @@ int compare__run(struct comparison *c, struct run *const runs[SIDES], const size
 	c->fewest_runs = stats__fewest_runs(c->family, alpha);
 	for (size_t i = 0; i < c->rows_n && !ret; i++)
 		ret = judge_row(c, &c->rows[i]);
-	if (!ret && can_reject(c))
+	if (!ret && compare__can_reject(c))
 		ret = adjust(c);
 	if (!ret)
 		ret = ratios_mean(c);

@@ -176,6 +176,13 @@ const char *reason__name(unsigned int path, unsigned int reason)
 									     NULL;
 }
 
+const char *mode__name(__s32 mode)
+{
+	static const char *const names[] = { "async", "sync_light", "sync", "sync_no_copy" };
+
+	return mode >= 0 && mode < 4 ? names[mode] : "-";
+}
+
 const char *stage__name(unsigned int stage)
 {
 	return stage < STAGE_COUNT ? stages[stage] : NULL;

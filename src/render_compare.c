@@ -188,7 +188,7 @@ static void print_detectable(struct para *p, const struct comparison *c)
 
 static void print_verdict(FILE *f, const struct comparison *c)
 {
-	size_t least = c->n[BEFORE] < c->n[AFTER] ? c->n[BEFORE] : c->n[AFTER];
+	size_t least = compare__least_runs(c);
 	struct para p;
 
 	para__begin(&p, f, LABEL, "verdict");
@@ -196,14 +196,14 @@ static void print_verdict(FILE *f, const struct comparison *c)
 		para__add(&p, "no site was measured in every run: nothing is tested");
 	else if (least < 2)
 		para__add(&p, "1 run, no test: one run a side can't tell a change from chance");
-	else if (least < c->fewest_runs)
+	else if (!compare__can_reject(c))
 		para__add(&p, "too few runs to test: %zu a side", least);
 	else if (c->lower + c->higher)
 		para__add(&p, "of %zu tested rows %zu better, %zu worse", c->family, c->lower,
 			  c->higher);
 	else
 		para__add(&p, "~ nothing significant in %zu tested rows", c->family);
-	if (c->fewest_runs && least >= c->fewest_runs && !(c->lower + c->higher))
+	if (compare__can_reject(c) && !(c->lower + c->higher))
 		print_detectable(&p, c);
 	for (int side = 0; side < SIDES; side++)
 		if (compare__unsafe(c, side))

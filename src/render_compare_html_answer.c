@@ -18,17 +18,12 @@ static const char *percent(char cell[FMT_CELL], double share)
 	return cell;
 }
 
-static bool too_few(const struct comparison *c)
-{
-	return c->n[BEFORE] < c->fewest_runs || c->n[AFTER] < c->fewest_runs;
-}
-
 /* The class of the box: whether the second side may be taken. */
 static const char *mood(const struct comparison *c)
 {
 	if (compare__unsafe(c, AFTER) || (c->higher && !c->lower && !compare__unsafe(c, BEFORE)))
 		return "bad";
-	if (!c->family || too_few(c) || c->higher || c->total[BEFORE].tainted ||
+	if (!c->family || !compare__can_reject(c) || c->higher || c->total[BEFORE].tainted ||
 	    c->total[AFTER].tainted || *c->unlike)
 		return "warn";
 	return c->lower || compare__unsafe(c, BEFORE) ? "good" : "neutral";
@@ -72,7 +67,7 @@ static void headline(const struct comparison *c, FILE *f)
 	safety(c, f);
 	if (!c->family)
 		html__text(f, "Nothing could be tested: no hold was timed on both sides.");
-	else if (too_few(c))
+	else if (!compare__can_reject(c))
 		html__textf(
 			f,
 			"Too few runs to say which is better: %zu of %s and %zu of %s. At least "
@@ -159,7 +154,7 @@ static void detectable(const struct comparison *c, FILE *f)
 		least = v < least ? v : least;
 		most = v > most ? v : most;
 	}
-	if (!isfinite(least) || too_few(c))
+	if (!isfinite(least) || !compare__can_reject(c))
 		return;
 	html__change(from, least);
 	html__change(to, most);

@@ -16,7 +16,6 @@ struct html_page {
 /* render_html_figures.c */
 
 /* Never 0. */
-double run__seconds(const struct run *run);
 /* "74.3 thousand", "1.2 million"; all digits below ten thousand. */
 const char *figure__many(char cell[FMT_CELL], __u64 n);
 /* Below three floors a figure is the clock's; "-" where there are too few values for the quantile. */

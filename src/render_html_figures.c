@@ -15,11 +15,6 @@
 
 static const double quantiles[Q] = { 0.5, 0.9, 0.99, 0.999, 1 };
 
-double run__seconds(const struct run *run)
-{
-	return run->duration_ns ? (double)run->duration_ns / 1e9 : 1;
-}
-
 const char *figure__many(char cell[FMT_CELL], __u64 n)
 {
 	static const struct {

@@ -263,13 +263,6 @@ void html_part__late(const struct html_page *p)
 			      (unsigned long long)l->not_listed);
 }
 
-static const char *mode_name(__s32 mode)
-{
-	static const char *const names[] = { "async", "sync_light", "sync", "sync_no_copy" };
-
-	return mode >= 0 && mode < 4 ? names[mode] : "-";
-}
-
 static void worst_row(const struct html_page *p, const struct worst *w)
 {
 	const char *outcome = outcome__name(w->outcome);
@@ -281,7 +274,7 @@ static void worst_row(const struct html_page *p, const struct worst *w)
 	html__td(p->f, "%s/%u", w->comm, w->pid);
 	html__num(p->f, "%u", w->cpu);
 	html__td(p->f, "%s", device_name(p->run, w->dev, dev, sizeof(dev)));
-	html__td(p->f, "%s", mode_name(w->mode));
+	html__td(p->f, "%s", mode__name(w->mode));
 	html__num(p->f, "%s", w->folio_bytes ? fmt__bytes(cell, w->folio_bytes) : "-");
 	if (w->buffers)
 		html__num(p->f, "%u", w->buffers);

@@ -71,13 +71,6 @@ void part__migrations(const struct page *p)
 }
 
 /* The kernel's enum migrate_mode; MIGRATE_SYNC_NO_COPY was the fourth until 6.12. */
-static const char *mode_name(__s32 mode)
-{
-	static const char *const names[] = { "async", "sync_light", "sync", "sync_no_copy" };
-
-	return mode >= 0 && mode < 4 ? names[mode] : "-";
-}
-
 static void stack(const struct page *p, char *const *v, size_t n)
 {
 	struct para para;
@@ -103,7 +96,7 @@ static void worst_row(const struct page *p, const struct worst *w)
 		snprintf(buffers, sizeof(buffers), "%u", w->buffers);
 	put_line(p->f, "%8s  %-5s%-20s%4u  %-9s%-13s%5s%6s %s", fmt__ns(ns, w->ns),
 		 w->kind == KIND_WAIT ? "wait" : "hold", task, w->cpu,
-		 w->dev ? dev__format(w->dev, dev, sizeof(dev)) : "-", mode_name(w->mode),
+		 w->dev ? dev__format(w->dev, dev, sizeof(dev)) : "-", mode__name(w->mode),
 		 w->folio_bytes ? fmt__bytes(bytes, w->folio_bytes) : "-", buffers,
 		 outcome ? outcome : "-");
 	stack(p, w->stack, w->stack_n);

@@ -15,7 +15,6 @@ struct page {
 };
 
 /* render_text.c */
-double page__seconds(const struct page *p); /* never 0 */
 void page__heading(const struct page *p, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -41,7 +41,7 @@ static void table_head(const struct page *p, const char *name)
 static void table_row(const struct page *p, const char *name, const struct hist *h, __u64 floor_ns)
 {
 	char count[FMT_CELL], rate[FMT_CELL], sum[FMT_CELL], q[Q][FMT_CELL];
-	double seconds = page__seconds(p);
+	double seconds = run__seconds(p->run);
 	int i;
 
 	for (i = 0; i < Q; i++)
@@ -243,7 +243,7 @@ static void device_row(const struct page *p, const struct run_device *d, unsigne
 	put_line(p->f, "%-13.12s%-10s%-15s%10s%8s%8s%8s%7s", first ? *d->name ? d->name : "-" : "",
 		 first ? d->dev ? dev__format(d->dev, dev, sizeof(dev)) : "no host" : "",
 		 site__name(s), fmt__count(count, h->count), q[0], q[1], q[2],
-		 held(sum, h, page__seconds(p)));
+		 held(sum, h, run__seconds(p->run)));
 }
 
 void part__devices(const struct page *p)

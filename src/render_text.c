@@ -13,11 +13,6 @@
 #define RED  "\033[1;31m"
 #define OFF  "\033[0m"
 
-double page__seconds(const struct page *p)
-{
-	return p->run->duration_ns ? (double)p->run->duration_ns / 1e9 : 1;
-}
-
 static void colour(const struct page *p, const char *code)
 {
 	if (p->o->colour)

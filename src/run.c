@@ -147,6 +147,11 @@ __u64 counters__sum(const struct counters *c)
 	return sum;
 }
 
+double run__seconds(const struct run *run)
+{
+	return run->duration_ns ? (double)run->duration_ns / 1e9 : 1;
+}
+
 __u64 run_tries__given_up(const struct run_tries *t, unsigned int i)
 {
 	__u64 further = i + 1 < TRIES_KEPT ? t->tried[i + 1] : 0, gone = t->moved[i] + further;

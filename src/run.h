@@ -207,6 +207,8 @@ struct run_device *run__device(struct run *run, __u32 dev);
  */
 int run__merge(struct run *into, const struct run *from, const char **why);
 
+double run__seconds(const struct run *run); /* its duration; never 0 */
+
 /* One build of one kernel. */
 bool run__same_kernel(const struct run *a, const struct run *b);
 
@@ -257,6 +259,7 @@ enum clock_kind clock__by_name(const char *name); /* CLOCK_NONE when unknown */
 const char *outcome__name(unsigned int outcome);  /* moved busy refs other */
 /* Why a migration on @path (enum migration_path) ended; NULL when it can't end so there. */
 const char *reason__name(unsigned int path, unsigned int reason);
+const char *mode__name(__s32 mode);	     /* enum migrate_mode; "-" for another */
 const char *stage__name(unsigned int stage); /* of a reference count: early switch aio */
 unsigned int outcome__by_name(const char *name);
 const char *loss__name(unsigned int loss);
