@@ -93,7 +93,7 @@ run_case()
 			-f "$here/guest/count.sh" -f "$here/guest/record.sh" -f "$here/guest/say.sh" "$here/guest/$4" \
 			> "$out.log" 2>&1; then
 			echo "# the guest's script failed:"
-			tail -n 5 "$out.log" | sed 's/^/# /'
+			tail -n 80 "$out.log" | sed 's/^/# /'
 		fi
 		"$here/judge.py" "$judge" "$2" "$out" "behind=${behind:-$BEHIND}" > "$out.judged"
 		status=$?

@@ -55,7 +55,7 @@ qemu_args()
 		-numa node,nodeid=1,memdev=m1,cpus=1
 		-nodefaults -no-reboot -display none
 		-kernel "$1/vmlinuz" -initrd "$2"
-		-append "console=ttyS0 panic=-1 oops=panic reboot=t random.trust_cpu=on tsc=reliable brd.rd_nr=2 brd.rd_size=262144 $4"
+		-append "console=ttyS0 panic=-1 oops=panic unknown_nmi_panic reboot=t random.trust_cpu=on tsc=reliable brd.rd_nr=2 brd.rd_size=262144 $4"
 		-serial "file:$3"
 		-chardev "stdio,id=out,signal=off" -serial chardev:out)
 }

@@ -18,11 +18,11 @@ usage()
 	    "[-e VAR=VALUE]... SCRIPT [ARG]..."
 }
 
-# broken TEXT: the guest gave no result
+# broken TEXT [LINES]: the guest gave no result
 broken()
 {
 	say "$name: $1; the console ends with:"
-	tail -n 15 "$out/console.log" | tr -d '\r' | sed 's/^/    /' >&2
+	tail -n "${2:-15}" "$out/console.log" | tr -d '\r' | sed 's/^/    /' >&2
 	say "all of it: $out/console.log"
 	exit 125
 }
@@ -36,6 +36,7 @@ write_job()
 	{
 		echo MODE=run
 		echo "TTY=$tty"
+		echo "LIMIT=$limit"
 		if [ "$tty" = 1 ]; then
 			printf 'GUEST_TERM=%q\n' "${TERM:-linux}"
 			stty size 2>/dev/null </dev/tty | sed 's/\(.*\) \(.*\)/ROWS=\1 COLS=\2/' || :
@@ -51,20 +52,36 @@ write_job()
 	} >"$job"
 }
 
-# boot: the guest from power-on to its end; sets failed to QEMU's exit status
+# boot: the guest from power-on to its end
 boot()
 {
-	failed=0
-	rm -f "$tmp/result"
+	rm -f "$tmp/result" "$tmp/hung"
 	truncate -s 2G "$tmp/result"
 	: >"$out/console.log"
 	# through cat: QEMU leaves its stdout in non-blocking mode, which others share
 	cat "$tmp/live" &
-	timeout -k 5 "$limit" "${QEMU[@]}" \
+	timeout -k 5 $((limit + 20)) "${QEMU[@]}" \
 		-drive "file=$tmp/result,if=none,id=result,format=raw,cache=unsafe" \
-		-device virtio-blk-pci,drive=result </dev/null >"$tmp/live" 2>"$tmp/qemu.err" 9>&- &
-	wait $! || failed=$?
+		-device virtio-blk-pci,drive=result -chardev "pipe,id=monitor,path=$tmp/monitor" \
+		-mon monitor </dev/null >"$tmp/live" 2>"$tmp/qemu.err" 9>&- &
+	qemu=$!
+	where_it_hangs &
+	watcher=$!
+	wait $qemu || :
+	kill $watcher 2>/dev/null || :
 	wait
+}
+
+# where_it_hangs: a guest that is still running at its limit is asked where: an NMI reaches a CPU
+# with interrupts off too, and unknown_nmi_panic makes the kernel print where every CPU was
+where_it_hangs()
+{
+	sleep "$limit" 9>&- &
+	trap "kill $! 2>/dev/null; exit" TERM
+	wait $!
+	echo "$limit" >"$tmp/hung"
+	# a fifo that nobody reads any more would keep us
+	timeout 5 sh -c 'echo nmi >"$1"' sh "$tmp/monitor.in" || :
 }
 
 # result: the exit status the guest left, if it came to its end
@@ -117,7 +134,7 @@ trap 'exit 130' INT TERM HUP
 write_job "$tmp/job" "${vars[@]}" -- "$@"
 "$TOP/tests/vm/initramfs.sh" "$name" "$tmp/job" "$tmp/initrd" "$1" "${files[@]}"
 qemu_args "$VM/kernels/$name" "$tmp/initrd" "$out/console.log" "$extra"
-mkfifo "$tmp/live"
+mkfifo "$tmp/live" "$tmp/monitor.in" "$tmp/monitor.out"
 # QEMU's translation can lose a race with code that the kernel patches while it boots (seen on 7.3:
 # "Oops: int3" at a static key in sched_clock_cpu). Before init nothing of ours has run in the
 # guest, so such an end says nothing about it: it is reported, and the guest is booted again.
@@ -136,8 +153,6 @@ if [ -n "$status" ]; then
 	exit "$status"
 fi
 [ ! -s "$tmp/qemu.err" ] || say "$(tail -n 1 "$tmp/qemu.err")"
-case $failed in
-124 | 137) broken "still running after $limit s, stopped (-t gives it more time)" ;;
-esac
+[ ! -e "$tmp/hung" ] || broken "still running after $limit s, stopped (-t gives it more time)" 60
 [ -z "$(panic)" ] || broken "$(panic)"
 broken "the guest ended without a result"
