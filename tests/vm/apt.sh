@@ -28,3 +28,25 @@ apt_private()
 		-o "APT::Architecture=$2" -o "APT::Architectures=$2" \
 		-o "APT::Sandbox::User=$(id -un)"
 }
+
+# apt_lists DIR ARCH SUITE...: what those suites have, in DIR; its log is DIR/apt.log
+apt_lists()
+{
+	local dir=$1 arch=$2 suite kind uri ring=/usr/share/keyrings/debian-archive-keyring.gpg opt
+	local -a opts
+
+	shift 2
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/root"
+	opt=arch=$arch
+	[ ! -e "$ring" ] || opt="$opt signed-by=$ring"
+	: >"$dir/sources.list"
+	for suite; do
+		kind=main
+		case $suite in *-security) kind=security ;; esac
+		uri=$(apt_uri $kind)
+		echo "deb [$opt] $uri $suite main" >>"$dir/sources.list"
+	done
+	mapfile -t opts < <(apt_private "$dir" "$arch")
+	apt-get "${opts[@]}" -q update >"$dir/apt.log" 2>&1 ||
+		die "apt-get update of $* failed: $(grep -m 1 '^[EW]:' "$dir/apt.log"); see $dir/apt.log"
+}

@@ -13,21 +13,6 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/vm/apt.sh"
 
-# write_sources NAME DIR: a sources.list with the suites of NAME
-write_sources()
-{
-	local suite kind uri ring=/usr/share/keyrings/debian-archive-keyring.gpg opt=arch=amd64
-
-	[ ! -e "$ring" ] || opt="$opt signed-by=$ring"
-	: >"$2/sources.list"
-	for suite in $(conf_get "$1" suites); do
-		kind=main
-		case $suite in *-security) kind=security ;; esac
-		uri=$(apt_uri $kind)
-		echo "deb [$opt] $uri $suite main" >>"$2/sources.list"
-	done
-}
-
 # pick REGEX [VERSION] <"package version" lines: the newest match (of that version)
 pick()
 {
@@ -49,11 +34,9 @@ download()
 	local name=$1 dir=$2 re found ver="" log=$2/apt.log
 	local -a opts pkgs=() regexes
 
-	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/root"
-	write_sources "$name" "$dir"
+	# shellcheck disable=SC2046 # suites are words
+	apt_lists "$dir" amd64 $(conf_get "$name" suites)
 	mapfile -t opts < <(apt_private "$dir" amd64)
-	apt-get "${opts[@]}" -q update >"$log" 2>&1 ||
-		die "$name: apt-get update failed: $(grep -m 1 '^[EW]:' "$log"); see $log"
 	apt-cache "${opts[@]}" dumpavail |
 		awk '$1 == "Package:" { p = $2 } $1 == "Version:" { print p, $2 }' >"$dir/avail"
 	read -ra regexes <<<"$(conf_get "$name" packages)"

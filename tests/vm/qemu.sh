@@ -16,6 +16,37 @@ one_vm_only()
 	flock 9
 }
 
+# Before 8.1 a CPU may translate a page while another patches it and keep the stale code for good: the
+# guest spins at an int3 that is no longer there (deba78709ae8 "accel/tcg: Always lock pages before
+# translation"; seen as a hang of one guest in 60, and of each that moved probes on lock functions
+# under load).
+QEMU_WANTED=8.1
+
+# qemu_new_enough BINARY
+qemu_new_enough()
+{
+	local v
+
+	v=$("$1" --version 2>/dev/null | sed -n 's/^QEMU emulator version \([0-9.]*\).*/\1/p')
+	[ -n "$v" ] && dpkg --compare-versions "$v" ge $QEMU_WANTED
+}
+
+# qemu_find: sets QEMU to the binary: the system's, or a newer one of Debian's backports
+qemu_find()
+{
+	local dir=$VM/qemu
+
+	QEMU=(qemu-system-x86_64)
+	! qemu_new_enough qemu-system-x86_64 || return 0
+	[ -e "$dir" ] || "$TOP/tests/vm/fetch-qemu.sh" "$dir" || :
+	if qemu_new_enough "$dir/usr/bin/qemu-system-x86_64"; then
+		QEMU=("$dir/usr/bin/qemu-system-x86_64" -L "$dir/usr/share/qemu"
+			-L "$dir/usr/share/seabios")
+	else
+		say "no QEMU $QEMU_WANTED or newer: a guest may hang where its kernel patches itself"
+	fi
+}
+
 # accel KERNEL-DIR: kvm or tcg.  /dev/kvm may exist and the guest hang all the same, so it counts
 # only if a kernel really starts under it; the answer is remembered in $VM/accel.
 accel()
@@ -48,7 +79,8 @@ qemu_args()
 	cpu=max
 	[ "$how" != kvm ] || cpu=host
 	[ "$how" != tcg ] || how=tcg,thread=multi
-	QEMU=(qemu-system-x86_64 -accel "$how" -cpu "$cpu" -smp 2,sockets=2 -m 2G
+	qemu_find
+	QEMU+=(-accel "$how" -cpu "$cpu" -smp 2,sockets=2 -m 2G
 		-object memory-backend-ram,size=1G,id=m0
 		-object memory-backend-ram,size=1G,id=m1
 		-numa node,nodeid=0,memdev=m0,cpus=0

@@ -76,9 +76,12 @@ boot()
 # with interrupts off too, and unknown_nmi_panic makes the kernel print where every CPU was
 where_it_hangs()
 {
+	local sleeper
+
 	sleep "$limit" 9>&- &
-	trap "kill $! 2>/dev/null; exit" TERM
-	wait $!
+	sleeper=$!
+	trap 'kill $sleeper 2>/dev/null; exit' TERM
+	wait $sleeper
 	echo "$limit" >"$tmp/hung"
 	# a fifo that nobody reads any more would keep us
 	timeout 5 sh -c 'echo nmi >"$1"' sh "$tmp/monitor.in" || :
