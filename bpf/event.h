@@ -383,6 +383,11 @@ struct aio_section {
 _Static_assert(COUNTER_AIO_COPIES == COUNTER_REASON + PATH_COUNT * REASON_COUNT, "no reason lost");
 _Static_assert(COUNTER_ISOLATION == COUNTER_TRY + PATH_COUNT * 2 * TRIES_KEPT, "every attempt");
 _Static_assert(COUNTER_COUNT == COUNTER_ISOLATION + ISO_COUNT, "no counter lost");
+
+/* One value, so that one call reads them all. */
+struct all_counters {
+	__u64 n[COUNTER_COUNT];
+};
 _Static_assert(sizeof(struct aio_migration) == 16, "aio_migration has no implicit padding");
 _Static_assert(sizeof(struct aio_section) == 48, "aio_section has no implicit padding");
 _Static_assert(sizeof(struct migration) % 8 == 0, "migration has no implicit padding");

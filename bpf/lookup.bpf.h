@@ -43,8 +43,11 @@ static __always_inline __u64 lookup_index(__u64 block, __u32 size)
 static __always_inline void late_report(void *ctx, const struct section *s, const struct window *w,
 					bool maybe, __u64 block, __u64 bh)
 {
-	struct late_record *r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
+	struct late_record *r;
 
+	if (cfg_totals)
+		return;
+	r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
 	if (!r) {
 		lost(LOSS_EVENT_LIST);
 		return;

@@ -72,10 +72,13 @@ __noinline int norefs_buffers(__u64 folio)
 static __always_inline void refcount_note(__u64 folio, __u32 stage, __s32 expected, __s32 seen)
 {
 	struct refcount_key key = { stage, expected, seen == expected ? -1 : seen };
-	__u64 *v = bpf_map_lookup_elem(&refcounts, &key), one = 1;
+	__u64 *v, one = 1;
 
 	if (folio_awaited(folio))
 		count(COUNTER_WAITER_REFS);
+	if (cfg_totals)
+		key.expected = key.seen = 0;
+	v = bpf_map_lookup_elem(&refcounts, &key);
 	if (v)
 		__sync_fetch_and_add(v, 1);
 	else if (bpf_map_update_elem(&refcounts, &key, &one, BPF_NOEXIST))

@@ -19,6 +19,7 @@ const volatile bool cfg_flag_era = false; /* BH_Migrate: list walkers may raise 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, WINDOW_SLOTS);
+	__uint(map_flags, BPF_F_MMAPABLE); /* an exporter looks at all of them again and again */
 	__type(key, __u32);
 	__type(value, struct window_page);
 } windows SEC(".maps");
@@ -206,7 +207,7 @@ static __always_inline void window_report(const struct migration *m, const struc
 {
 	struct late_record *r;
 
-	if (!window_busy(w, cfg_pair) && !w->noted)
+	if (cfg_totals || (!window_busy(w, cfg_pair) && !w->noted))
 		return; /* nor are its doubtful lookups late */
 	r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
 	if (!r) {

@@ -66,7 +66,8 @@ void opts__help(const struct cmd *cmd, FILE *f);
 /* The name in @names (NULL at the end) that @word probably meant, or NULL. */
 const char *suggest(const char *word, const char *const *names);
 
-extern const struct cmd cmd_record, cmd_report, cmd_doctor, cmd_watch, cmd_bench, cmd_compare;
+extern const struct cmd cmd_record, cmd_report, cmd_doctor, cmd_watch, cmd_bench, cmd_compare,
+	cmd_export;
 
 /* log.c: messages on stderr as "migtrace: COMMAND: text", hints as "hint: text". */
 extern int log_level; /* 0 quiet libraries, 2 and more (-vv) lets libbpf talk */

@@ -103,7 +103,7 @@ static int diagnose(struct diagnosis *d, const struct doctor_config *c)
 	if (err)
 		return err;
 	d->generation = facts__generation(&d->facts, &d->evidence);
-	probes__select(&d->facts, forced, d->choices);
+	probes__select(&d->facts, false, forced, d->choices);
 	if (!c->facts) /* the sheet is read, not tried */
 		try_all(d);
 	return 0;

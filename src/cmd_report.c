@@ -22,8 +22,8 @@ struct report_config {
 #define AT(member) offsetof(struct report_config, member)
 
 static const struct opt report_opts[] = {
-	{ "format", 'f', OPT_STRING, AT(format), "FORMAT", "text (the default), json, csv or html",
-	  0, 0 },
+	{ "format", 'f', OPT_STRING, AT(format), "FORMAT",
+	  "text (the default), json, csv, html or prometheus", 0, 0 },
 	{ "linear", 0, OPT_STRING, AT(linear), "WIDTH:COUNT",
 	  "histograms of COUNT buckets of WIDTH each, such as 5us:20, and an open one", 0, 0 },
 	{ "output", 'o', OPT_STRING, AT(output), "FILE", "write to FILE instead of standard output",
@@ -41,6 +41,7 @@ static const struct {
 	{ "json", render_json },
 	{ "csv", render_csv },
 	{ "html", render_html },
+	{ "prometheus", render_prometheus },
 };
 
 static renderer *find_format(const char *name)
@@ -51,7 +52,7 @@ static renderer *find_format(const char *name)
 		if (!strcmp(formats[i].name, name))
 			return formats[i].render;
 	log_error("option '--format': '%s' is not available", name);
-	log_hint("available are text, json, csv and html");
+	log_hint("available are text, json, csv, html and prometheus");
 	return NULL;
 }
 

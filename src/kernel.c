@@ -44,6 +44,15 @@ static int symbols_add(__u64 addr, const char *name)
 	return symbols[symbols_n++].name ? 0 : -ENOMEM;
 }
 
+void kernel__forget_symbols(void)
+{
+	for (size_t i = 0; i < symbols_n; i++)
+		free(symbols[i].name);
+	free(symbols);
+	symbols = NULL;
+	symbols_n = 0;
+}
+
 /* Text symbols of the image, not of modules: buffer.c, migrate.c and aio.c are built in. */
 static int symbols_read(void)
 {

@@ -70,6 +70,9 @@ const char *facts__generation(const struct facts *f, const char **evidence);
 /* Whether the image has a function of that name; after facts__read(). */
 bool kernel__has_symbol(const char *name);
 
+/* Frees what the two need: some megabytes. Symbols are unknown afterwards. */
+void kernel__forget_symbols(void);
+
 /* Symbol of a kernel address as "name+0xoff" into @buf; "0x…" when unknown. For stacks. */
 void kernel__symbol(__u64 addr, char *buf, size_t size);
 

@@ -84,6 +84,8 @@ static int find_instruments(struct run *run, const struct facts *f)
 	return 0;
 }
 
+static char *known_hypervisor;
+
 int machine__describe(struct run *run, const struct facts *f)
 {
 	const char *evidence;
@@ -96,7 +98,9 @@ int machine__describe(struct run *run, const struct facts *f)
 	run->kernel.boot_id = read_line("/proc/sys/kernel/random/boot_id");
 	run->kernel.clocksource =
 		read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource");
-	run->kernel.hypervisor = hypervisor();
+	if (!known_hypervisor) /* /proc/cpuinfo disturbs every CPU of the machine: once is enough */
+		known_hypervisor = hypervisor();
+	run->kernel.hypervisor = known_hypervisor ? strdup(known_hypervisor) : NULL;
 	run->kernel.cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	run->kernel.nodes = count_nodes();
 	if (find_instruments(run, f))

@@ -27,8 +27,8 @@ static const struct cmd cmd_help = {
 };
 
 const struct cmd *const commands[] = {
-	&cmd_record,  &cmd_watch,  &cmd_report, &cmd_bench,
-	&cmd_compare, &cmd_doctor, &cmd_help,	NULL,
+	&cmd_record, &cmd_watch,  &cmd_report, &cmd_bench, &cmd_compare,
+	&cmd_export, &cmd_doctor, &cmd_help,   NULL,
 };
 
 static const struct cmd *find(const char *name)

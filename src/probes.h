@@ -67,9 +67,11 @@ struct choice {
 
 /*
  * Chooses for every probe of the table (@out has probes_n rows) the first usable variant. Pure:
- * reads the fact sheet only. @forced names one variant as "PROBE=VARIANT", or is NULL.
+ * reads the fact sheet only. @light: none that sits on lock functions. @forced names variants as
+ * "PROBE=VARIANT" and ends with NULL, or is NULL.
  */
-void probes__select(const struct facts *f, const char *const *forced, struct choice *out);
+void probes__select(const struct facts *f, bool light, const char *const *forced,
+		    struct choice *out);
 
 /* One place where a program of a chosen variant goes. */
 struct attach_point {

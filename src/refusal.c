@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd.h"
+#include "privileges.h"
 #include "tracer.h"
 
 /* Under it the verifier knows no helper that reads kernel memory, and says EINVAL, not EPERM. */
@@ -37,7 +37,7 @@ int tracer__refusal(int ret, char *err, size_t err_size)
 			 strerror(-ret));
 		return EXIT_FAILED;
 	}
-	if (geteuid())
+	if (!privileges__may_trace())
 		snprintf(err, err_size,
 			 "needs root, or CAP_BPF and CAP_PERFMON: the kernel "
 			 "refused to load tracing programs (%s)",
@@ -47,5 +47,26 @@ int tracer__refusal(int ret, char *err, size_t err_size)
 			 "this kernel refuses tracing programs even to root (%s): "
 			 "lockdown, or a sandbox",
 			 strerror(-ret));
+	return EXIT_CANT;
+}
+
+/* Debian's kernels know a fourth level, at which perf_event_open(2) is for CAP_SYS_ADMIN only. */
+int tracer__attach_refusal(int ret, char *err, size_t err_size)
+{
+	FILE *f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+	size_t used = strlen(err);
+	int level = 0;
+
+	if (f) {
+		if (fscanf(f, "%d", &level) != 1)
+			level = 0;
+		fclose(f);
+	}
+	if (ret != -EACCES && ret != -EPERM)
+		return EXIT_FAILED;
+	if (level > 2)
+		snprintf(err + used, err_size - used,
+			 ": needs CAP_SYS_ADMIN, or kernel.perf_event_paranoid at 2 (it is %d)",
+			 level);
 	return EXIT_CANT;
 }

@@ -17,6 +17,7 @@ struct render_opts {
 int render_text(const struct run *run, const struct render_opts *o, FILE *f);
 int render_json(const struct run *run, const struct render_opts *o, FILE *f);
 int render_csv(const struct run *run, const struct render_opts *o, FILE *f);
+int render_prometheus(const struct run *run, const struct render_opts *o, FILE *f);
 int render_html(const struct run *run, const struct render_opts *o, FILE *f);
 
 struct comparison;

@@ -130,7 +130,7 @@ static bool variant_usable(const struct facts *f, const struct variant *v, char 
 }
 
 /* The reason of a probe without variant: the first one's, since that is the one wanted most. */
-static void select_one(const struct facts *f, const struct probe *p, const char *want,
+static void select_one(const struct facts *f, const struct probe *p, bool light, const char *want,
 		       struct choice *c)
 {
 	char why[200];
@@ -143,7 +143,9 @@ static void select_one(const struct facts *f, const struct probe *p, const char 
 
 		if (want && strcmp(want, v->name))
 			continue;
-		if (variant_usable(f, v, why, sizeof(why))) {
+		if (light && v->clock == CLOCK_LOCK) {
+			snprintf(why, sizeof(why), "the lock clock is not part of the light tier");
+		} else if (variant_usable(f, v, why, sizeof(why))) {
 			c->variant = v;
 			c->reason[0] = 0;
 			return;
@@ -157,7 +159,8 @@ static void select_one(const struct facts *f, const struct probe *p, const char 
 		snprintf(c->reason, sizeof(c->reason), "no variant '%.60s'", want);
 }
 
-void probes__select(const struct facts *f, const char *const *forced, struct choice *out)
+void probes__select(const struct facts *f, bool light, const char *const *forced,
+		    struct choice *out)
 {
 	for (size_t i = 0; i < probes_n; i++) {
 		size_t len = strlen(probes[i].name);
@@ -166,7 +169,7 @@ void probes__select(const struct facts *f, const char *const *forced, struct cho
 		for (const char *const *w = forced; w && *w; w++)
 			if (!strncmp(*w, probes[i].name, len) && (*w)[len] == '=')
 				want = *w + len + 1;
-		select_one(f, &probes[i], want, &out[i]);
+		select_one(f, &probes[i], light, want, &out[i]);
 	}
 }
 

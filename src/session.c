@@ -15,14 +15,17 @@
 #include "snapshot.h"
 
 #define POLL_MS	  100
+#define TELL_MS	  1000
 #define SETTLE_NS 1000000000ULL /* a lookup returns within that, or it was preempted for long */
 
-static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t stopped, hung_up;
 
 static void on_signal(int sig)
 {
-	(void)sig;
-	stopped = 1;
+	if (sig == SIGHUP)
+		hung_up = 1;
+	else
+		stopped = 1;
 }
 
 bool session__stopped(void)
@@ -79,6 +82,7 @@ static int tracer_opts(const struct session_opts *o, struct tracer_opts *to)
 	memset(to, 0, sizeof(*to));
 	to->light = o->light;
 	to->stacks = o->stacks;
+	to->totals = o->totals;
 	to->map_size = o->map_size;
 	if (o->device) {
 		err = machine__device(o->device, &to->device);
@@ -167,20 +171,73 @@ static void progress(const struct session_opts *o, __u64 ns)
 		log_progress("recording, %.0f s, Ctrl-C ends", ns / 1e9);
 }
 
+static int describe_tool(const struct session_opts *o, struct run *run)
+{
+	run->tool.version = strdup(MIGTRACE_VERSION);
+	run->tool.tier = strdup(o->light ? "light" : "full");
+	run->merged = 1;
+	for (char **a = o->command; a && *a; a++) {
+		char **v = realloc(run->tool.command, (run->tool.command_n + 1) * sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		run->tool.command = v;
+		v[run->tool.command_n++] = strdup(*a);
+	}
+	return run->tool.version && run->tool.tier ? 0 : -ENOMEM;
+}
+
+/* Tells what was counted so far, when it is time to. */
+static void tell(const struct session_opts *o, struct tracer *t, __u64 ns, __u64 *next)
+{
+	struct run so_far = { 0 };
+	__u64 every;
+	int ret;
+
+	if (!o->on_snapshot || (ns < *next && !hung_up))
+		return;
+	hung_up = 0;
+	every = o->interval * 1e9;
+	*next = (ns / every + 1) * every;
+	ret = describe_tool(o, &so_far);
+	if (!ret)
+		ret = snapshot__read(t, &so_far, false);
+	so_far.duration_ns = ns;
+	o->on_snapshot(o->on_snapshot_ctx, ret ? NULL : &so_far, ret);
+	run__free(&so_far);
+}
+
+static __u64 sooner(__u64 a, __u64 b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Until something is due. A signal that comes while something is told does not wake the next poll:
+ * a second is how long it may then wait, and once a second costs nothing.
+ */
+static int patience_ms(const struct session_opts *o, const struct slices *slices, __u64 ns,
+		       __u64 next)
+{
+	__u64 until = ns + (o->on_snapshot ? TELL_MS : POLL_MS) * 1000000ULL;
+
+	if (o->on_snapshot)
+		until = sooner(until, next);
+	if (slices__due(slices))
+		until = sooner(until, slices__due(slices));
+	if (o->seconds > 0)
+		until = sooner(until, (__u64)(o->seconds * 1e9));
+	return until > ns ? (int)((until - ns) / 1000000) + 1 : 0;
+}
+
 static int wait_for_end(const struct session_opts *o, struct tracer *t, struct workload *w,
 			struct run *run, struct slices *slices, struct late_list *late, __u64 start)
 {
-	__u64 ns = 0;
+	__u64 ns = 0, next = 0;
 
 	while (!stopped) {
-		int ms = POLL_MS;
-
-		if (o->seconds > 0 && o->seconds * 1e9 - ns < ms * 1e6)
-			ms = (o->seconds * 1e9 - ns) / 1e6 + 1;
-		if (slices__due(slices) && slices__due(slices) < ns + ms * 1000000ULL)
-			ms = slices__due(slices) > ns ? (slices__due(slices) - ns) / 1000000 + 1 :
-							0;
-		tracer__poll(t, ms, late_list__add, late);
+		tell(o, t, ns, &next);
+		tracer__poll(t, patience_ms(o, slices, ns, next), late_list__add, late);
 		ns = now_ns() - start;
 		late_list__settle(late, start + ns - SETTLE_NS);
 		progress(o, ns);
@@ -198,22 +255,6 @@ static int wait_for_end(const struct session_opts *o, struct tracer *t, struct w
 	return 0;
 }
 
-static int describe_tool(const struct session_opts *o, struct run *run)
-{
-	run->tool.version = strdup(MIGTRACE_VERSION);
-	run->tool.tier = strdup(o->light ? "light" : "full");
-	run->merged = 1;
-	for (char **a = o->command; a && *a; a++) {
-		char **v = realloc(run->tool.command, (run->tool.command_n + 1) * sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		run->tool.command = v;
-		v[run->tool.command_n++] = strdup(*a);
-	}
-	return run->tool.version && run->tool.tier ? 0 : -ENOMEM;
-}
-
 static int record_with(const struct session_opts *o, struct tracer *t, struct run *run)
 {
 	struct workload w = { 0 };
@@ -222,7 +263,7 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 	__u64 start;
 	int err = 0, failed;
 
-	if (describe_tool(o, run) || !(slices = slices__new(o->interval)))
+	if (describe_tool(o, run) || !(slices = slices__new(o->on_snapshot ? 0 : o->interval)))
 		return -ENOMEM;
 	if (o->command)
 		err = workload__fork(&w, o->command);
@@ -259,6 +300,8 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 	late_list__finish(late, run);
 	if (err)
 		log_error("can't read what was recorded: %s", strerror(-err));
+	else if (o->on_snapshot)
+		o->on_snapshot(o->on_snapshot_ctx, run, 0);
 	return err ? err : failed;
 }
 
@@ -277,6 +320,8 @@ int session__record(const struct session_opts *o, struct run *run)
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
+	if (o->on_snapshot)
+		sigaction(SIGHUP, &sa, NULL);
 	code = tracer_opts(o, &to);
 	if (!code)
 		code = parse_forced(o->probe, &forced_words, forced);
@@ -287,7 +332,7 @@ int session__record(const struct session_opts *o, struct run *run)
 	if (!code) {
 		to.forced = forced;
 		to.stop = &stopped;
-		probes__select(&f, to.forced, choices);
+		probes__select(&f, o->light, to.forced, choices);
 		code = check_required(&f, choices);
 	}
 	if (!code)

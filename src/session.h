@@ -12,6 +12,7 @@ struct session_opts {
 	double seconds;	 /* 0: until a signal or the command's end */
 	double interval; /* 0: no slices */
 	bool light, stacks;
+	bool totals;	    /* counts by site and stage only, not by device; no late events */
 	const char *device; /* path, name or MAJ:MIN, or NULL: all */
 	const char *sites;  /* "a,b" or NULL: all */
 	const char *probe;  /* "NAME=VARIANT[,…]" or NULL */
@@ -28,6 +29,12 @@ struct session_opts {
 	 */
 	const struct session_load *load;
 	void *load_ctx;
+	/*
+	 * export: told what was counted so far, when all is attached, every @interval, and on
+	 * SIGHUP; no slices then. @err: -errno of reading it, @run is NULL then.
+	 */
+	void (*on_snapshot)(void *ctx, const struct run *run, int err);
+	void *on_snapshot_ctx;
 };
 
 /* Each prints its own errors; -errno from start, false from alive: the recording has failed. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "migtrace.skel.h"
 #include "snapshot.h"
@@ -67,19 +68,22 @@ static int read_hists(struct tracer *t, struct run *run)
 static int read_counters(struct tracer *t, __u64 sum[COUNTER_COUNT])
 {
 	int cpus = tracer__cpus(t), fd = bpf_map__fd(tracer__skeleton(t)->maps.counters);
-	__u64 *v = calloc(cpus, sizeof(*v));
+	struct all_counters *v = calloc(cpus, sizeof(*v));
+	__u32 all = 0;
+	int err = 0;
 
 	if (!v)
 		return -ENOMEM;
-	for (__u32 i = 0; i < COUNTER_COUNT; i++) {
+	/* whoever may not read it would see zeros everywhere */
+	if (bpf_map_lookup_elem(fd, &all, v))
+		err = -errno;
+	for (__u32 i = 0; i < COUNTER_COUNT && !err; i++) {
 		sum[i] = 0;
-		if (bpf_map_lookup_elem(fd, &i, v))
-			continue;
 		for (int c = 0; c < cpus; c++)
-			sum[i] += v[c];
+			sum[i] += v[c].n[i];
 	}
 	free(v);
-	return 0;
+	return err;
 }
 
 static int read_sites(struct tracer *t, struct run *run, bool final)
@@ -105,35 +109,56 @@ static int read_sites(struct tracer *t, struct run *run, bool final)
 	return 0;
 }
 
-/* Windows that were not yet folded into the counters by a later one in their place. */
-static void read_windows(struct tracer *t, struct run *run)
+#define SETTLED_NS                                                                                 \
+	1000000000ULL /* a lookup may still be on its way out and have to say something */
+
+/*
+ * One window, which the kernel may be replacing just now (it clears the id first and writes it last):
+ * such a one has gone to the counters, or goes there later. So do those that have only just ended.
+ */
+static void add_window(struct run *run, const struct window *w, bool paired, __u64 until_ns)
 {
-	struct bpf_map *map = tracer__skeleton(t)->maps.windows;
-	int fd = bpf_map__fd(map);
-	__u32 n = bpf_map__max_entries(map);
-	bool paired = tracer__skeleton(t)->rodata->cfg_pair;
 	__u64 *const total[LATE_KINDS] = {
 		[LATE_SLOW] = &run->late.slow_lookup,
 		[LATE_END] = &run->late.end_count,
 		[LATE_ASSOC] = &run->late.assoc_list,
 	};
-	struct window_page p;
+	__u64 id = __atomic_load_n(&w->id, __ATOMIC_ACQUIRE), late;
+	struct window copy;
 	__u32 kind;
 
-	for (__u32 i = 0; i < n; i++) {
-		if (bpf_map_lookup_elem(fd, &i, &p))
-			continue;
-		for (int j = 0; j < 2; j++) {
-			__u64 late = window_late(&p.w[j], paired, &kind);
-
-			*total[kind] += late;
-		}
-	}
+	if (!id)
+		return;
+	copy = *w;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (__atomic_load_n(&w->id, __ATOMIC_RELAXED) != id || copy.t_close > until_ns)
+		return;
+	late = window_late(&copy, paired, &kind);
+	*total[kind] += late;
 }
 
-static void read_late(struct tracer *t, struct run *run, const __u64 *c)
+/* Windows that were not yet folded into the counters by a later one in their place. */
+static int read_windows(struct tracer *t, struct run *run, bool final)
+{
+	bool paired = tracer__skeleton(t)->rodata->cfg_pair;
+	const struct window_page *p;
+	struct timespec now;
+	size_t n;
+
+	p = tracer__windows(t, &n);
+	if (!p)
+		return -errno;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	for (size_t i = 0; i < 2 * n; i++)
+		add_window(run, &p[i / 2].w[i % 2], paired,
+			   final ? ~0ULL : now.tv_sec * 1000000000ULL + now.tv_nsec - SETTLED_NS);
+	return 0;
+}
+
+static int read_late(struct tracer *t, struct run *run, const __u64 *c, bool final)
 {
 	struct late *l = &run->late;
+	int err;
 
 	l->watched = true;
 	l->slow_lookup = c[COUNTER_LATE_SLOW];
@@ -143,8 +168,9 @@ static void read_late(struct tracer *t, struct run *run, const __u64 *c)
 	l->aborted = c[COUNTER_WINDOWS_ABORTED];
 	l->behind_spin = c[COUNTER_BEHIND_SPIN];
 	l->behind_folio = c[COUNTER_BEHIND_FOLIO];
-	read_windows(t, run);
+	err = read_windows(t, run, final);
 	l->total = l->slow_lookup + l->end_count;
+	return err;
 }
 
 static int by_refcount(const void *a, const void *b)
@@ -314,13 +340,14 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 		err = read_sites(t, run, final);
 	if (!err && final)
 		err = read_worst(t, run);
-	if (!err && final)
+	if (!err)
 		err = read_refcounts(t, run);
 	if (!err)
 		err = observed__generation(run, f, c);
+	if (!err)
+		err = read_late(t, run, c, final);
 	if (err)
 		return err;
-	read_late(t, run, c);
 	describe_sites(t, run);
 	/* a held kernel's window lies inside the section: there is nothing unlocked to time */
 	run->has_flag_held = tracer__live(t, "flag_held");

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +30,8 @@ struct tracer {
 	int cpus;
 	__u64 floor_ns[CLOCK_BRACKET + 1];
 	struct ring_buffer *ring;
+	struct window_page *windows; /* mapped, windows_n of them */
+	size_t windows_n;
 	int (*late_cb)(void *ctx, const struct late_record *r);
 	void *late_ctx;
 };
@@ -78,57 +81,12 @@ static int enable_programs(struct tracer *t, char *err, size_t err_size)
 	return 0;
 }
 
-/* The choice for the probe of that name if it is part of this recording, else NULL. */
-static const struct choice *live(const struct tracer *t, const char *probe)
+const struct choice *tracer__live(const struct tracer *t, const char *probe)
 {
 	for (size_t i = 0; i < probes_n; i++)
 		if (!strcmp(t->choices[i].probe->name, probe))
 			return chosen(t, i) ? &t->choices[i] : NULL;
 	return NULL;
-}
-
-bool tracer__live(const struct tracer *t, const char *probe)
-{
-	return live(t, probe);
-}
-
-static void configure(struct tracer *t)
-{
-	const struct tracer_opts *o = &t->opts;
-	struct migtrace_bpf *skel = t->skel;
-	bool rt = t->facts->feature[FEAT_RT];
-	const struct choice *norefs = live(t, "migrate_norefs"), *aio = live(t, "aio_outcome");
-
-	skel->rodata->cfg_preemptible = rt;
-	skel->rodata->cfg_stacks = o->stacks;
-	skel->rodata->cfg_device = o->device;
-	skel->rodata->cfg_flag_era = t->facts->feature[FEAT_BH_MIGRATE];
-	skel->rodata->cfg_recount = facts__func(t->facts, "folio_mc_copy") &&
-				    facts__func(t->facts, "folio_mc_copy")->symbols;
-	skel->rodata->cfg_page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
-	/* a bracket sees only the sections in which its functions run */
-	skel->rodata->cfg_norefs_sections = norefs && norefs->variant->clock != CLOCK_BRACKET;
-	skel->rodata->cfg_aio_tries = aio && strcmp(aio->variant->name, "untried");
-	skel->rodata->cfg_tries = live(t, "migrate_call");
-	skel->rodata->cfg_pair = live(t, "find_get_block") && live(t, "lookup_exit");
-	if (rt)
-		bpf_map__set_max_entries(skel->maps.rt_sections, 16384);
-	if (o->map_size) {
-		/* the windows' table is addressed by a mask */
-		unsigned int slots = o->map_size < WINDOW_WAYS ? WINDOW_WAYS : o->map_size;
-
-		slots = 1U << (31 - __builtin_clz(slots));
-		bpf_map__set_max_entries(skel->maps.hists, o->map_size);
-		bpf_map__set_max_entries(skel->maps.migrations, o->map_size);
-		bpf_map__set_max_entries(skel->maps.refcounts, o->map_size);
-		bpf_map__set_max_entries(skel->maps.stacks, o->map_size);
-		bpf_map__set_max_entries(skel->maps.windows, slots);
-		skel->rodata->cfg_window_mask = slots - 1;
-	}
-	if (!o->stacks) {
-		bpf_map__set_max_entries(skel->maps.stacks, 1);
-		bpf_map__set_max_entries(skel->maps.stacks_more, 1);
-	}
 }
 
 static int attach_point(struct tracer *t, const struct attach_point *at)
@@ -245,11 +203,13 @@ static int measure_floor(struct tracer *t, size_t i, char *err, size_t err_size)
 /* Counters and sections that the floor's measurement left behind. */
 static void forget(struct tracer *t)
 {
-	size_t size = sizeof(__u64) * t->cpus;
+	size_t size = sizeof(struct all_counters) * t->cpus;
 	void *zero = calloc(1, size);
+	__u32 all = 0;
 
-	for (__u32 i = 0; zero && i < COUNTER_COUNT; i++)
-		bpf_map__update_elem(t->skel->maps.counters, &i, sizeof(i), zero, size, BPF_ANY);
+	if (zero)
+		bpf_map__update_elem(t->skel->maps.counters, &all, sizeof(all), zero, size,
+				     BPF_ANY);
 	free(zero);
 }
 
@@ -282,7 +242,7 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 	t->skel = migtrace_bpf__open();
 	if (!t->skel || !t->attached)
 		goto fail;
-	configure(t);
+	tracer__configure(t);
 	if (enable_programs(t, err, err_size))
 		goto fail;
 	ret = migtrace_bpf__load(t->skel);
@@ -290,8 +250,13 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 		*code = tracer__refusal(ret, err, err_size);
 		goto fail;
 	}
-	if (measure_floors(t, err, err_size) || attach_all(t, false, err, err_size))
+	ret = measure_floors(t, err, err_size);
+	if (!ret)
+		ret = attach_all(t, false, err, err_size);
+	if (ret) {
+		*code = tracer__attach_refusal(ret, err, err_size);
 		goto fail;
+	}
 	log_progress_end();
 	settle();
 	return t;
@@ -328,12 +293,38 @@ void tracer__stop(struct tracer *t)
 	t->skel->bss->phase = PHASE_IDLE;
 }
 
+static size_t windows_bytes(const struct tracer *t)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return (t->windows_n * sizeof(*t->windows) + page - 1) / page * page;
+}
+
+/* Mapped once: mapping and unmapping its 270 pages costs more than reading them. */
+const struct window_page *tracer__windows(struct tracer *t, size_t *n)
+{
+	void *p = t->windows;
+
+	if (!p) {
+		t->windows_n = bpf_map__max_entries(t->skel->maps.windows);
+		p = mmap(NULL, windows_bytes(t), PROT_READ, MAP_SHARED,
+			 bpf_map__fd(t->skel->maps.windows), 0);
+		if (p == MAP_FAILED)
+			return NULL;
+		t->windows = p;
+	}
+	*n = t->windows_n;
+	return p;
+}
+
 void tracer__close(struct tracer *t)
 {
 	if (!t)
 		return;
 	detach_all(t);
 	ring_buffer__free(t->ring);
+	if (t->windows)
+		munmap(t->windows, windows_bytes(t));
 	migtrace_bpf__destroy(t->skel);
 	free(t->attached);
 	free(t);

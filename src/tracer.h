@@ -14,6 +14,7 @@
 struct tracer_opts {
 	bool light;
 	bool stacks;
+	bool totals;			   /* counts by site and stage only, and no events */
 	bool row_off[ROW_COUNT];	   /* left out by --site */
 	__u32 device;			   /* 0: all */
 	const char *const *forced;	   /* "PROBE=VARIANT", ends with NULL; or NULL */
@@ -22,6 +23,7 @@ struct tracer_opts {
 };
 
 struct tracer;
+struct window_page;
 
 /*
  * Loads and attaches what @choices (probes_n rows) name. On failure returns NULL, *@code is the
@@ -29,6 +31,8 @@ struct tracer;
  */
 struct tracer *tracer__prepare(const struct facts *f, const struct choice *choices,
 			       const struct tracer_opts *o, int *code, char *err, size_t err_size);
+/* Before the load: the object's settings and the sizes of its maps. configure.c. */
+void tracer__configure(struct tracer *t);
 void tracer__start(struct tracer *t);
 /* Stops counting new sections, waits (at most a second) for those in flight. */
 void tracer__stop(struct tracer *t);
@@ -37,8 +41,8 @@ void tracer__close(struct tracer *t);
 /* True when the choice is part of this recording (tier, --site). */
 bool tracer__wants(const struct tracer_opts *o, const struct probe *p);
 
-/* True when the probe of that name was chosen and is part of this recording. */
-bool tracer__live(const struct tracer *t, const char *probe);
+/* The choice for the probe of that name if it is part of this recording, else NULL. */
+const struct choice *tracer__live(const struct tracer *t, const char *probe);
 
 /* For snapshot.c: the skeleton's maps and programs. */
 struct migtrace_bpf *tracer__skeleton(struct tracer *t);
@@ -47,6 +51,8 @@ const struct tracer_opts *tracer__opts(const struct tracer *t);
 const struct facts *tracer__facts(const struct tracer *t);
 __u64 tracer__floor_ns(const struct tracer *t, enum clock_kind clock);
 int tracer__cpus(const struct tracer *t);
+/* The table of windows as the programs write it, @n entries; NULL with errno when it can't be had. */
+const struct window_page *tracer__windows(struct tracer *t, size_t *n);
 /* Attach points of choice @i that are live. */
 size_t tracer__attached(const struct tracer *t, size_t i);
 
@@ -57,5 +63,7 @@ int tracer__poll(struct tracer *t, int timeout_ms,
 
 /* Says in @err why loading failed with @ret (-errno); returns the exit status. refusal.c. */
 int tracer__refusal(int ret, char *err, size_t err_size);
+/* The same for attaching: adds to @err what is missing. */
+int tracer__attach_refusal(int ret, char *err, size_t err_size);
 
 #endif /* MIGTRACE_TRACER_H */

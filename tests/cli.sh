@@ -41,6 +41,9 @@ has() { # NAME PATTERN: the last command's stdout has the pattern
 }
 
 # commands
+t 'export without a file' 2 "'--textfile' is missing" export
+t 'export to another suffix' 2 'does not end in .prom' export --textfile x.txt
+t 'export to no folder' 1 "cannot write '/nowhere/m.prom': No such file" export --textfile /nowhere/m.prom
 t 'no command' 2 '^Usage: migtrace'
 t 'unknown command' 2 "^migtrace: unknown command 'recrod'\$" recrod
 t 'unknown command, hint' 2 "^hint: did you mean 'migtrace record'?" recrod
@@ -78,8 +81,9 @@ t 'report without a file' 2 'no run file given, and there is no migtrace.json he
 t 'report of nothing there' 1 '^migtrace: report: gone.json: No such file' report gone.json
 t 'report of a folder' 1 'folder: is a directory' report folder
 t 'report --format xml' 2 "'xml' is not available" report --format xml small.json
-t 'report --format xml, hint' 2 '^hint: available are text, json, csv and html' report --format xml small.json
-t 'report --format prometheus' 2 'not available' report --format prometheus small.json
+t 'report --format xml, hint' 2 '^hint: available are text, json, csv, html and prometheus' report --format xml small.json
+t 'report --format prometheus' 0 '' report --format prometheus small.json
+has 'report --format prometheus' '^migtrace_kernel_info{release="6.1.0"'
 for l in 5us 5us: :20 5:20 5s:20 0us:20 5us:0 5us:20x -5us:20 5us:99999 9999999us:3 5us:-1 us:20; do
 	t "report --linear $l" 2 "'$l' is not WIDTH:COUNT" report "--linear=$l" small.json
 done

@@ -49,6 +49,7 @@ enum {
 
 enum {
 	BPF_F_FAST_STACK_CMP = 512,
+	BPF_F_MMAPABLE = 1024,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

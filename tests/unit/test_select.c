@@ -46,7 +46,7 @@ static const struct choice *find(const char *probe)
 
 static const struct choice *pick(const char *probe)
 {
-	probes__select(&f, NULL, chosen);
+	probes__select(&f, false, NULL, chosen);
 	return find(probe);
 }
 
@@ -54,7 +54,7 @@ static const struct choice *force(const char *probe, const char *word)
 {
 	const char *const forced[] = { word, NULL };
 
-	probes__select(&f, forced, chosen);
+	probes__select(&f, false, forced, chosen);
 	return find(probe);
 }
 
@@ -164,7 +164,7 @@ static void each_kernel_gets_its_variants(void **state)
 	assert_int_equal(sizeof(table) / sizeof(table[0]), probes_n);
 	for (unsigned int k = 0; k < KERNELS; k++) {
 		load(k);
-		probes__select(&f, NULL, chosen);
+		probes__select(&f, false, NULL, chosen);
 		for (size_t i = 0; i < probes_n; i++) {
 			const char *want = table[i].on[k].variant;
 			const struct choice *c = &chosen[i];
@@ -190,7 +190,7 @@ static void required_probes_are_there(void **state)
 	(void)state;
 	for (unsigned int k = 0; k < KERNELS; k++) {
 		load(k);
-		probes__select(&f, NULL, chosen);
+		probes__select(&f, false, NULL, chosen);
 		for (size_t i = 0; i < probes_n; i++)
 			if (probes[i].flags & PROBE_REQUIRED)
 				assert_non_null(chosen[i].variant);
@@ -301,6 +301,20 @@ static void no_text_means_no_call_sites(void **state)
 	expect(find("find_get_block"), NULL, "text can't be read");
 }
 
+static void light_is_never_on_lock_functions(void **state)
+{
+	(void)state;
+	load(K6_1);
+	probes__select(&f, true, NULL, chosen);
+	expect(find("migrate_norefs"), "site", NULL);
+	without_text();
+	probes__select(&f, true, NULL, chosen);
+	expect(find("migrate_norefs"), "bracket:folio_migrate_mapping", NULL);
+	f.feature[FEAT_KPROBES] = false;
+	probes__select(&f, true, (const char *const[]){ "migrate_norefs=lock", NULL }, chosen);
+	expect(find("migrate_norefs"), NULL, "not part of the light tier");
+}
+
 static void brackets_are_for_held_locks_only(void **state)
 {
 	(void)state;
@@ -313,7 +327,7 @@ static void brackets_are_for_held_locks_only(void **state)
 	expect(pick("migrate_norefs"), "bracket:folio_mc_copy", NULL);
 	without_func("folio_mc_copy");
 	/* the inner function is what this kernel calls, but a bracket has to be there at all */
-	probes__select(&f, NULL, chosen);
+	probes__select(&f, false, NULL, chosen);
 	assert_true(!find("migrate_norefs")->variant ||
 		    !strncmp(find("migrate_norefs")->variant->name, "bracket:", 8));
 }
@@ -390,7 +404,7 @@ static void a_variant_can_be_forced(void **state)
 	expect(force("migrate_norefs", "migrate_norefs=lock"), "lock", NULL);
 	expect(find("find_get_block"), "site", NULL);
 	expect(force("migrate_norefs", "migrate_norefs=site"), "site", NULL);
-	probes__select(&f, two, chosen);
+	probes__select(&f, false, two, chosen);
 	expect(find("floor"), "lock", NULL);
 	expect(find("migrate_norefs"), "bracket:folio_migrate_mapping", NULL);
 	/* a forced variant that can't be used is not replaced by another */
@@ -462,6 +476,7 @@ int main(void)
 		cmocka_unit_test(points_are_where_the_sheet_says),
 		cmocka_unit_test(no_kprobes_means_trampolines),
 		cmocka_unit_test(no_text_means_no_call_sites),
+		cmocka_unit_test(light_is_never_on_lock_functions),
 		cmocka_unit_test(brackets_are_for_held_locks_only),
 		cmocka_unit_test(no_btf_means_no_trampolines),
 		cmocka_unit_test(reasons_name_the_function),

@@ -8,7 +8,7 @@
 # "N passed, N failed". Where all figures are right and only too little happened to call them proven,
 # a case runs again with twice the load's time, up to two times. Environment: O, SECONDS_ (of load,
 # 12), BEHIND (lookups behind a window that a stock kernel must reach; 1000, the bar of 500000 takes
-# about a minute of load a kernel).
+# about a minute of load a kernel), TIME (of a boot, 300), INTERVAL, FULL (export's).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 O=${O:-$here/../../build}
@@ -17,11 +17,11 @@ passed=0 failed=0
 
 # name | kernel | judge, and BEHIND if the load reaches less, or the least number of cases | guest script | its environment
 CASES='
-5.10|5.10|stock|record.sh|FS=ext4 KIB=80
-6.1|6.1|stock|record.sh|FS=ext4 KIB=80
-6.12|6.12|stock|record.sh|FS=fat KIB=32
-7.x|7.x|stock|record.sh|FS=fat KIB=32
-rt|rt|stock|record.sh|FS=ext4 KIB=80
+5.10|5.10|stock|record.sh|FS=ext4 KIB=80 EXPORT=light full
+6.1|6.1|stock|record.sh|FS=ext4 KIB=80 EXPORT=light full
+6.12|6.12|stock|record.sh|FS=fat KIB=32 EXPORT=light full
+7.x|7.x|stock|record.sh|FS=fat KIB=32 EXPORT=light full
+rt|rt|stock|record.sh|FS=ext4 KIB=80 EXPORT=light full
 journal|6.1|journal|record.sh|FS=ext4 KIB=80 WORK=storm
 aio-5.10|5.10|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
 aio-6.1|6.1|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
@@ -39,6 +39,9 @@ aio-racy|aio-racy|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
 aio-racy-unlocked|aio-racy|rings|truth.sh|KIB=80 MOVER=ring WORK=aio UNLOCKED=1
 misuse|6.1|cases 22|misuse.sh|
 bench|6.1|bench 18|bench_cases.sh|
+export-6.1|6.1|export 13|export.sh|
+export-7.x|7.x|export 13|export.sh|
+caps-6.1|6.1|cases 11|caps.sh|
 lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
 before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
 before-light|before|truth|truth.sh|KIB=80 ARGS=--light
@@ -88,9 +91,11 @@ run_case()
 	seconds=${seconds:-$SECONDS_}
 	for try in 1 2 4; do
 		rm -rf "$out"
-		if ! "$here/run.sh" -k "$2" -t $((300 + 100 * try)) -o "$out" \
+		if ! "$here/run.sh" -k "$2" -t $((${TIME:-300} + 100 * try)) -o "$out" \
 			"${env[@]}" -e "SECONDS_=$((seconds * try))" \
-			-f "$here/guest/count.sh" -f "$here/guest/record.sh" -f "$here/guest/say.sh" "$here/guest/$4" \
+			-e "INTERVAL=${INTERVAL:-1}" -e "FULL=${FULL:-6}" \
+			-f "$here/guest/count.sh" -f "$here/guest/record.sh" -f "$here/guest/say.sh" \
+			-f "$here/guest/export_lib.sh" "$here/guest/$4" \
 			> "$out.log" 2>&1; then
 			echo "# the guest's script failed:"
 			tail -n 80 "$out.log" | sed 's/^/# /'

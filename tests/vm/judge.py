@@ -12,8 +12,9 @@ import re
 import sys
 
 import judge_base
-from judge_base import (attempts, check, enough, equal, evidence, kernel_reasons, load, lossless,
-                        near, pairs, reasons, same, sums)
+from judge_base import (attempts, cases, check, enough, equal, evidence, kernel_reasons, load,
+                        lossless, near, pairs, reasons, same, sums)
+from judge_export import export, short_export
 
 
 def journal(conf, out, opts):
@@ -165,6 +166,7 @@ def stock(conf, out, opts):
     lossless(run)
     check(late["total"] == 0, f"late references: {late['total']}")
     evidence(late, opts)
+    short_export(out, "light full")
     flag = conf["generation"].startswith("bh_migrate")
     window = run["norefs_window"]
     check((window is not None) == flag and (not flag or window["count"] > 0),
@@ -314,14 +316,6 @@ def lockstat(conf, out, opts):
                 print(f"# {clock:8} round {r} {site:15} clock {s['clock']:8} mean {mean:7.0f} ns,"
                       f" the kernel's {true:6.0f} ns: error {mean - true:+6.0f} ns"
                       f" (floor {s['floor_ns']}), LOCK_STAT's mean x {avg / base:.2f}")
-
-
-def cases(conf, out, opts):
-    for line in open(f"{out}/cases"):
-        good = line.startswith("ok ")
-        check(good, line.split(" ", 1)[1].strip() if good else line[7:].strip())
-    ran = judge_base.passed + judge_base.failed
-    check(ran >= int(opts["behind"]), f"{ran} cases ran")
 
 
 def bench(conf, out, opts):

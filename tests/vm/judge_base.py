@@ -115,3 +115,11 @@ def kernel_reasons(run, t):
         # what was gone again when it could be read is "other", which reasons() bounds
         for reason in set(ours) - {"other", "copy_fault"}:
             same(f"{path}, {reason}", ours[reason], t[f"{path}_{reason}"], share=0.005, few=2)
+
+
+def cases(conf, out, opts):
+    for line in open(f"{out}/cases"):
+        good = line.startswith("ok ")
+        check(good, line.split(" ", 1)[1].strip() if good else line[7:].strip())
+    ran = passed + failed
+    check(ran >= int(opts["behind"]), f"{ran} cases ran")

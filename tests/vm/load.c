@@ -192,7 +192,8 @@ static void usage(void)
 			"       load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]\n"
 			"                [-m numa|compact|ring|direct|sync|none]\n"
 			"                [-w getdents|storm|aio|truncate|cold|none] [-B PAGES]\n"
-			"       load user UID COMMAND [ARG...]\n");
+			"       load user UID COMMAND [ARG...]\n"
+			"       load caps ,NUMBER,NUMBER, COMMAND [ARG...]\n");
 	exit(2);
 }
 
@@ -273,10 +274,28 @@ static int as_user(char **argv)
 	die("%s", argv[1]);
 }
 
+/* root's rights after an exec are those of the bounding set: keep only the capabilities named */
+static int with_caps(char **argv)
+{
+	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++) {
+		char number[16];
+		const char *at;
+
+		snprintf(number, sizeof(number), ",%d,", cap);
+		at = strstr(argv[0], number);
+		if (!at && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
+			die("PR_CAPBSET_DROP %d", cap);
+	}
+	execvp(argv[1], argv + 1);
+	die("%s", argv[1]);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 3 && !strcmp(argv[1], "user"))
 		return as_user(argv + 2);
+	if (argc > 3 && !strcmp(argv[1], "caps"))
+		return with_caps(argv + 2);
 	parse(argc, argv);
 	argc -= optind;
 	argv += optind;

@@ -11,7 +11,7 @@ BUILT := before after aio-racy after-lockstat before-6.12
 guest_ready = @tests/deps.sh $(1) && $(MAKE) $(O)/migtrace && O="$(abspath $(O))" tests/vm/build-load.sh
 in_guest = $(Q)O="$(abspath $(O))"
 
-.PHONY: demo demo-race bars bars-compare before-after check-before-after
+.PHONY: demo demo-race bars bars-compare bars-export before-after check-before-after check-prom
 demo: ## record in a stock Debian 6.1 guest; 1 to 5 minutes
 	@echo 'migtrace demo: missing packages, the tool, a stock Debian 6.1 kernel; then 12 s of'
 	@echo 'directory reads against page migration, in a guest. 1 to 5 minutes, printed as it comes.'
@@ -54,16 +54,30 @@ bars: ## the bars of hold and race at full length, 25 minutes
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/bars.sh
 
+bars-export: ## ten minutes of export under full load in each tier, 25 minutes
+	$(call guest_ready,test)
+	$(in_guest) env SECONDS_=600 INTERVAL=15 FULL=60 TIME=1600 tests/vm/check.sh export-6.1
+
 # six boots a side: the fewest with which one that stands out does not hide everything
 check-before-after: ## before-after with six boots a side, and what it has to find
 	$(call guest_ready,test kernels)
 	$(in_guest) BOOTS=6 ROUNDS=3 tests/vm/before-after.sh
 	$(Q)tests/vm/ba_judge.py $(O)/migtrace-before-after.json
 
-check: ## everything: check-unit, check-html, check-vm, check-before-after
+# runs of guests in both tiers, as the cases of check-vm leave them
+PROM_RUNS := $(O)/vm/out/check-before-light/run.json $(O)/vm/out/check-7.x/run.json \
+	$(O)/vm/out/check-6.1/run.json
+check-prom: $(O)/migtrace ## what Prometheus and node_exporter make of runs of guests
+	@tests/deps.sh prom
+	$(Q)for f in $(PROM_RUNS) $(O)/vm/out/check-export-6.1/full-last.prom; do [ -s $$f ] || { \
+		echo "check-prom: no $$f:" \
+		'run make check-vm CASES="before-light 7.x 6.1 export-6.1" first'; exit 1; }; done
+	$(Q)tests/prom.py $(O)/migtrace $(O)/vm/out/check-export-6.1 $(PROM_RUNS)
+
+check: ## everything: check-unit, check-html, check-vm, check-prom, check-before-after
 	@echo 'check: unit tests and pages (3 minutes), then real kernels in QEMU; the first time installs'
 	@echo 'packages, fetches five kernels and builds five (25 minutes on two cores, once)'
-	@tests/deps.sh test kernels page
-	$(Q)failed=; for t in check-unit check-html check-vm check-before-after; do \
+	@tests/deps.sh test kernels page prom
+	$(Q)failed=; for t in check-unit check-html check-vm check-prom check-before-after; do \
 		$(MAKE) $$t || failed="$$failed $$t"; done; \
 	[ -z "$$failed" ] || { echo "check: failed:$$failed"; exit 1; }

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # In the guest: one recording under load, with the independent count around it. Everything that the
-# judge needs goes to /out. Environment: FS, KIB, SECONDS_, MOVER, WORK, ARGS (for record), DEV.
+# judge needs goes to /out. Environment: FS, KIB, SECONDS_, MOVER, WORK, ARGS (for record), DEV,
+# EXPORT (tiers in which it is tried afterwards).
 set -eu
 here=$(dirname "$0")
 : "${FS:=ext4}" "${KIB:=80}" "${SECONDS_:=12}" "${MOVER:=numa}" "${WORK:=getdents}" "${ARGS:=}"
@@ -21,3 +22,9 @@ migtrace record -o /out/run.json $ARGS -- \
 sh "$here/count.sh" stop > /out/count
 cat /out/count
 sed -n '1,/^clock/p' /out/report.txt
+. "$here/export_lib.sh"
+for tier in ${EXPORT:-}; do
+	start_export "$tier" 1
+	load run -d 4 -m "$MOVER" -w "$WORK" --dev "$DEV" --dir /mnt > "/out/$tier-load.json"
+	end_export "$tier"
+done

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What the BPF object is told before it is loaded. Stage 2. */
+#include <string.h>
+#include <unistd.h>
+
+#include "migtrace.skel.h"
+#include "tracer.h"
+
+/*
+ * Ten sites with hold and wait, two of them by outcome, what is timed of a window, and the floor's.
+ * A histogram takes its room for every CPU that the machine could ever have, used or not.
+ */
+#define TOTALS_MAX 64
+
+#define RT_SECTIONS_MAX 16384
+
+static void settings(struct tracer *t)
+{
+	const struct tracer_opts *o = tracer__opts(t);
+	const struct facts *f = tracer__facts(t);
+	struct migtrace_bpf *skel = tracer__skeleton(t);
+	const struct choice *norefs = tracer__live(t, "migrate_norefs");
+	const struct choice *aio = tracer__live(t, "aio_outcome");
+	const struct fact_func *copy = facts__func(f, "folio_mc_copy");
+
+	skel->rodata->cfg_preemptible = f->feature[FEAT_RT];
+	skel->rodata->cfg_stacks = o->stacks;
+	skel->rodata->cfg_totals = o->totals;
+	skel->rodata->cfg_device = o->device;
+	skel->rodata->cfg_flag_era = f->feature[FEAT_BH_MIGRATE];
+	skel->rodata->cfg_recount = copy && copy->symbols;
+	skel->rodata->cfg_page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
+	/* a bracket sees only the sections in which its functions run */
+	skel->rodata->cfg_norefs_sections = norefs && norefs->variant->clock != CLOCK_BRACKET;
+	skel->rodata->cfg_aio_tries = aio && strcmp(aio->variant->name, "untried");
+	skel->rodata->cfg_tries = tracer__live(t, "migrate_call");
+	skel->rodata->cfg_pair =
+		tracer__live(t, "find_get_block") && tracer__live(t, "lookup_exit");
+}
+
+static void sizes(struct tracer *t)
+{
+	const struct tracer_opts *o = tracer__opts(t);
+	struct migtrace_bpf *skel = tracer__skeleton(t);
+
+	if (tracer__facts(t)->feature[FEAT_RT])
+		bpf_map__set_max_entries(skel->maps.rt_sections, RT_SECTIONS_MAX);
+	if (o->totals)
+		bpf_map__set_max_entries(skel->maps.hists, TOTALS_MAX);
+	if (o->map_size) {
+		/* the windows' table is addressed by a mask */
+		unsigned int slots = o->map_size < WINDOW_WAYS ? WINDOW_WAYS : o->map_size;
+
+		slots = 1U << (31 - __builtin_clz(slots));
+		bpf_map__set_max_entries(skel->maps.hists, o->map_size);
+		bpf_map__set_max_entries(skel->maps.migrations, o->map_size);
+		bpf_map__set_max_entries(skel->maps.refcounts, o->map_size);
+		bpf_map__set_max_entries(skel->maps.stacks, o->map_size);
+		bpf_map__set_max_entries(skel->maps.windows, slots);
+		skel->rodata->cfg_window_mask = slots - 1;
+	}
+	if (!o->stacks) {
+		bpf_map__set_max_entries(skel->maps.stacks, 1);
+		bpf_map__set_max_entries(skel->maps.stacks_more, 1);
+	}
+}
+
+void tracer__configure(struct tracer *t)
+{
+	settings(t);
+	sizes(t);
+}

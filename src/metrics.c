@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The metric table, and how a row becomes series. Stage 5 (renderers). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "metrics.h"
+
+#define LE_FIRST 8  /* 256 ns */
+#define LE_LAST	 24 /* 16.777216 ms */
+#define NSEC	 1000000000ULL
+
+/* What a row's function writes to: it knows the metric's name. */
+struct series {
+	FILE *f;
+	const struct run *run;
+	const struct metrics_opts *opts;
+	const char *name;
+};
+
+/* A label's value: backslash, quote and newline are escaped; run files may hold anything. */
+static void put_escaped(FILE *f, const char *s)
+{
+	for (; s && *s; s++) {
+		if (*s == '\\' || *s == '"')
+			fputc('\\', f);
+		if (*s == '\n')
+			fputs("\\n", f);
+		else
+			fputc(*s, f);
+	}
+}
+
+struct label {
+	const char *name, *value;
+};
+
+/* NAME SUFFIX{labels}, without the value; a label without a name ends the list. */
+static void put_name(const struct series *s, const char *suffix, const struct label *labels)
+{
+	const char *separator = "{";
+
+	fputs(s->name, s->f);
+	fputs(suffix, s->f);
+	for (; labels && labels->name; labels++) {
+		fputs(separator, s->f);
+		fputs(labels->name, s->f);
+		fputs("=\"", s->f);
+		put_escaped(s->f, labels->value);
+		fputc('"', s->f);
+		separator = ",";
+	}
+	if (*separator == ',')
+		fputc('}', s->f);
+}
+
+#define LABELS(...) ((const struct label[]){ __VA_ARGS__, {} })
+
+static void put_count(const struct series *s, const struct label *labels, __u64 value)
+{
+	put_name(s, "", labels);
+	fprintf(s->f, " %llu\n", (unsigned long long)value);
+}
+
+/* Seconds, exact to the nanosecond: a double would lose it after three months of holding. */
+static void put_seconds(const struct series *s, const char *suffix, const struct label *labels,
+			__u64 ns)
+{
+	put_name(s, suffix, labels);
+	fprintf(s->f, " %llu.%09llu\n", (unsigned long long)(ns / NSEC),
+		(unsigned long long)(ns % NSEC));
+}
+
+/*
+ * Cumulative, at powers of two, which are edges of our buckets: nothing is interpolated. Ours have
+ * an exclusive upper edge and Prometheus' an inclusive one: a value of exactly 2^n ns counts in the
+ * next bucket.
+ */
+static void put_hist(const struct series *s, const char *site, const struct hist *h)
+{
+	struct label labels[3] = { { "site", site }, { "le", NULL }, {} };
+	struct label *le = site ? &labels[1] : &labels[0];
+	__u64 below = 0;
+	__u32 i = 0;
+	char edge[32];
+
+	*le = (struct label){ "le", edge };
+	le[1] = (struct label){};
+	for (int log2 = LE_FIRST; log2 <= LE_LAST; log2++) {
+		for (; i < HIST_OVERFLOW && hist_lower(i + 1) <= 1ULL << log2; i++)
+			below += h->bucket[i];
+		snprintf(edge, sizeof(edge), "0.%09llu", 1ULL << log2);
+		put_name(s, "_bucket", labels);
+		fprintf(s->f, " %llu\n", (unsigned long long)below);
+	}
+	/* a running kernel may be between a count and its bucket: the buckets are what adds up */
+	for (; i < HIST_BUCKETS; i++)
+		below += h->bucket[i];
+	strcpy(edge, "+Inf");
+	put_name(s, "_bucket", labels);
+	fprintf(s->f, " %llu\n", (unsigned long long)below);
+	*le = (struct label){};
+	put_seconds(s, "_sum", labels, h->sum_ns);
+	put_name(s, "_count", labels);
+	fprintf(s->f, " %llu\n", (unsigned long long)below);
+}
+
+static void hold(const struct series *s)
+{
+	for (unsigned int i = 0; i < SITE_COUNT; i++)
+		if (s->run->site[i].clock)
+			put_hist(s, site__name(i), &s->run->site[i].hold);
+}
+
+/* The bracket times a whole function, and can't tell its wait from its work. */
+static void wait(const struct series *s)
+{
+	for (unsigned int i = 0; i < SITE_COUNT; i++)
+		if (s->run->site[i].clock && s->run->site[i].clock != CLOCK_BRACKET)
+			put_hist(s, site__name(i), &s->run->site[i].wait);
+}
+
+/*
+ * Whether a kernel holds the lock to the end of the move shows with its first migration: until then,
+ * and on those that do, "no move without the lock" is what was seen.
+ */
+static void window(const struct series *s)
+{
+	if (s->run->has_window || s->run->late.watched)
+		put_hist(s, NULL, &s->run->window);
+}
+
+static void flag_held(const struct series *s)
+{
+	if (s->run->has_flag_held)
+		put_hist(s, NULL, &s->run->flag_held);
+}
+
+static void folio_wait(const struct series *s)
+{
+	if (s->run->has_folio_wait)
+		put_hist(s, NULL, &s->run->folio_wait);
+}
+
+static void counters(const struct series *s, const char *path, const struct counters *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (path)
+			put_count(s, LABELS({ "path", path }, { "result", c->v[i].name }),
+				  c->v[i].value);
+		else
+			put_count(s, LABELS({ "result", c->v[i].name }), c->v[i].value);
+}
+
+static void migrations(const struct series *s)
+{
+	counters(s, path__name(PATH_NOREFS), &s->run->norefs);
+	counters(s, path__name(PATH_BUFFERS), &s->run->buffers);
+}
+
+static void aio_migrations(const struct series *s)
+{
+	counters(s, NULL, &s->run->aio);
+}
+
+static void isolations(const struct series *s)
+{
+	counters(s, NULL, &s->run->isolations);
+}
+
+static bool full(const struct run *run)
+{
+	return run->tool.tier && !strcmp(run->tool.tier, "full");
+}
+
+/* Without programs on the lookups a late one is seen by the count that it leaves, or not at all. */
+static void late(const struct series *s)
+{
+	const struct late *l = &s->run->late;
+
+	if (!l->watched)
+		return;
+	if (full(s->run))
+		put_count(s, LABELS({ "kind", "slow_lookup" }), l->slow_lookup);
+	put_count(s, LABELS({ "kind", "end_count" }), l->end_count);
+	put_count(s, LABELS({ "kind", "assoc_list" }), l->assoc_list);
+}
+
+static void windows(const struct series *s)
+{
+	if (s->run->late.watched)
+		put_count(s, NULL, s->run->late.windows);
+}
+
+static void refused(const struct series *s)
+{
+	const char *generation = s->run->kernel.generation;
+
+	if (full(s->run) && generation && !strncmp(generation, "bh_migrate", 10))
+		put_count(s, NULL, counters__get(&s->run->counters, "lookups_refused"));
+}
+
+static void mismatches(const struct series *s)
+{
+	for (unsigned int stage = 0; stage < STAGE_COUNT; stage++) {
+		const char *name = stage__name(stage);
+		__u64 n = 0;
+
+		if (!name || (stage == STAGE_AIO && !s->run->aio.n))
+			continue;
+		for (size_t i = 0; i < s->run->refcounts_n; i++)
+			if (!strcmp(s->run->refcounts[i].stage, name))
+				n += s->run->refcounts[i].count;
+		put_count(s, LABELS({ "stage", name }), n);
+	}
+}
+
+static void losses(const struct series *s)
+{
+	for (unsigned int i = 0; i < LOSS_COUNT; i++)
+		put_count(s, LABELS({ "reason", loss__name(i) }), s->run->losses[i]);
+}
+
+/* All zeros where kernel.bpf_stats_enabled is off: nothing was measured. */
+static bool measured_programs(const struct series *s)
+{
+	bool measured = s->opts->bpf_stats;
+
+	for (size_t i = 0; i < s->run->probes_n && !measured; i++)
+		measured = s->run->probes[i].hits;
+	return measured;
+}
+
+/* Runs that were added up may have a probe in several variants: one series all the same. */
+static const struct run_probe *next_program(const struct run *run, size_t *i, struct run_probe *sum)
+{
+	for (; *i < run->probes_n; (*i)++) {
+		bool seen = !run->probes[*i].attached;
+
+		*sum = run->probes[*i];
+		for (size_t j = 0; j < run->probes_n; j++) {
+			const struct run_probe *p = &run->probes[j];
+
+			if (j == *i || !p->attached || strcmp(p->probe, sum->probe) != 0)
+				continue;
+			seen |= j < *i;
+			sum->hits += p->hits;
+			sum->run_ns += p->run_ns;
+		}
+		if (!seen) {
+			(*i)++;
+			return sum;
+		}
+	}
+	return NULL;
+}
+
+static void program_seconds(const struct series *s)
+{
+	struct run_probe p;
+
+	for (size_t i = 0; measured_programs(s) && next_program(s->run, &i, &p);)
+		put_seconds(s, "", LABELS({ "program", p.probe }), p.run_ns);
+}
+
+static void program_runs(const struct series *s)
+{
+	struct run_probe p;
+
+	for (size_t i = 0; measured_programs(s) && next_program(s->run, &i, &p);)
+		put_count(s, LABELS({ "program", p.probe }), p.hits);
+}
+
+static void measurable(const struct series *s)
+{
+	for (unsigned int i = 0; i < SITE_COUNT; i++)
+		put_count(s, LABELS({ "site", site__name(i) }), s->run->site[i].clock != 0);
+}
+
+static void attached(const struct series *s)
+{
+	for (size_t i = 0; i < s->run->probes_n; i++) {
+		const struct run_probe *p = &s->run->probes[i];
+
+		put_count(s, LABELS({ "probe", p->probe }, { "variant", p->variant }), p->attached);
+	}
+}
+
+static void kernel(const struct series *s)
+{
+	put_count(s,
+		  LABELS({ "release", s->run->kernel.release },
+			 { "generation", s->run->kernel.generation }),
+		  1);
+}
+
+static void build(const struct series *s)
+{
+	put_count(s, LABELS({ "version", s->run->tool.version }), 1);
+}
+
+static void written(const struct series *s)
+{
+	fprintf(s->f, "%s %.3f\n", s->name, s->opts->written);
+}
+
+static void failures(const struct series *s)
+{
+	if (s->opts->exported)
+		put_count(s, NULL, s->opts->failures);
+}
+
+#define PREFIX "migtrace_"
+
+static const struct metric {
+	const char *name, *type, *help;
+	void (*write)(const struct series *s);
+} metrics[] = {
+	{ "private_lock_hold_seconds", "histogram", "Time private_lock was held, by lock site.",
+	  hold },
+	{ "private_lock_wait_seconds", "histogram", "Time private_lock was waited for.", wait },
+	{ "norefs_window_seconds", "histogram",
+	  "Time from the passing reference check to the end of the move, lock not held.", window },
+	{ "norefs_flag_held_seconds", "histogram", "Time BH_Migrate was set.", flag_held },
+	{ "folio_lock_wait_seconds", "histogram",
+	  "Time sleeping lookups waited for a folio under migration.", folio_wait },
+	{ "migrations_total", "counter", "Migrations of pages with buffers, by how they ended.",
+	  migrations },
+	{ "aio_migrations_total", "counter", "Migrations of aio ring pages, by how they ended.",
+	  aio_migrations },
+	{ "late_references_total", "counter",
+	  "References to a buffer taken after the check, while its page moved.", late },
+	{ "norefs_windows_total", "counter", "Moves that were watched for late references.",
+	  windows },
+	{ "lookups_refused_total", "counter",
+	  "Atomic buffer lookups that found nothing because of BH_Migrate.", refused },
+	{ "refcount_mismatches_total", "counter",
+	  "Migrations that met another reference count than expected, by stage.", mismatches },
+	{ "isolations_total", "counter", "Pages isolated for compaction, by what was found.",
+	  isolations },
+	{ "lost_events_total", "counter", "Events that could not be counted, by reason.", losses },
+	{ "program_run_seconds_total", "counter",
+	  "Time spent in the programs of a probe (kernel.bpf_stats_enabled).", program_seconds },
+	{ "program_runs_total", "counter",
+	  "Runs of the programs of a probe (kernel.bpf_stats_enabled).", program_runs },
+	{ "site_measurable", "gauge", "Whether the lock site can be timed here: 1, or 0.",
+	  measurable },
+	{ "probe_attached", "gauge", "Whether the probe is attached: 1, or 0.", attached },
+	{ "kernel_info", "gauge", "The kernel, and its generation as observed.", kernel },
+	{ "build_info", "gauge", "The version of migtrace.", build },
+	{ "write_failures_total", "counter", "Writes of this file that failed.", failures },
+	{ "last_write_timestamp_seconds", "gauge", "When this was written.", written },
+};
+
+/* A metric without any series has no header either. */
+int metrics__write(const struct run *run, const struct metrics_opts *o, FILE *f)
+{
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++) {
+		const struct metric *m = &metrics[i];
+		char *text = NULL, name[64];
+		size_t size = 0;
+		struct series s = { open_memstream(&text, &size), run, o, name };
+
+		if (!s.f)
+			return -ENOMEM;
+		snprintf(name, sizeof(name), PREFIX "%s", m->name);
+		m->write(&s);
+		fclose(s.f);
+		if (size)
+			fprintf(f, "# HELP %s %s\n# TYPE %s %s\n%s", name, m->help, name, m->type,
+				text);
+		free(text);
+	}
+	return 0;
+}

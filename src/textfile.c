@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* One writer of a textfile, and its writes (textfile.h). */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "outfile.h"
+#include "textfile.h"
+
+#define LOCK_TRIES 10 /* the one before us may remove its lock while we open it */
+
+static int fail(char *err, size_t err_size, const char *path, int error)
+{
+	snprintf(err, err_size, "cannot write '%s': %s", path, strerror(error));
+	return -error;
+}
+
+/* The lock that stands in the folder is the one that we hold. */
+static bool still_there(const struct textfile *t)
+{
+	struct stat ours, theirs;
+
+	return !fstat(t->lock, &ours) && !stat(t->lock_path, &theirs) &&
+	       ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
+}
+
+static int busy(const struct textfile *t, char *err, size_t err_size)
+{
+	char pid[16] = "";
+	ssize_t n = pread(t->lock, pid, sizeof(pid) - 1, 0);
+
+	pid[n > 0 ? strspn(pid, "0123456789") : 0] = 0;
+	snprintf(err, err_size, "'%s' is already written by another process%s%s", t->path,
+		 *pid ? ", PID " : "", pid);
+	return -EBUSY;
+}
+
+static void release(struct textfile *t)
+{
+	if (t->lock >= 0)
+		close(t->lock);
+	t->lock = -1;
+}
+
+static int take(struct textfile *t, char *err, size_t err_size)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		t->lock = open(t->lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (t->lock < 0)
+			return fail(err, err_size, t->path, errno);
+		if (flock(t->lock, LOCK_EX | LOCK_NB)) {
+			int error = errno;
+			int ret = error == EWOULDBLOCK ? busy(t, err, err_size) :
+							 fail(err, err_size, t->path, error);
+
+			release(t);
+			return ret;
+		}
+		if (still_there(t)) {
+			if (!ftruncate(t->lock, 0))
+				dprintf(t->lock, "%d\n", (int)getpid());
+			return 0;
+		}
+		release(t);
+	}
+	return fail(err, err_size, t->path, EBUSY);
+}
+
+/* "NAME.tmp.PID.N", as outfile.c calls them; whoever holds the lock owns them all. */
+static void remove_leftovers(const char *path)
+{
+	char *copy = strdup(path), *copy2 = strdup(path), *name, prefix[300];
+	struct dirent *e;
+	DIR *dir;
+
+	if (copy && copy2) {
+		name = basename(copy);
+		dir = opendir(dirname(copy2));
+		snprintf(prefix, sizeof(prefix), "%s.tmp.", name);
+		while (dir && (e = readdir(dir)))
+			if (!strncmp(e->d_name, prefix, strlen(prefix)))
+				unlinkat(dirfd(dir), e->d_name, 0);
+		if (dir)
+			closedir(dir);
+	}
+	free(copy);
+	free(copy2);
+}
+
+int textfile__open(struct textfile *t, const char *path, char *err, size_t err_size)
+{
+	int ret;
+
+	*t = (struct textfile){ .path = strdup(path), .lock = -1 };
+	if (!t->path || asprintf(&t->lock_path, "%s.lock", path) < 0) {
+		t->lock_path = NULL;
+		textfile__close(t);
+		return fail(err, err_size, path, ENOMEM);
+	}
+	ret = take(t, err, err_size);
+	if (!ret) {
+		remove_leftovers(path);
+		ret = outfile__check(path, err, err_size);
+	}
+	if (ret)
+		textfile__close(t);
+	return ret;
+}
+
+int textfile__write(struct textfile *t, const char *text, size_t size, char *err, size_t err_size)
+{
+	struct outfile o;
+	int ret;
+
+	if (t->lock < 0 || !still_there(t)) { /* the folder went away, and perhaps came back */
+		release(t);
+		ret = take(t, err, err_size);
+		if (ret)
+			return ret;
+	}
+	ret = outfile__open(&o, t->path, err, err_size);
+	if (ret)
+		return ret;
+	/* larger than stdio's buffer it is written at once, and the commit would not know why not */
+	if (fwrite(text, 1, size, o.f) != size || fflush(o.f) || fchmod(fileno(o.f), 0644)) {
+		ret = fail(err, err_size, t->path, errno ? errno : EIO);
+		outfile__abort(&o);
+		return ret;
+	}
+	return outfile__commit(&o, false, err, err_size);
+}
+
+void textfile__close(struct textfile *t)
+{
+	if (t->lock >= 0 && still_there(t))
+		unlink(t->lock_path);
+	release(t);
+	free(t->path);
+	free(t->lock_path);
+	*t = (struct textfile){ .lock = -1 };
+}

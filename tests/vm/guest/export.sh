@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# In the guest: export under load, both tiers, with what goes wrong in months put into two minutes.
+# Each version of the file is kept as /out/TIER-N.prom; cases as in misuse.sh.
+# Environment: SECONDS_ of load for each tier, INTERVAL, and FULL, seconds for which the disk is.
+set -u
+: "${SECONDS_:=20}" "${INTERVAL:=1}" "${FULL:=6}"
+. "$(dirname "$0")/say.sh"
+. "$(dirname "$0")/export_lib.sh"
+[ ! -e /sys/kernel/rcu_normal ] || echo 0 > /sys/kernel/rcu_normal
+sysctl -qw kernel.bpf_stats_enabled=1 2>/dev/null || echo 1 > /proc/sys/kernel/bpf_stats_enabled
+load setup ext4 /mnt -s 80 > /out/setup.json
+
+rss() # kB
+{
+	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status"
+}
+
+ticks() # of CPU time, user and system, at 100 a second
+{
+	awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+for tier in light full; do
+	start_export $tier "$INTERVAL"
+	load run -d $((SECONDS_ + 2 * INTERVAL + 8)) -m numa -w getdents --dev /dev/ram0 --dir /mnt \
+		> /out/$tier-load.json &
+	# what the first writes under the load take for good, they have taken
+	keep $tier $((6 + 2 * INTERVAL))
+	begin=$(ticks $pid)
+	{
+		echo "interval $INTERVAL"
+		echo "seconds $SECONDS_"
+		echo "rss_first $(rss $pid)"
+		keep $tier "$SECONDS_"
+		echo "rss_last $(rss $pid)"
+		echo "ticks $(($(ticks $pid) - begin))"
+	} > /out/$tier-cost
+	expect 1 "already written by another process, PID $pid" "$tier: a second exporter" \
+		migtrace export --textfile /tmp/prom/m.prom
+	end_export $tier
+	say $? "$tier: SIGTERM ends it well"
+	[ ! -s /tmp/export.err ] && [ "$(ls /tmp/prom)" = m.prom ]
+	say $? "$tier: only the file is left"
+done
+
+# the file can't be written for a while: counted, said once each way, nothing lost
+mkdir /tmp/small
+mount -t tmpfs -o size=128k small /tmp/small
+migtrace export --textfile /tmp/small/m.prom -i 1 > /tmp/out 2> /tmp/export.err &
+pid=$!
+while [ ! -e /tmp/small/m.prom ] && [ -d /proc/$pid ]; do sleep 0.2; done
+load run -d $((FULL + 8)) -m numa -w getdents --dev /dev/ram0 --dir /mnt > /out/small-load.json &
+sleep 3
+cp /tmp/small/m.prom /out/before-full.prom
+dd if=/dev/zero of=/tmp/small/filler bs=4k > /dev/null 2>&1
+sleep "$FULL"
+cp /tmp/small/m.prom /out/while-full.prom
+rm /tmp/small/filler
+sleep 4
+cp /tmp/small/m.prom /out/after-full.prom
+mv /tmp/small/m.prom /tmp/moved.prom
+kill -HUP $pid
+sleep 0.7
+[ -s /tmp/small/m.prom ]
+say $? "SIGHUP writes at once"
+kill -INT $pid
+wait $pid
+say $? "SIGINT ends it well"
+umount /tmp/small
+cp /tmp/export.err /tmp/err
+[ "$(grep -c 'No space left' /tmp/err)" = 1 ] && [ "$(grep -c 'is written again' /tmp/err)" = 1 ] &&
+	[ "$(wc -l < /tmp/err)" = 2 ]
+say $? "a full disk: one line when it begins, one when it ends"
+
+expect 2 "does not end in .prom" "another suffix" migtrace export --textfile /tmp/x.txt
+expect 2 "'--textfile' is missing" "no file" migtrace export
+expect 1 "/nowhere/m.prom" "a folder that is not there" migtrace export --textfile /nowhere/m.prom
+migtrace export --textfile /out/once.prom --once -i 1 > /tmp/out 2> /tmp/err
+say $? "--once"
+[ -s /out/once.prom ] && [ ! -e /out/once.prom.lock ]
+say $? "--once leaves the file and no lock"
