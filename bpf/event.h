@@ -303,7 +303,8 @@ struct migration {
 	__u8 busy_exit;
 	__s32 refs; /* of the folio, at the entry */
 	__u8 plain; /* without the check: only its reason is of interest */
-	__u8 pad[3];
+	__u8 bracket; /* 1: started, 2: ended; the lock's release is not seen, and t_release stays 0 */
+	__u8 pad[2];
 	__u64 t_flag; /* BH_Migrate set; 0: not, or cleared again */
 };
 

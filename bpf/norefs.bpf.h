@@ -41,6 +41,8 @@ static __always_inline void norefs_entered(void *ctx, __u64 mapping, __u64 dst, 
 		.stack = -1,
 		.plain = !check,
 	};
+	struct migration *old;
+	long ret;
 
 	if (phase != PHASE_RECORDING)
 		return;
@@ -56,11 +58,19 @@ static __always_inline void norefs_entered(void *ctx, __u64 mapping, __u64 dst, 
 	m.refs = core_folio_refs(src);
 	if (check)
 		m.stack = stack_keep(ctx);
-	if (bpf_map_update_elem(&migrations, &task, &m, BPF_ANY)) {
+	ret = bpf_map_update_elem(&migrations, &task, &m, BPF_NOEXIST);
+	if (!ret) {
+		__sync_fetch_and_add(&migrating, 1);
+	} else if (ret == -EEXIST) {
+		/* its last exit went by unseen: a trampoline leaves out what a CPU is already in */
+		old = bpf_map_lookup_elem(&migrations, &task);
+		if (old)
+			window_end(old, WINDOW_ABORTED);
+		lost(LOSS_WINDOW);
+		bpf_map_update_elem(&migrations, &task, &m, BPF_ANY);
+	} else {
 		lost(LOSS_MAP_FULL);
-		return;
 	}
-	__sync_fetch_and_add(&migrating, 1);
 }
 
 static __always_inline void norefs_called(__u64 lock)
@@ -322,11 +332,11 @@ static __always_inline void norefs_bracket_start(void)
 {
 	struct migration *m = norefs_of_current();
 
-	if (!m || m->t_release)
+	if (!m || m->bracket)
 		return;
 	section_call(SITE_MIGRATE_NOREFS, m->mapping + core_private_lock_offset(), m->dev);
 	section_acquire(SITE_MIGRATE_NOREFS);
-	m->t_release = 1; /* started; a bracket has no window of its own */
+	m->bracket = 1;
 }
 
 static __always_inline void norefs_bracket_end(void)
@@ -335,9 +345,9 @@ static __always_inline void norefs_bracket_end(void)
 	struct migration *m = norefs_of_current();
 	struct held h;
 
-	if (!m || m->t_release != 1)
+	if (!m || m->bracket != 1)
 		return;
-	m->t_release = 2;
+	m->bracket = 2;
 	if (!section_release(SITE_MIGRATE_NOREFS, m->mapping + core_private_lock_offset(), now, &h))
 		return;
 	h.wait_ns = 0; /* the wait lies before the bracket */

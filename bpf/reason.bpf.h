@@ -12,6 +12,7 @@
 #include "maps.bpf.h"
 
 #define EAGAIN	     11
+#define EEXIST	     17
 #define EHWPOISON    133
 #define MIGRATE_SYNC 2 /* enum migrate_mode: async, sync_light, sync, and sync_no_copy to 6.1 */
 
@@ -79,10 +80,15 @@ static __always_inline void refcount_note(__u64 folio, __u32 stage, __s32 expect
 	if (cfg_totals)
 		key.expected = key.seen = 0;
 	v = bpf_map_lookup_elem(&refcounts, &key);
-	if (v)
+	if (v) {
 		__sync_fetch_and_add(v, 1);
-	else if (bpf_map_update_elem(&refcounts, &key, &one, BPF_NOEXIST))
-		lost(LOSS_MAP_FULL);
+	} else if (bpf_map_update_elem(&refcounts, &key, &one, BPF_NOEXIST)) {
+		v = bpf_map_lookup_elem(&refcounts, &key); /* another CPU was first? */
+		if (v)
+			__sync_fetch_and_add(v, 1);
+		else
+			lost(LOSS_MAP_FULL);
+	}
 }
 
 /*

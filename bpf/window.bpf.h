@@ -76,25 +76,23 @@ static __always_inline struct window_page *window_find(__u64 mapping, __u64 inde
 	return NULL;
 }
 
-/* A window's place is about to be reused: what it found goes to the counters. */
-static __always_inline void window_fold(const struct window *w)
+/*
+ * A window's place is about to be reused: what it found goes to the counters, and only when it can no
+ * longer be read here. Who looks in between misses it for that once; nobody counts it twice.
+ */
+static __always_inline void window_recycle(struct window *w)
 {
 	__u32 kind;
 	__u64 late = window_late(w, cfg_pair, &kind);
 
-	if (late)
-		count_by(COUNTER_LATE_SLOW + kind, late);
-}
-
-static __always_inline void window_recycle(struct window *w)
-{
-	window_fold(w);
 	w->prev_id = w->id;
 	w->prev_state = w->state;
 	barrier();
 	*(volatile __u64 *)&w->id = 0; /* before anything else changes */
 	barrier();
 	w->state = WINDOW_FREE;
+	if (late)
+		count_by(COUNTER_LATE_SLOW + kind, late);
 }
 
 /*

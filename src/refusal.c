@@ -44,8 +44,8 @@ int tracer__refusal(int ret, char *err, size_t err_size)
 			 strerror(-ret));
 	else
 		snprintf(err, err_size,
-			 "this kernel refuses tracing programs even to root (%s): "
-			 "lockdown, or a sandbox",
+			 "this kernel refuses tracing programs even to root (%s): lockdown, "
+			 "a sandbox, or, before 5.11, the limit on locked memory (ulimit -l)",
 			 strerror(-ret));
 	return EXIT_CANT;
 }

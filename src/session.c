@@ -237,7 +237,8 @@ static int wait_for_end(const struct session_opts *o, struct tracer *t, struct w
 
 	while (!stopped) {
 		tell(o, t, ns, &next);
-		tracer__poll(t, patience_ms(o, slices, ns, next), late_list__add, late);
+		if (tracer__poll(t, patience_ms(o, slices, ns, next), late_list__add, late))
+			usleep(POLL_MS * 1000); /* nothing to wait on: not a reason to spin */
 		ns = now_ns() - start;
 		late_list__settle(late, start + ns - SETTLE_NS);
 		progress(o, ns);

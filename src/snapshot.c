@@ -47,14 +47,18 @@ static int read_hists(struct tracer *t, struct run *run)
 	struct hist_key key, *prev = NULL;
 	int cpus = tracer__cpus(t), fd = bpf_map__fd(map);
 	struct hist *v = calloc(cpus, sizeof(*v));
+	int err;
 
 	if (!v)
 		return -ENOMEM;
-	while (!bpf_map_get_next_key(fd, prev, &key)) {
+	/* what can't be read is no zero: an exporter's counters must not fall */
+	while (!(err = bpf_map_get_next_key(fd, prev, &key) ? -errno : 0)) {
 		prev = &key;
-		if (key.site >= SITE_COUNT || key.outcome >= OUTCOME_COUNT ||
-		    bpf_map_lookup_elem(fd, &key, v))
+		if (key.site >= SITE_COUNT || key.outcome >= OUTCOME_COUNT)
 			continue;
+		err = bpf_map_lookup_elem(fd, &key, v) ? -errno : 0;
+		if (err)
+			break;
 		for (int c = 0; c < cpus; c++)
 			add_sample(run, &key, &v[c]);
 	}
@@ -62,7 +66,7 @@ static int read_hists(struct tracer *t, struct run *run)
 	for (size_t i = 0; i < run->devices_n; i++)
 		machine__device_name(run->devices[i].dev, run->devices[i].name,
 				     sizeof(run->devices[i].name));
-	return 0;
+	return err == -ENOENT ? 0 : err;
 }
 
 static int read_counters(struct tracer *t, __u64 sum[COUNTER_COUNT])
@@ -90,14 +94,16 @@ static int read_sites(struct tracer *t, struct run *run, bool final)
 {
 	int cpus = tracer__cpus(t), fd = bpf_map__fd(tracer__skeleton(t)->maps.sites);
 	struct site_cpu *v = calloc(cpus, sizeof(*v));
+	int err = 0;
 
 	if (!v)
 		return -ENOMEM;
-	for (__u32 i = 0; i < SITE_COUNT; i++) {
+	for (__u32 i = 0; i < SITE_COUNT && !err; i++) {
 		struct run_site *s = &run->site[i];
 
-		if (bpf_map_lookup_elem(fd, &i, v))
-			continue;
+		err = bpf_map_lookup_elem(fd, &i, v) ? -errno : 0;
+		if (err)
+			break;
 		for (int c = 0; c < cpus; c++) {
 			s->acquires += v[c].acquires;
 			s->releases += v[c].releases;
@@ -106,11 +112,11 @@ static int read_sites(struct tracer *t, struct run *run, bool final)
 			run->losses[LOSS_NO_RELEASE] = s->acquires - s->releases;
 	}
 	free(v);
-	return 0;
+	return err;
 }
 
-#define SETTLED_NS                                                                                 \
-	1000000000ULL /* a lookup may still be on its way out and have to say something */
+/* A lookup may still be on its way out and have something to say. */
+#define SETTLED_NS 1000000000ULL
 
 /*
  * One window, which the kernel may be replacing just now (it clears the id first and writes it last):
@@ -193,8 +199,10 @@ static int read_refcounts(struct tracer *t, struct run *run)
 	__u64 count;
 
 	for (; !bpf_map_get_next_key(fd, prev, &key); prev = &key) {
-		if (!stage__name(key.stage) || bpf_map_lookup_elem(fd, &key, &count))
+		if (!stage__name(key.stage))
 			continue;
+		if (bpf_map_lookup_elem(fd, &key, &count))
+			return -errno;
 		v = realloc(run->refcounts, (run->refcounts_n + 1) * sizeof(*v));
 		if (!v)
 			return -ENOMEM;
@@ -206,27 +214,33 @@ static int read_refcounts(struct tracer *t, struct run *run)
 			return -ENOMEM;
 		run->refcounts_n++;
 	}
+	if (errno != ENOENT)
+		return -errno;
 	if (run->refcounts_n)
 		qsort(run->refcounts, run->refcounts_n, sizeof(*v), by_refcount);
 	return 0;
 }
 
-static void read_program(struct tracer *t, const char *name, struct run_probe *p, __u64 *misses)
+static int read_program(struct tracer *t, const char *name, struct run_probe *p, __u64 *misses)
 {
 	struct bpf_program *prog = bpf_object__find_program_by_name(tracer__skeleton(t)->obj, name);
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
 
-	if (!prog || bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-		return;
+	if (!prog)
+		return 0;
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+		return -errno;
 	p->hits += info.run_cnt; /* zero unless kernel.bpf_stats_enabled */
 	p->run_ns += info.run_time_ns;
 	*misses += info.recursion_misses;
+	return 0;
 }
 
 static int read_probes(struct tracer *t, struct run *run)
 {
 	const struct choice *c = tracer__choices(t);
+	int err = 0;
 
 	run->probes = calloc(probes_n, sizeof(*run->probes));
 	if (!run->probes)
@@ -242,11 +256,12 @@ static int read_probes(struct tracer *t, struct run *run)
 		p->attached = wanted && c[i].variant;
 		p->variant = strdup(c[i].variant ? c[i].variant->name : "");
 		p->reason = p->attached ? NULL : strdup(wanted ? c[i].reason : "not asked for");
-		for (int j = 0; p->attached && j < VARIANT_PROGS && c[i].variant->uses[j].prog; j++)
-			read_program(t, c[i].variant->uses[j].prog, p,
-				     &run->losses[LOSS_RECURSION]);
+		for (int j = 0;
+		     !err && p->attached && j < VARIANT_PROGS && c[i].variant->uses[j].prog; j++)
+			err = read_program(t, c[i].variant->uses[j].prog, p,
+					   &run->losses[LOSS_RECURSION]);
 	}
-	return 0;
+	return err;
 }
 
 static int add_worst(struct tracer *t, struct run_site *s, __u8 kind, const struct worst_sample *v)

@@ -21,7 +21,7 @@ CASES='
 6.1|6.1|stock|record.sh|FS=ext4 KIB=80 EXPORT=light full
 6.12|6.12|stock|record.sh|FS=fat KIB=32 EXPORT=light full
 7.x|7.x|stock|record.sh|FS=fat KIB=32 EXPORT=light full
-rt|rt|stock|record.sh|FS=ext4 KIB=80 EXPORT=light full
+rt|rt|stock|record.sh|FS=ext4 KIB=80 EXPORT=light
 journal|6.1|journal|record.sh|FS=ext4 KIB=80 WORK=storm
 aio-5.10|5.10|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
 aio-6.1|6.1|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
@@ -39,9 +39,9 @@ aio-racy|aio-racy|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
 aio-racy-unlocked|aio-racy|rings|truth.sh|KIB=80 MOVER=ring WORK=aio UNLOCKED=1
 misuse|6.1|cases 22|misuse.sh|
 bench|6.1|bench 18|bench_cases.sh|
-export-6.1|6.1|export 13|export.sh|
-export-7.x|7.x|export 13|export.sh|
+export-6.1|6.1|export 17|export.sh|
 caps-6.1|6.1|cases 11|caps.sh|
+bracket-6.1|6.1|bracket|record.sh|FS=ext4 KIB=80 ARGS=--light --probe migrate_norefs=bracket:folio_migrate_mapping EXPORT=light
 lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
 before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
 before-light|before|truth|truth.sh|KIB=80 ARGS=--light

@@ -48,31 +48,53 @@ done
 # the file can't be written for a while: counted, said once each way, nothing lost
 mkdir /tmp/small
 mount -t tmpfs -o size=128k small /tmp/small
-migtrace export --textfile /tmp/small/m.prom -i 1 > /tmp/out 2> /tmp/export.err &
+mkdir /tmp/small/d
+small=/tmp/small/d/m.prom
+migtrace export --textfile $small -i 1 > /tmp/out 2> /tmp/export.err &
 pid=$!
-while [ ! -e /tmp/small/m.prom ] && [ -d /proc/$pid ]; do sleep 0.2; done
-load run -d $((FULL + 8)) -m numa -w getdents --dev /dev/ram0 --dir /mnt > /out/small-load.json &
+while [ ! -e $small ] && [ -d /proc/$pid ]; do sleep 0.2; done
+load run -d $((FULL + 12)) -m numa -w getdents --dev /dev/ram0 --dir /mnt > /out/small-load.json &
 sleep 3
-cp /tmp/small/m.prom /out/before-full.prom
-dd if=/dev/zero of=/tmp/small/filler bs=4k > /dev/null 2>&1
-sleep "$FULL"
-cp /tmp/small/m.prom /out/while-full.prom
-rm /tmp/small/filler
-sleep 4
-cp /tmp/small/m.prom /out/after-full.prom
-mv /tmp/small/m.prom /tmp/moved.prom
-kill -HUP $pid
-sleep 0.7
-[ -s /tmp/small/m.prom ]
-say $? "SIGHUP writes at once"
+cp $small /out/before-full.prom
+
+# trouble NAME SECONDS BEGIN END: the last file stays meanwhile; afterwards it is written again
+trouble()
+{
+	eval "$3"
+	sleep "$2"
+	cp /tmp/small/*/m.prom "/out/while-$1.prom"
+	eval "$4"
+	sleep 3
+	cp $small "/out/after-$1.prom"
+}
+trouble full "$FULL" 'dd if=/dev/zero of=/tmp/small/filler bs=4k > /dev/null 2>&1' 'rm /tmp/small/filler'
+trouble readonly 4 'mount --bind /tmp/small /tmp/small && mount -o remount,bind,ro /tmp/small' \
+	'umount /tmp/small'
+trouble gone 4 'mv /tmp/small/d /tmp/small/elsewhere' 'mv /tmp/small/elsewhere /tmp/small/d'
+trouble clock 3 'date -s "@$(($(date +%s) + 86400))" > /dev/null' \
+	'date -s "@$(($(date +%s) - 86400))" > /dev/null'
 kill -INT $pid
 wait $pid
 say $? "SIGINT ends it well"
 umount /tmp/small
 cp /tmp/export.err /tmp/err
-[ "$(grep -c 'No space left' /tmp/err)" = 1 ] && [ "$(grep -c 'is written again' /tmp/err)" = 1 ] &&
-	[ "$(wc -l < /tmp/err)" = 2 ]
-say $? "a full disk: one line when it begins, one when it ends"
+for what in 'No space left' 'Read-only file system' 'No such file'; do
+	[ "$(grep -c "$what" /tmp/err)" = 1 ]
+	say $? "$what: one line when it begins"
+done
+[ "$(grep -c 'is written again' /tmp/err)" = 3 ] && [ "$(wc -l < /tmp/err)" = 6 ]
+say $? "one line when each ends, and no other"
+
+migtrace export --textfile /tmp/hup.prom -i 60 > /tmp/out 2> /tmp/err &
+pid=$!
+while [ ! -e /tmp/hup.prom ] && [ -d /proc/$pid ]; do sleep 0.2; done
+rm /tmp/hup.prom
+kill -HUP $pid
+sleep 2
+[ -s /tmp/hup.prom ]
+say $? "SIGHUP writes at once"
+kill -TERM $pid
+wait $pid
 
 expect 2 "does not end in .prom" "another suffix" migtrace export --textfile /tmp/x.txt
 expect 2 "'--textfile' is missing" "no file" migtrace export

@@ -44,6 +44,7 @@ end_export()
 	kill -TERM "$pid"
 	wait "$pid"
 	status=$?
+	echo $status > "/out/$1-exit"
 	cp $file "/out/$1-last.prom"
 	return $status
 }
