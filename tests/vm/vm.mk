@@ -54,9 +54,9 @@ bars: ## the bars of hold and race at full length, 25 minutes
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/bars.sh
 
-bars-export: ## ten minutes of export under full load in each tier, 25 minutes
+bars-export: ## ten minutes of export under full load, a minute of full disk; 15 minutes
 	$(call guest_ready,test)
-	$(in_guest) env SECONDS_=600 INTERVAL=15 FULL=60 TIME=1600 tests/vm/check.sh export-6.1
+	$(in_guest) env SECONDS_=600 INTERVAL=15 FULL=60 TIME=1200 tests/vm/check.sh export-6.1
 
 # six boots a side: the fewest with which one that stands out does not hide everything
 check-before-after: ## before-after with six boots a side, and what it has to find
