@@ -8,7 +8,7 @@
 # "N passed, N failed". Where all figures are right and only too little happened to call them proven,
 # a case runs again with twice the load's time, up to two times. Environment: O, SECONDS_ (of load,
 # 12), BEHIND (lookups behind a window that a stock kernel must reach; 1000, the bar of 500000 takes
-# about a minute of load a kernel), TIME (of a boot, 300), INTERVAL, FULL (export's).
+# about a minute of load a kernel), TIME (of a boot, 500), INTERVAL, FULL (export's).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 O=${O:-$here/../../build}
@@ -91,7 +91,7 @@ run_case()
 	seconds=${seconds:-$SECONDS_}
 	for try in 1 2 4; do
 		rm -rf "$out"
-		if ! "$here/run.sh" -k "$2" -t $((${TIME:-300} + 100 * try)) -o "$out" \
+		if ! "$here/run.sh" -k "$2" -t $((${TIME:-500} + 100 * try)) -o "$out" \
 			"${env[@]}" -e "SECONDS_=$((seconds * try))" \
 			-e "INTERVAL=${INTERVAL:-1}" -e "FULL=${FULL:-6}" \
 			-f "$here/guest/count.sh" -f "$here/guest/record.sh" -f "$here/guest/say.sh" \
