@@ -17,11 +17,11 @@ passed=0 failed=0
 
 # name | kernel | judge, and BEHIND if the load reaches less, or the least number of cases | guest script | its environment
 CASES='
-5.10|5.10|stock|record.sh|FS=ext4 KIB=80 EXPORT=light full
-6.1|6.1|stock|record.sh|FS=ext4 KIB=80 EXPORT=light full
-6.12|6.12|stock|record.sh|FS=fat KIB=32 EXPORT=light full
-7.x|7.x|stock|record.sh|FS=fat KIB=32 EXPORT=light full
-rt|rt|stock|record.sh|FS=ext4 KIB=80 EXPORT=light
+5.10|5.10|stock|record.sh|DOCTOR=1 FS=ext4 KIB=80 EXPORT=light full
+6.1|6.1|stock|record.sh|DOCTOR=1 FS=ext4 KIB=80 EXPORT=light full
+6.12|6.12|stock|record.sh|DOCTOR=1 FS=fat KIB=32 EXPORT=light full
+7.x|7.x|stock|record.sh|DOCTOR=1 FS=fat KIB=32 EXPORT=light full
+rt|rt|stock|record.sh|DOCTOR=1 FS=ext4 KIB=80 EXPORT=light
 journal|6.1|journal|record.sh|FS=ext4 KIB=80 WORK=storm
 aio-5.10|5.10|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
 aio-6.1|6.1|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio

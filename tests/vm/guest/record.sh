@@ -3,7 +3,7 @@
 #
 # In the guest: one recording under load, with the independent count around it. Everything that the
 # judge needs goes to /out. Environment: FS, KIB, SECONDS_, MOVER, WORK, ARGS (for record), DEV,
-# EXPORT (tiers in which it is tried afterwards).
+# DOCTOR (what it says of this kernel), EXPORT (tiers in which it is tried afterwards).
 set -eu
 here=$(dirname "$0")
 : "${FS:=ext4}" "${KIB:=80}" "${SECONDS_:=12}" "${MOVER:=numa}" "${WORK:=getdents}" "${ARGS:=}"
@@ -11,8 +11,10 @@ here=$(dirname "$0")
 
 # a call that moves pages waits for a grace period first, and PREEMPT_RT asks for the slow ones
 [ ! -e /sys/kernel/rcu_normal ] || echo 0 > /sys/kernel/rcu_normal
-migtrace doctor --json > /out/doctor.json || echo "doctor exits $?"
-migtrace doctor --facts > /out/facts || :
+if [ -n "${DOCTOR:-}" ]; then
+	migtrace doctor --json > /out/doctor.json || echo "doctor exits $?"
+	migtrace doctor --facts > /out/facts || :
+fi
 load setup "$FS" /mnt --dev "$DEV" -s "$KIB" > /out/setup.json
 sh "$here/count.sh" start
 # shellcheck disable=SC2086
