@@ -15,7 +15,7 @@
 #include "snapshot.h"
 
 #define POLL_MS	  100
-#define TELL_MS	  1000
+#define TELL_MS	  5000
 #define SETTLE_NS 1000000000ULL /* a lookup returns within that, or it was preempted for long */
 
 static volatile sig_atomic_t stopped, hung_up;
@@ -214,7 +214,7 @@ static __u64 sooner(__u64 a, __u64 b)
 
 /*
  * Until something is due. A signal that comes while something is told does not wake the next poll:
- * a second is how long it may then wait, and once a second costs nothing.
+ * this is how long it may then wait. Once a second was a quarter of what an exporter costs.
  */
 static int patience_ms(const struct session_opts *o, const struct slices *slices, __u64 ns,
 		       __u64 next)

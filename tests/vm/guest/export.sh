@@ -27,10 +27,10 @@ for tier in light full; do
 	seconds=$SECONDS_
 	# the long run is for the tier that runs for months
 	[ $tier = light ] || [ "$seconds" -le 60 ] || seconds=60
-	load run -d $((seconds + 2 * INTERVAL + 8)) -m numa -w getdents --dev /dev/ram0 --dir /mnt \
+	load run -d $((seconds + 8 * INTERVAL + 8)) -m numa -w getdents --dev /dev/ram0 --dir /mnt \
 		> /out/$tier-load.json &
 	# what the first writes under the load take for good, they have taken
-	keep $tier $((6 + 2 * INTERVAL))
+	keep $tier $((6 + 8 * INTERVAL))
 	begin=$(ticks $pid)
 	{
 		echo "interval $INTERVAL"
