@@ -12,6 +12,7 @@
 #include "outfile.h"
 #include "privileges.h"
 #include "session.h"
+#include "snapshot.h"
 #include "textfile.h"
 
 #define SUFFIX ".prom"
@@ -54,16 +55,6 @@ static double wall_clock(void)
 
 	gettimeofday(&tv, NULL);
 	return tv.tv_sec + tv.tv_usec / 1e6;
-}
-
-static bool bpf_stats(void)
-{
-	FILE *f = fopen("/proc/sys/kernel/bpf_stats_enabled", "re");
-	int on = f ? fgetc(f) : EOF;
-
-	if (f)
-		fclose(f);
-	return on == '1';
 }
 
 static bool can_write(void *ctx)
@@ -122,7 +113,8 @@ static void on_snapshot(void *ctx, const struct run *run, int err)
 	struct export *e = ctx;
 	struct metrics_opts o = { .written = wall_clock(),
 				  .exported = true,
-				  .bpf_stats = bpf_stats(),
+				  .bpf_stats = machine__number(
+						       "/proc/sys/kernel/bpf_stats_enabled") == 1,
 				  .failures = e->failures };
 	bool first = !e->slim;
 	struct run shown;

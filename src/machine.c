@@ -26,6 +26,17 @@ static char *read_line(const char *path)
 	return strdup(line);
 }
 
+int machine__number(const char *path)
+{
+	char *line = read_line(path), *end = line;
+	long n = line ? strtol(line, &end, 10) : -1;
+
+	if (end == line)
+		n = -1;
+	free(line);
+	return (int)n;
+}
+
 static __u32 count_nodes(void)
 {
 	DIR *d = opendir("/sys/devices/system/node");

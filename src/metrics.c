@@ -231,44 +231,48 @@ static bool measured_programs(const struct series *s)
 	return measured;
 }
 
-/* Runs that were added up may have a probe in several variants: one series all the same. */
-static const struct run_probe *next_program(const struct run *run, size_t *i, struct run_probe *sum)
+/*
+ * Runs that were added up may have a probe in several variants: one series all the same. @sum is all
+ * of them when probe @i is the first; false when it is not, or not attached.
+ */
+static bool whole_program(const struct run *run, size_t i, struct run_probe *sum)
 {
-	for (; *i < run->probes_n; (*i)++) {
-		bool seen = !run->probes[*i].attached;
+	*sum = run->probes[i];
+	if (!sum->attached)
+		return false;
+	for (size_t j = 0; j < run->probes_n; j++) {
+		const struct run_probe *p = &run->probes[j];
 
-		*sum = run->probes[*i];
-		for (size_t j = 0; j < run->probes_n; j++) {
-			const struct run_probe *p = &run->probes[j];
-
-			if (j == *i || !p->attached || strcmp(p->probe, sum->probe) != 0)
-				continue;
-			seen |= j < *i;
-			sum->hits += p->hits;
-			sum->run_ns += p->run_ns;
-		}
-		if (!seen) {
-			(*i)++;
-			return sum;
-		}
+		if (j == i || !p->attached || strcmp(p->probe, sum->probe) != 0)
+			continue;
+		if (j < i)
+			return false;
+		sum->hits += p->hits;
+		sum->run_ns += p->run_ns;
 	}
-	return NULL;
+	return true;
 }
 
 static void program_seconds(const struct series *s)
 {
 	struct run_probe p;
 
-	for (size_t i = 0; measured_programs(s) && next_program(s->run, &i, &p);)
-		put_seconds(s, "", LABELS({ "program", p.probe }), p.run_ns);
+	if (!measured_programs(s))
+		return;
+	for (size_t i = 0; i < s->run->probes_n; i++)
+		if (whole_program(s->run, i, &p))
+			put_seconds(s, "", LABELS({ "program", p.probe }), p.run_ns);
 }
 
 static void program_runs(const struct series *s)
 {
 	struct run_probe p;
 
-	for (size_t i = 0; measured_programs(s) && next_program(s->run, &i, &p);)
-		put_count(s, LABELS({ "program", p.probe }), p.hits);
+	if (!measured_programs(s))
+		return;
+	for (size_t i = 0; i < s->run->probes_n; i++)
+		if (whole_program(s->run, i, &p))
+			put_count(s, LABELS({ "program", p.probe }), p.hits);
 }
 
 static void measurable(const struct series *s)

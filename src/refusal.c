@@ -6,7 +6,7 @@
 
 #include "cmd.h"
 #include "privileges.h"
-#include "tracer.h"
+#include "snapshot.h"
 
 /* Under it the verifier knows no helper that reads kernel memory, and says EINVAL, not EPERM. */
 static bool locked_down(void)
@@ -53,15 +53,9 @@ int tracer__refusal(int ret, char *err, size_t err_size)
 /* Debian's kernels know a fourth level, at which perf_event_open(2) is for CAP_SYS_ADMIN only. */
 int tracer__attach_refusal(int ret, char *err, size_t err_size)
 {
-	FILE *f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+	int level = machine__number("/proc/sys/kernel/perf_event_paranoid");
 	size_t used = strlen(err);
-	int level = 0;
 
-	if (f) {
-		if (fscanf(f, "%d", &level) != 1)
-			level = 0;
-		fclose(f);
-	}
 	if (ret != -EACCES && ret != -EPERM)
 		return EXIT_FAILED;
 	if (level > 2)

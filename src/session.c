@@ -14,9 +14,8 @@
 #include "slices.h"
 #include "snapshot.h"
 
-#define POLL_MS	  100
-#define TELL_MS	  5000
-#define SETTLE_NS 1000000000ULL /* a lookup returns within that, or it was preempted for long */
+#define POLL_MS 100
+#define TELL_MS 5000
 
 static volatile sig_atomic_t stopped, hung_up;
 
@@ -31,14 +30,6 @@ static void on_signal(int sig)
 bool session__stopped(void)
 {
 	return stopped;
-}
-
-static __u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts); /* the clock of bpf_ktime_get_ns() */
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
 static char *rfc3339(void)
@@ -239,8 +230,8 @@ static int wait_for_end(const struct session_opts *o, struct tracer *t, struct w
 		tell(o, t, ns, &next);
 		if (tracer__poll(t, patience_ms(o, slices, ns, next), late_list__add, late))
 			usleep(POLL_MS * 1000); /* nothing to wait on: not a reason to spin */
-		ns = now_ns() - start;
-		late_list__settle(late, start + ns - SETTLE_NS);
+		ns = tracer__now_ns() - start;
+		late_list__settle(late, start + ns - LOOKUP_SETTLE_NS);
 		progress(o, ns);
 		slices__tick(slices, t, ns);
 		if (o->command && workload__ended(w, &run->tool.status)) {
@@ -273,7 +264,7 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 	if (err)
 		return err;
 	run->start = rfc3339();
-	start = now_ns();
+	start = tracer__now_ns();
 	late = late_list__new(o->events_max ? o->events_max : 1, t, o, start);
 	if (!late)
 		return -ENOMEM;
@@ -289,7 +280,7 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 	/* quiet before the probes go: an emulated CPU may lose a race with the text they leave */
 	if (o->load)
 		o->load->stop(o->load_ctx);
-	run->duration_ns = now_ns() - start;
+	run->duration_ns = tracer__now_ns() - start;
 	tracer__stop(t);
 	if (w.pid > 0) {
 		workload__end(&w, &run->tool.status);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "migtrace.skel.h"
 #include "snapshot.h"
@@ -98,7 +97,7 @@ static int read_sites(struct tracer *t, struct run *run, bool final)
 
 	if (!v)
 		return -ENOMEM;
-	for (__u32 i = 0; i < SITE_COUNT && !err; i++) {
+	for (__u32 i = 0; i < SITE_COUNT; i++) {
 		struct run_site *s = &run->site[i];
 
 		err = bpf_map_lookup_elem(fd, &i, v) ? -errno : 0;
@@ -114,9 +113,6 @@ static int read_sites(struct tracer *t, struct run *run, bool final)
 	free(v);
 	return err;
 }
-
-/* A lookup may still be on its way out and have something to say. */
-#define SETTLED_NS 1000000000ULL
 
 /*
  * One window, which the kernel may be replacing just now (it clears the id first and writes it last):
@@ -148,16 +144,16 @@ static int read_windows(struct tracer *t, struct run *run, bool final)
 {
 	bool paired = tracer__skeleton(t)->rodata->cfg_pair;
 	const struct window_page *p;
-	struct timespec now;
+	__u64 until;
 	size_t n;
 
 	p = tracer__windows(t, &n);
 	if (!p)
 		return -errno;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	/* a lookup may still be on its way out and have something to say */
+	until = final ? ~0ULL : tracer__now_ns() - LOOKUP_SETTLE_NS;
 	for (size_t i = 0; i < 2 * n; i++)
-		add_window(run, &p[i / 2].w[i % 2], paired,
-			   final ? ~0ULL : now.tv_sec * 1000000000ULL + now.tv_nsec - SETTLED_NS);
+		add_window(run, &p[i / 2].w[i % 2], paired, until);
 	return 0;
 }
 

@@ -22,6 +22,8 @@ int observed__counts(struct run *run, const struct tracer *t, const __u64 *c);
 
 /* machine.c: what kernel and machine this is, into @run->kernel. 0 or -ENOMEM. */
 int machine__describe(struct run *run, const struct facts *f);
+/* machine.c: the number that a file such as a sysctl's begins with, -1 without one. */
+int machine__number(const char *path);
 /* machine.c: "sda1" for 8:1 from sysfs, "" when unknown. */
 void machine__device_name(__u32 dev, char *name, size_t size);
 /* machine.c: dev_t of a path, a name ("sda1") or "MAJ:MIN"; 0 or -errno. */

@@ -8,6 +8,7 @@
 #define MIGTRACE_TRACER_H
 
 #include <signal.h>
+#include <time.h>
 
 #include "probes.h"
 
@@ -24,6 +25,17 @@ struct tracer_opts {
 
 struct tracer;
 struct window_page;
+
+#define LOOKUP_SETTLE_NS 1000000000ULL /* a lookup returns within that, or was preempted for long */
+
+/* The clock of bpf_ktime_get_ns(). */
+static inline __u64 tracer__now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
 
 /*
  * Loads and attaches what @choices (probes_n rows) name. On failure returns NULL, *@code is the

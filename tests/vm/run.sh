@@ -73,7 +73,7 @@ boot()
 }
 
 # where_it_hangs: a guest that is still running at its limit is asked where: an NMI reaches a CPU
-# with interrupts off too, and unknown_nmi_panic makes the kernel print where every CPU was
+# with interrupts off too, and unknown_nmi_panic makes the kernel print where the one that takes it was
 where_it_hangs()
 {
 	local sleeper
