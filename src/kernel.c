@@ -22,6 +22,13 @@ struct symbol {
 static struct symbol *symbols;
 static size_t symbols_n;
 
+static const struct image_files running = {
+	.kallsyms = "/proc/kallsyms",
+	.filter_list = { "/sys/kernel/tracing/available_filter_functions",
+			 "/sys/kernel/debug/tracing/available_filter_functions" },
+	.kcore = "/proc/kcore",
+};
+
 static int by_addr(const void *a, const void *b)
 {
 	const struct symbol *x = a, *y = b;
@@ -41,7 +48,10 @@ static int symbols_add(__u64 addr, const char *name)
 	}
 	symbols[symbols_n].addr = addr;
 	symbols[symbols_n].name = strdup(name);
-	return symbols[symbols_n++].name ? 0 : -ENOMEM;
+	if (!symbols[symbols_n].name)
+		return -ENOMEM;
+	symbols_n++;
+	return 0;
 }
 
 void kernel__forget_symbols(void)
@@ -54,9 +64,9 @@ void kernel__forget_symbols(void)
 }
 
 /* Text symbols of the image, not of modules: buffer.c, migrate.c and aio.c are built in. */
-static int symbols_read(void)
+static int symbols_read(const char *path)
 {
-	FILE *f = symbols ? NULL : fopen("/proc/kallsyms", "re");
+	FILE *f = symbols ? NULL : fopen(path, "re");
 	unsigned long long addr;
 	char line[512], name[256], type;
 	int err = 0;
@@ -70,7 +80,8 @@ static int symbols_read(void)
 			err = symbols_add(addr, name);
 	}
 	fclose(f);
-	qsort(symbols, symbols_n, sizeof(*symbols), by_addr);
+	if (symbols_n)
+		qsort(symbols, symbols_n, sizeof(*symbols), by_addr);
 	return err;
 }
 
@@ -101,7 +112,7 @@ void kernel__symbol(__u64 addr, char *buf, size_t size)
 {
 	const struct symbol *s;
 
-	symbols_read();
+	symbols_read(running.kallsyms);
 	s = symbol_at(addr);
 	if (s && addr - s->addr < MAX_FUNC_BYTES)
 		snprintf(buf, size, "%s+0x%llx", s->name, (unsigned long long)(addr - s->addr));
@@ -169,9 +180,9 @@ static void read_btf(struct facts *f)
 	btf__free(btf);
 }
 
-static void read_symbols(struct facts *f)
+static void read_symbols(struct facts *f, const char *path)
 {
-	symbols_read();
+	symbols_read(path);
 	f->feature[FEAT_SYMBOLS] = symbols_n && symbols[symbols_n - 1].addr;
 	for (size_t i = 0; i < symbols_n; i++) {
 		struct fact_func *v = (struct fact_func *)facts__func(f, symbols[i].name);
@@ -189,12 +200,8 @@ static void read_symbols(struct facts *f)
 	}
 }
 
-static void read_filter_list(struct facts *f)
+static void read_filter_list(struct facts *f, const char *const paths[2])
 {
-	static const char *const paths[] = {
-		"/sys/kernel/tracing/available_filter_functions",
-		"/sys/kernel/debug/tracing/available_filter_functions",
-	};
 	char line[256];
 	FILE *list = NULL;
 
@@ -259,7 +266,7 @@ static int scan_func(struct facts *f, struct text *t, const struct fact_func *fu
 	return err < 0 ? err : 0;
 }
 
-static int read_text(struct facts *f)
+static int read_text(struct facts *f, const char *kcore)
 {
 	const char *const *hosts = probes__hosts(), *const *callees = probes__callees();
 	struct text_target targets[32];
@@ -268,7 +275,7 @@ static int read_text(struct facts *f)
 	size_t n = 0;
 	int err = 0;
 
-	t = f->feature[FEAT_SYMBOLS] ? text__open("/proc/kcore", &why) : NULL;
+	t = f->feature[FEAT_SYMBOLS] ? text__open(kcore, &why) : NULL;
 	if (!t) {
 		snprintf(f->text_reason, sizeof(f->text_reason), "%s",
 			 why ? why : "no addresses in /proc/kallsyms (kernel.kptr_restrict, root)");
@@ -294,6 +301,18 @@ static int read_text(struct facts *f)
 	return err == -ENOMEM ? err : 0;
 }
 
+int facts__want(struct facts *f)
+{
+	return probes__interest(want_func, f);
+}
+
+int facts__read_image(struct facts *f, const struct image_files *files)
+{
+	read_symbols(f, files->kallsyms);
+	read_filter_list(f, files->filter_list);
+	return read_text(f, files->kcore);
+}
+
 int facts__read(struct facts *f)
 {
 	struct utsname u;
@@ -305,12 +324,10 @@ int facts__read(struct facts *f)
 	snprintf(f->version, sizeof(f->version), "%s", u.version);
 	snprintf(f->arch, sizeof(f->arch), "%.15s", u.machine);
 	libbpf_set_print(print_libbpf);
-	err = probes__interest(want_func, f);
+	err = facts__want(f);
 	if (err)
 		return err;
 	f->feature[FEAT_KPROBES] = !access("/sys/bus/event_source/devices/kprobe/type", F_OK);
 	read_btf(f);
-	read_symbols(f);
-	read_filter_list(f);
-	return read_text(f);
+	return facts__read_image(f, &running);
 }

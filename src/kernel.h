@@ -56,6 +56,17 @@ struct facts {
 
 /* Reads this kernel. Never fails for a missing feature: that is a fact too. 0 or -ENOMEM. */
 int facts__read(struct facts *f);
+
+/* The files that say what is in the kernel's image; the fuzzer has others than this kernel's. */
+struct image_files {
+	const char *kallsyms;
+	const char *filter_list[2]; /* the first that can be opened */
+	const char *kcore;
+};
+/* Their part of it, BTF having been read: symbols, which are kept, what is traceable, calls. */
+int facts__read_image(struct facts *f, const struct image_files *files);
+/* A row for every function that the probes name; the rest of a fact sheet fills them in. */
+int facts__want(struct facts *f);
 /* The same from and to a text file (tests/data/kernels/NAME.facts, doctor --facts). 0 or -errno. */
 int facts__load(struct facts *f, const char *path);
 void facts__save(const struct facts *f, FILE *out);
