@@ -198,6 +198,16 @@ static void print_json(const struct diagnosis *d)
 	json_decref(all);
 }
 
+static void print(const struct diagnosis *d, const struct doctor_config *c)
+{
+	if (c->facts)
+		facts__save(&d->facts, stdout);
+	else if (c->json)
+		print_json(d);
+	else
+		print_text(d);
+}
+
 static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct doctor_config c = { 0 };
@@ -207,16 +217,12 @@ static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 	if (first < 0)
 		return -first - 1;
 	log_level = c.verbose;
-	if (diagnose(&d, &c))
+	if (diagnose(&d, &c)) {
 		log_error("out of memory");
-	else
+	} else {
 		code = d.code;
-	if (c.facts)
-		facts__save(&d.facts, stdout);
-	else if (c.json)
-		print_json(&d);
-	else
-		print_text(&d);
+		print(&d, &c);
+	}
 	run__free(&d.machine);
 	facts__free(&d.facts);
 	free(d.choices);
