@@ -18,6 +18,7 @@ struct text {
 
 static void say(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The words are those of run files, and the text is for a terminal: plain characters only. */
 static void say(struct text *t, const char *fmt, ...)
 {
 	va_list ap;
@@ -30,8 +31,9 @@ static void say(struct text *t, const char *fmt, ...)
 		return;
 	if ((size_t)n >= t->left)
 		n = t->left ? (int)t->left - 1 : 0;
-	t->at += n;
-	t->left -= n;
+	for (t->left -= n; n; n--, t->at++)
+		if (*t->at < ' ' || *t->at >= 0x7f)
+			*t->at = '?';
 }
 
 static void tier_of(const struct run *r, char *word)
@@ -97,7 +99,8 @@ static void variant_of(const struct run *r, const char *probe, char *word)
 	snprintf(word, WORD, "not attached");
 	for (size_t i = 0; i < r->probes_n; i++)
 		if (!strcmp(r->probes[i].probe, probe) && r->probes[i].attached)
-			snprintf(word, WORD, "%s", r->probes[i].variant);
+			snprintf(word, WORD, "%s",
+				 r->probes[i].variant ? r->probes[i].variant : "unknown");
 }
 
 /* One more difference behind those that begin at @begin. */

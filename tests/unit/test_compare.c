@@ -244,6 +244,27 @@ static void a_quantile_within_a_bucket(void **state)
 	assert_true(fabs(hist__interpolated(&h, 1) - 2047) < 1);
 }
 
+static void what_is_unlike_is_plain_text(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 1000 };
+	char text[256];
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 10, ns);
+	assert_true(compare__alike(s.of, s.n, text, sizeof(text)));
+	assert_string_equal(text, "");
+	free(s.v[AFTER][0].probes[0].variant);
+	s.v[AFTER][0].probes[0].variant = strdup("\033[2Jx\n\xc2\x9b");
+	assert_false(compare__alike(s.of, s.n, text, sizeof(text)));
+	assert_non_null(strstr(text, "; ?[2Jx?\?\?)"));
+	free(s.v[AFTER][0].probes[0].variant);
+	s.v[AFTER][0].probes[0].variant = NULL;
+	assert_false(compare__alike(s.of, s.n, text, sizeof(text)));
+	assert_non_null(strstr(text, "; unknown)"));
+	free_sides(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +275,7 @@ int main(void)
 		cmocka_unit_test(ties_do_not_turn_the_direction_round),
 		cmocka_unit_test(a_run_that_took_no_time_has_no_rates),
 		cmocka_unit_test(empty_runs_have_no_family),
+		cmocka_unit_test(what_is_unlike_is_plain_text),
 		cmocka_unit_test(a_quantile_within_a_bucket),
 	};
 
