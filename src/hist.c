@@ -60,7 +60,7 @@ __u64 hist__quantile(const struct hist *h, double q)
 		return 0;
 	rank = rank_of(q, h->count);
 	for (i = 0; i < HIST_OVERFLOW; i++) {
-		seen += h->bucket[i];
+		add(&seen, h->bucket[i]);
 		if (seen >= rank) {
 			lower = hist_lower(i);
 			return clamp_to(h, lower + (hist_lower(i + 1) - lower) / 2);
@@ -72,16 +72,16 @@ __u64 hist__quantile(const struct hist *h, double q)
 double hist__interpolated(const struct hist *h, double q)
 {
 	double rank = q * (double)h->count, low, high;
-	__u64 seen = 0;
+	double seen = 0;
 
 	for (unsigned int i = 0; i < HIST_OVERFLOW; i++) {
-		if (!h->bucket[i] || (double)(seen + h->bucket[i]) < rank) {
-			seen += h->bucket[i];
+		if (!h->bucket[i] || seen + (double)h->bucket[i] < rank) {
+			seen += (double)h->bucket[i];
 			continue;
 		}
 		low = clamp_to(h, hist_lower(i));
 		high = clamp_to(h, hist_lower(i + 1));
-		return low + (high - low) * (rank - (double)seen) / (double)h->bucket[i];
+		return low + (high - low) * (rank - seen) / (double)h->bucket[i];
 	}
 	return h->max_ns;
 }
@@ -102,8 +102,8 @@ __u64 hist__linear(const struct hist *h, __u64 width_ns, unsigned int n, __u64 *
 		last = upper / width_ns;
 		at = first == last ? first : (lower + (upper - lower) / 2) / width_ns;
 		if (first != last && first < n)
-			moved += h->bucket[i];
-		count[at < n ? at : n] += h->bucket[i];
+			add(&moved, h->bucket[i]);
+		add(&count[at < n ? at : n], h->bucket[i]);
 	}
 	return moved;
 }

@@ -154,9 +154,12 @@ double run__seconds(const struct run *run)
 
 __u64 run_tries__given_up(const struct run_tries *t, unsigned int i)
 {
-	__u64 further = i + 1 < TRIES_KEPT ? t->tried[i + 1] : 0, gone = t->moved[i] + further;
+	__u64 further = i + 1 < TRIES_KEPT ? t->tried[i + 1] : 0, gone;
 
-	return t->tried[i] > gone ? t->tried[i] - gone : 0;
+	/* only a forged file's can wrap */
+	return !__builtin_add_overflow(t->moved[i], further, &gone) && t->tried[i] > gone ?
+		       t->tried[i] - gone :
+		       0;
 }
 
 __u64 counters__get(const struct counters *c, const char *name)

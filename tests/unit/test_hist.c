@@ -263,6 +263,23 @@ static void linear_of_a_constant_is_exact(void **state)
 	assert_int_equal(count[0], 1);
 }
 
+/* A forged file's counts: what they add up to must not come round to little. */
+static void sums_do_not_wrap(void **state)
+{
+	struct hist h = { .count = ~0ULL, .max_ns = hist_lower(103) - 1 };
+	__u64 linear[2];
+
+	(void)state;
+	for (int i = 100; i < 103; i++)
+		h.bucket[i] = 1ULL << 63;
+	h.min_ns = hist_lower(100);
+	assert_in_range(hist__quantile(&h, 0.9), hist_lower(101), hist_lower(102) - 1);
+	assert_in_range(hist__quantile(&h, 1), hist_lower(101), hist_lower(102) - 1);
+	assert_true(hist__interpolated(&h, 0.9) >= hist_lower(101));
+	hist__linear(&h, 1, 1, linear);
+	assert_true(linear[1] == ~0ULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +297,7 @@ int main(void)
 		cmocka_unit_test(linear_is_exact_on_common_edges),
 		cmocka_unit_test(linear_keeps_every_count),
 		cmocka_unit_test(linear_of_a_constant_is_exact),
+		cmocka_unit_test(sums_do_not_wrap),
 	};
 
 	return cmocka_run_group_tests_name("hist", tests, NULL, NULL);

@@ -301,6 +301,16 @@ static void windows_become_references(void **state)
 	}
 }
 
+/* What a forged file says of attempts comes to no more than was tried. */
+static void given_up_does_not_wrap(void **state)
+{
+	struct run_tries t = { .tried = { 11400, ~0ULL - 1 }, .moved = { 11000, 180 } };
+
+	(void)state;
+	assert_int_equal(run_tries__given_up(&t, 0), 0);
+	assert_true(run_tries__given_up(&t, 1) == ~0ULL - 181);
+}
+
 static void none_seen_may_prove_nothing(void **state)
 {
 	struct run run = { .tool = { .tier = "full" } };
@@ -335,6 +345,7 @@ int main(void)
 		cmocka_unit_test(tainting_losses),
 		cmocka_unit_test(device_numbers),
 		cmocka_unit_test(windows_become_references),
+		cmocka_unit_test(given_up_does_not_wrap),
 		cmocka_unit_test(none_seen_may_prove_nothing),
 	};
 

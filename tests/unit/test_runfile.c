@@ -382,6 +382,30 @@ static void numbers_above_2_63_are_clamped(void **state)
 	run__free(&run);
 }
 
+/* Of merged runs that are forged, or broken: what we write we must read. */
+static void sums_above_2_63_are_clamped(void **state)
+{
+	const char *path = tmp__path("sum.json");
+	struct run run;
+
+	(void)state;
+	sample__small(&run);
+	for (int i = 100; i < 103; i++)
+		run.site[1].hold.bucket[i] = 1ULL << 63;
+	run.site[1].hold.count = ~0ULL;
+	assert_int_equal(run__save(&run, path, err, sizeof(err)), 0);
+	run__free(&run);
+	for (int trip = 0; trip < 2; trip++) {
+		if (run__load(&run, path, err, sizeof(err)))
+			fail_msg("%s", err);
+		assert_true(run.site[1].hold.count == 9223372036854775807ULL);
+		assert_true(run.site[1].hold.bucket[101] == 9223372036854775807ULL);
+		assert_int_equal(run.clamped, 4);
+		assert_int_equal(run__save(&run, path, err, sizeof(err)), 0);
+		run__free(&run);
+	}
+}
+
 static void foreign_bytes_are_written_as_text(void **state)
 {
 	const char *path = tmp__path("bytes.json");
@@ -436,6 +460,7 @@ int main(void)
 		cmocka_unit_test(too_large_is_refused_unread),
 		cmocka_unit_test(what_is_no_file_is_refused),
 		cmocka_unit_test(numbers_above_2_63_are_clamped),
+		cmocka_unit_test(sums_above_2_63_are_clamped),
 		cmocka_unit_test(foreign_bytes_are_written_as_text),
 		cmocka_unit_test(counts_caught_in_flight_are_readable),
 	};
