@@ -49,7 +49,7 @@ all: $(O)/migtrace
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile tests/unit/unit.mk \
-		tests/vm/vm.mk tests/checks.mk | column -t -s '|'
+		tests/fuzz/fuzz.mk tests/vm/vm.mk tests/checks.mk | column -t -s '|'
 
 # Missing tools are named with the package that has them.
 need = @command -v $(1) >/dev/null 2>&1 || [ -x "$(1)" ] || \
@@ -101,6 +101,7 @@ $(O)/migtrace: $(OBJ)
 
 -include $(OBJ:.o=.d)
 -include tests/unit/unit.mk
+-include tests/fuzz/fuzz.mk
 -include tests/vm/vm.mk
 -include tests/checks.mk
 
@@ -112,4 +113,4 @@ install: all ## into DESTDIR and PREFIX
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/migtrace
 
 clean: ## removes what was built; fetched and built kernels stay (rm -r build for all)
-	rm -rf $(O)/migtrace* $(O)/src $(O)/unit $(O)/vmlinux
+	rm -rf $(O)/migtrace* $(O)/src $(O)/unit $(O)/fuzz $(O)/vmlinux

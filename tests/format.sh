@@ -42,6 +42,7 @@ check()
 mapfile -t c < <(git ls-files '*.c' '*.h' | grep -vE "$KERNEL" | grep -v '^vmlinux/')
 mapfile -t all < <(git ls-files | while read -r f; do [ ! -f "$f" ] || echo "$f"; done)
 mapfile -t scripts < <(for f in "${all[@]}"; do
+	[[ $f != tests/fuzz/corpus/* ]] || continue
 	! head -n 1 "$f" | tr -d '\0' | grep -qE '^#!.*[ /](ba)?sh\b|^# shellcheck shell=' || echo "$f"
 done)
 mapfile -t src < <(git ls-files 'src/*.c' 'src/*.h' 'bpf/*')
@@ -51,7 +52,7 @@ mapfile -t src < <(git ls-files 'src/*.c' 'src/*.h' 'bpf/*')
 
 # data that has no comments is left out
 for f in "${all[@]}"; do
-	case $f in tests/data/* | *.json) continue ;; esac
+	case $f in tests/data/* | tests/fuzz/corpus/* | *.json) continue ;; esac
 	[[ ! $f =~ $KERNEL ]] || continue
 	head -n 4 "$f" | grep -qF 'SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause' || echo "$f"
 done | check 'licence line at the top of every file'

@@ -74,10 +74,10 @@ check-prom: $(O)/migtrace ## what Prometheus and node_exporter make of runs of g
 		'run make check-vm CASES="before-light 7.x 6.1 export-6.1" first'; exit 1; }; done
 	$(Q)tests/prom.py $(O)/migtrace $(O)/vm/out/check-export-6.1 $(PROM_RUNS)
 
-check: ## everything: check-unit, check-html, check-vm, check-prom, check-before-after
+check: ## everything: check-unit, check-fuzz, check-html, check-vm, check-prom, check-before-after
 	@echo 'check: unit tests and pages (3 minutes), then real kernels in QEMU; the first time installs'
 	@echo 'packages, fetches five kernels and builds five (25 minutes on two cores, once)'
 	@tests/deps.sh test kernels page prom
-	$(Q)failed=; for t in check-unit check-html check-vm check-prom check-before-after; do \
+	$(Q)failed=; for t in check-unit check-fuzz check-html check-vm check-prom check-before-after; do \
 		$(MAKE) $$t || failed="$$failed $$t"; done; \
 	[ -z "$$failed" ] || { echo "check: failed:$$failed"; exit 1; }

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * A run file from somebody else: reading it, every renderer on what was read, and adding it to
+ * itself. What we write of it, we must read again the same; what is for terminals must not steer
+ * one.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/render.h"
+#include "fuzz.h"
+
+const bool fuzz__parts = false;
+
+typedef int renderer(const struct run *run, const struct render_opts *o, FILE *f);
+
+static char *render(renderer *how, const struct run *run, const struct render_opts *o, size_t *size)
+{
+	char *text = NULL;
+	FILE *f = open_memstream(&text, size);
+	int ret = how(run, o, f);
+
+	fuzz__claim(!fclose(f) && !ret, "what was read can be rendered", "");
+	return text;
+}
+
+static bool load(struct run *run, const void *data, size_t size, char *err, size_t err_size)
+{
+	if (!run__load(run, fuzz__file(0, data, size), err, err_size))
+		return true;
+	fuzz__claim(*err, "a refusal has a reason", "");
+	fuzz__claim_plain(err, strlen(err), "a reason is plain text");
+	return false;
+}
+
+/* No raw byte that the format gives a meaning to, or none: a quote, an angle, an escape. */
+static void claim_bytes(const char *text, size_t size, const char *about)
+{
+	for (size_t i = 0; i < size; i++)
+		fuzz__claim(text[i] & 0xe0 || strchr("\n\r\t", text[i]), about, text);
+}
+
+static void shown(const struct run *run, const uint8_t *data, size_t data_size)
+{
+	static const struct render_opts plain = { .path = "run.json" };
+	static const struct render_opts linear = { .linear_width_ns = 5000, .linear_count = 20 };
+	static const struct {
+		renderer *how;
+		const struct render_opts *o;
+	} ways[] = {
+		{ render_text, &plain }, { render_text, &linear },	{ render_csv, &plain },
+		{ render_html, &plain }, { render_prometheus, &plain },
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		size_t size;
+		char *text = render(ways[i].how, run, ways[i].o, &size);
+
+		fuzz__claim_no_null(text, size, data, data_size);
+		if (ways[i].how == render_text)
+			fuzz__claim_plain(text, size, "the report is plain text");
+		else if (ways[i].how == render_html)
+			claim_bytes(text, size, "a page has no control character");
+		free(text);
+	}
+}
+
+/* What we write is a run file. */
+static char *rewritten(const struct run *run, struct run *again, size_t *size)
+{
+	const struct render_opts o = { 0 };
+	char *text = render(render_json, run, &o, size), err[512];
+
+	fuzz__claim(load(again, text, *size, err, sizeof(err)), "ours is read again", err);
+	return text;
+}
+
+/* Written, read and written again: nothing may be lost on the way, and nothing refused. */
+static void survives(const struct run *run)
+{
+	const struct render_opts o = { 0 };
+	size_t first_size, second_size;
+	struct run again;
+	char *first = rewritten(run, &again, &first_size), *second;
+
+	second = render(render_json, &again, &o, &second_size);
+	fuzz__claim_same(first, first_size, second, second_size, "ours is read as what it was");
+	run__free(&again);
+	free(first);
+	free(second);
+}
+
+static void late(const struct run *run)
+{
+	fuzz__capture();
+	for (size_t i = 0; i < run->late.events_n; i++) {
+		render_late_text(&run->late.events[i], "sda", stdout);
+		render_late_json(&run->late.events[i], "sda", stdout);
+	}
+	render_late_summary(run, stdout);
+	render_late_summary_json(run, stdout);
+	fuzz__captured();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct run run, copy; /* a third of a megabyte each */
+	char err[512];
+	size_t text_size;
+	const char *why;
+
+	if (!load(&run, data, size, err, sizeof(err)))
+		return 0;
+	shown(&run, data, size);
+	survives(&run);
+	late(&run);
+	fuzz__claim(load(&copy, data, size, err, sizeof(err)), "what was read is read again", err);
+	fuzz__claim(!run__merge(&run, &copy, &why), "a run can be added to itself", "");
+	run__free(&copy);
+	shown(&run, data, size);
+	free(rewritten(&run, &copy, &text_size)); /* sums are clamped once, and then stay */
+	survives(&copy);
+	run__free(&copy);
+	run__free(&run);
+	return 0;
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * In place of what a command line would do once it is understood: nothing is recorded, opened or
+ * written. A kernel on which every probe is possible is made up, so that a choice of variants gets
+ * as far as it can; what comes after the refusal of the tracer must never be reached.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/bench.h"
+#include "../../src/cmd.h"
+#include "../../src/outfile.h"
+#include "../../src/privileges.h"
+#include "../../src/session.h"
+#include "../../src/snapshot.h"
+#include "../../src/textfile.h"
+#include "instead.h"
+
+/* kernel.c */
+static int add_func(void *ctx, const char *name)
+{
+	struct facts *f = ctx;
+	struct fact_func *v = realloc(f->funcs, (f->funcs_n + 1) * sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	f->funcs = v;
+	v += f->funcs_n++;
+	*v = (struct fact_func){ .in_btf = true, .traceable = true, .symbols = 1 };
+	snprintf(v->name, sizeof(v->name), "%s", name);
+	return 0;
+}
+
+int facts__read(struct facts *f)
+{
+	memset(f, 0, sizeof(*f));
+	memset(f->feature, true, sizeof(f->feature));
+	for (const char *const *host = probes__hosts(); *host; host++)
+		for (const char *const *callee = probes__callees(); *callee; callee++) {
+			struct fact_call *v = realloc(f->calls, (f->calls_n + 1) * sizeof(*v));
+
+			if (!v)
+				return -ENOMEM;
+			f->calls = v;
+			v += f->calls_n++;
+			memset(v, 0, sizeof(*v));
+			snprintf(v->func, sizeof(v->func), "%s", *host);
+			snprintf(v->callee, sizeof(v->callee), "%s", *callee);
+			v->next = 5;
+		}
+	return probes__interest(add_func, f);
+}
+
+bool kernel__has_symbol(const char *name)
+{
+	return false;
+}
+
+/* tracer.c: here every recording ends. */
+struct tracer *tracer__prepare(const struct facts *f, const struct choice *choices,
+			       const struct tracer_opts *o, int *code, char *err, size_t err_size)
+{
+	fuzz__claim(o->map_size <= 1 << 20, "--map-size is bounded", "");
+	fuzz__claim(!o->row_off[SITE_FLOOR], "--site leaves the floor alone", "");
+	for (size_t i = 0; i < probes_n; i++)
+		fuzz__claim(choices[i].variant || *choices[i].reason, "no probe without a reason",
+			    choices[i].probe->name);
+	*code = EXIT_CANT;
+	snprintf(err, err_size, "never");
+	return NULL;
+}
+
+void tracer__close(struct tracer *t)
+{
+	fuzz__claim(!t, "there is no tracer to close", "");
+}
+
+/* bench_*.c, scratch.c */
+static const char *const movers[] = { "auto", "numa", "compact" };
+
+const char *mover__name(enum mover_kind kind)
+{
+	return movers[kind];
+}
+
+int scratch__make(struct scratch *s, const char *dir, __u64 bytes, char *err, size_t err_size)
+{
+	snprintf(err, err_size, "never in %s", dir);
+	return -EPERM;
+}
+
+void scratch__drop(struct scratch *s)
+{
+}
+
+struct load_counts load__stop(struct load *l)
+{
+	fuzz__claim(!l, "there is no load to stop", "");
+	return (struct load_counts){ 0 };
+}
+
+/* runs.c, outfile.c, textfile.c: any word may be a path here, /dev/tty as well as /etc/passwd. */
+struct run *runs__load(char *const *paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		fuzz__claim(paths[i], "every operand is a word", "");
+	log_error("never");
+	return NULL;
+}
+
+void runs__free(struct run *runs, size_t n)
+{
+	fuzz__claim(!runs, "there are no runs to free", "");
+}
+
+int outfile__check(const char *path, char *err, size_t err_size)
+{
+	return 0;
+}
+
+int textfile__open(struct textfile *t, const char *path, char *err, size_t err_size)
+{
+	size_t n = strlen(path);
+
+	fuzz__claim(n > 5 && !strcmp(path + n - 5, ".prom"), "a textfile ends in .prom", path);
+	return 0;
+}
+
+void textfile__close(struct textfile *t)
+{
+}
+
+/* machine.c and libbpf, for doctor */
+bool instead__no_memory;
+
+int machine__describe(struct run *run, const struct facts *f)
+{
+	if (instead__no_memory)
+		return -ENOMEM;
+	run->kernel.hypervisor = strdup("none");
+	run->kernel.clocksource = strdup("tsc");
+	return 0;
+}
+
+const char *libbpf_version_string(void);
+const char *libbpf_version_string(void)
+{
+	return "none";
+}
+
+int machine__device(const char *word, __u32 *dev)
+{
+	return dev__parse(word, dev) ? 0 : -ENOENT;
+}

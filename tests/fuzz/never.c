@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * What only follows what instead.c refuses: the linker wants it, and nothing may reach it. No
+ * header: what a function takes and gives does not matter then.
+ */
+
+#define NEVER(function)                                                                            \
+	void function(void);                                                                       \
+	void function(void)                                                                        \
+	{                                                                                          \
+		__builtin_trap();                                                                  \
+	}
+
+NEVER(load__alive)
+NEVER(load__counts)
+NEVER(load__directory_bytes)
+NEVER(load__mover)
+NEVER(load__new)
+NEVER(load__prepare)
+NEVER(load__start)
+NEVER(scratch__errors)
+NEVER(snapshot__read)
+NEVER(snapshot__stack)
+NEVER(tracer__attached)
+NEVER(tracer__floor_ns)
+NEVER(tracer__poll)
+NEVER(tracer__start)
+NEVER(tracer__stop)
+NEVER(workload__end)
+NEVER(workload__ended)
+NEVER(workload__fork)
+NEVER(workload__go)
+NEVER(privileges__drop)
+NEVER(kernel__forget_symbols)
+NEVER(outfile__open)
+NEVER(outfile__commit)
+NEVER(outfile__abort)
+NEVER(textfile__write)
+NEVER(machine__device_name)
+NEVER(machine__number)
