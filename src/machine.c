@@ -143,15 +143,14 @@ void machine__device_name(__u32 dev, char *name, size_t size)
 
 int machine__device(const char *word, __u32 *dev)
 {
-	unsigned int major, minor;
-	char path[256], end;
 	struct stat st;
+	char path[256];
 
-	if (sscanf(word, "%u:%u%c", &major, &minor, &end) == 2) {
-		*dev = major << 20 | minor;
+	if (dev__parse(word, dev))
 		return 0;
-	}
-	snprintf(path, sizeof(path), "%s%s", strchr(word, '/') ? "" : "/dev/", word);
+	if ((size_t)snprintf(path, sizeof(path), "%s%s", strchr(word, '/') ? "" : "/dev/", word) >=
+	    sizeof(path))
+		return -ENAMETOOLONG;
 	if (stat(path, &st))
 		return -errno;
 	if (S_ISBLK(st.st_mode)) /* the page cache of the device itself */

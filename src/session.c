@@ -49,9 +49,19 @@ static int parse_sites(const char *list, bool off[ROW_COUNT])
 	if (!list)
 		return 0;
 	copy = strdup(list);
+	if (!copy) {
+		log_error("out of memory");
+		return EXIT_FAILED;
+	}
 	memset(off, true, ROW_COUNT * sizeof(*off));
 	off[SITE_FLOOR] = false;
-	for (word = strtok_r(copy, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+	word = strtok_r(copy, ",", &save);
+	if (!word) { /* rather than recording nothing */
+		log_error("option '--site': no name in '%s'", list);
+		free(copy);
+		return EXIT_USAGE;
+	}
+	for (; word; word = strtok_r(NULL, ",", &save)) {
 		unsigned int row = row__by_name(word);
 
 		if (row == ROW_COUNT) {
@@ -95,10 +105,14 @@ static int parse_forced(const char *list, char **copy, const char *forced[FORCED
 	size_t n = 0;
 
 	*copy = list ? strdup(list) : NULL;
-	for (word = *copy ? strtok_r(*copy, ",", &save) : NULL; word && n < FORCED_MAX;
+	for (word = *copy ? strtok_r(*copy, ",", &save) : NULL; word;
 	     word = strtok_r(NULL, ",", &save)) {
 		bool known = false;
 
+		if (n == FORCED_MAX) {
+			log_error("option '--probe': more than %d", FORCED_MAX);
+			return EXIT_USAGE;
+		}
 		for (size_t i = 0; i < probes_n && strchr(word, '='); i++)
 			known |= strcspn(word, "=") == strlen(probes[i].name) &&
 				 !strncmp(word, probes[i].name, strlen(probes[i].name));

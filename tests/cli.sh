@@ -74,6 +74,12 @@ t 'record -o into nowhere' 1 "cannot write 'no/such/dir/x.json': No such file" \
 	record -o no/such/dir/x.json
 mkdir folder
 t 'record -o a folder' 1 "cannot write 'folder': Is a directory" record -o folder
+t 'record --site without a name' 2 "no name in ','" record --site ,
+t 'record of an unknown site' 2 "unknown site 'x'" record --site x
+t 'record of a device out of range' 2 "unknown device '4096:1': No such file" record --device 4096:1
+t 'record of a negative device' 2 "unknown device '8:-1': No such file" record --device 8:-1
+t 'record, 17 variants' 2 "option '--probe': more than 16" record \
+	--probe "$(printf 'find_get_block=x,%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17)"
 t 'doctor with an operand' 2 "unexpected operand 'x': doctor takes none" doctor x
 
 # report: operands and options

@@ -64,6 +64,8 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 {
 	fuzz__claim(o->map_size <= 1 << 20, "--map-size is bounded", "");
 	fuzz__claim(!o->row_off[SITE_FLOOR], "--site leaves the floor alone", "");
+	fuzz__claim(memchr(o->row_off, false, SITE_FLOOR) || !o->row_off[ROW_ISOLATION],
+		    "--site leaves a site", "");
 	for (size_t i = 0; i < probes_n; i++)
 		fuzz__claim(choices[i].variant || *choices[i].reason, "no probe without a reason",
 			    choices[i].probe->name);
