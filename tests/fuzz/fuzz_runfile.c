@@ -40,6 +40,59 @@ static void claim_bytes(const char *text, size_t size, const char *about)
 		fuzz__claim(text[i] & 0xe0 || strchr("\n\r\t", text[i]), about, text);
 }
 
+/* RFC 4180: a quote opens a cell or is doubled, and every row has as many cells as the first. */
+static void claim_csv(const char *text, size_t size)
+{
+	size_t cells = 1, first = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '"')
+			quoted = !quoted;
+		else if (text[i] == ',' && !quoted)
+			cells++;
+		if (text[i] != '\n' || quoted)
+			continue;
+		fuzz__claim(!first || cells == first, "all rows are as wide", text);
+		first = cells;
+		cells = 1;
+	}
+	fuzz__claim(!quoted && cells == 1, "the last row has an end", text);
+}
+
+/* name{label="value",...} number, where a value has its quotes, backslashes and ends of line escaped */
+static void claim_metrics(const char *text)
+{
+	const char *end;
+
+	for (; *text; text = end + 1) {
+		end = strchr(text, '\n');
+		fuzz__claim(end, "the last line has an end", text);
+		if (*text == '#')
+			continue;
+		fuzz__claim(!strncmp(text, "migtrace_", 9), "a line is a metric's", text);
+		text += strcspn(text, "{ ");
+		while (*text == '{' || *text == ',') {
+			text += strcspn(text, "=\n");
+			fuzz__claim(text[0] == '=' && text[1] == '"', "a label has a value", text);
+			for (text += 2; *text != '"' && *text != '\n'; text++)
+				text += *text == '\\';
+			fuzz__claim(*text == '"', "a value has an end", text);
+			text++;
+		}
+		text += *text == '}';
+		fuzz__claim(*text == ' ' && text + 1 + strcspn(text + 1, " \n") == end,
+			    "a metric has one number", text);
+	}
+}
+
+/* Words of the file, two of them mutate_json.c's, are no tags. */
+static void claim_page(const char *text, size_t size)
+{
+	claim_bytes(text, size, "a page has no control character");
+	fuzz__claim(!strstr(text, "<script>alert("), "a page runs no script of others", text);
+}
+
 static void shown(const struct run *run, const uint8_t *data, size_t data_size)
 {
 	static const struct render_opts plain = { .path = "run.json" };
@@ -60,7 +113,11 @@ static void shown(const struct run *run, const uint8_t *data, size_t data_size)
 		if (ways[i].how == render_text)
 			fuzz__claim_plain(text, size, "the report is plain text");
 		else if (ways[i].how == render_html)
-			claim_bytes(text, size, "a page has no control character");
+			claim_page(text, size);
+		else if (ways[i].how == render_csv)
+			claim_csv(text, size);
+		else if (ways[i].how == render_prometheus)
+			claim_metrics(text);
 		free(text);
 	}
 }
