@@ -18,6 +18,8 @@
 #endif
 #define RUNFILE_MAX_INTERVALS 100000
 #define RUNFILE_MAX_DEVICES   4096
+/* Merging looks each of these up in the other run's list; a recording has some hundreds. */
+#define RUNFILE_MAX_NAMES     4096
 
 /* The run as JSON; NULL when memory is short. Bytes that are not UTF-8 are written as \xNN. */
 json_t *runfile__json(const struct run *run);

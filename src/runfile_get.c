@@ -222,6 +222,8 @@ int get__counters(const json_t *object, const char *key, const struct at *at, st
 
 	if (ret)
 		return ret;
+	if (json_object_size(counters) > RUNFILE_MAX_NAMES)
+		return at__fail(&here, "more than %d", RUNFILE_MAX_NAMES);
 	out->v = calloc(json_object_size(counters) + 1, sizeof(*out->v));
 	if (!out->v)
 		return at__no_memory(at);
@@ -229,7 +231,7 @@ int get__counters(const json_t *object, const char *key, const struct at *at, st
 		ret = get__u64(counters, name, &here, &value);
 		if (ret)
 			return ret;
-		/* keys are unique already, so that a hostile number of them costs no search */
+		/* keys are unique already */
 		out->v[out->n].name = strdup(name);
 		if (!out->v[out->n].name)
 			return at__no_memory(at);

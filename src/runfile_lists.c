@@ -252,6 +252,15 @@ static int read_attempts(const json_t *root, const struct at *at, struct run *ru
 		       get__counters(root, "isolations", at, &run->isolations);
 }
 
+/* A list that merging searches from its beginning for every entry. */
+static int read_names(const json_t *root, const char *key, const struct at *at, size_t size,
+		      entry_reader *read, void **v, size_t *n)
+{
+	if (json_array_size(json_object_get(root, key)) > RUNFILE_MAX_NAMES)
+		return at__fail(AT_KEY(at, key), "more than %d", RUNFILE_MAX_NAMES);
+	return get__list(root, key, at, size, read, v, n);
+}
+
 int runfile__read_lists(const json_t *root, const struct at *at, struct run *run)
 {
 	int ret = read_devices(root, at, run);
@@ -263,14 +272,14 @@ int runfile__read_lists(const json_t *root, const struct at *at, struct run *run
 	if (!ret)
 		ret = read_attempts(root, at, run);
 	if (!ret)
-		ret = get__list(root, "refcounts", at, sizeof(*run->refcounts), read_refcount,
-				(void **)&run->refcounts, &run->refcounts_n);
+		ret = read_names(root, "refcounts", at, sizeof(*run->refcounts), read_refcount,
+				 (void **)&run->refcounts, &run->refcounts_n);
 	if (!ret)
 		ret = read_late(root, at, &run->late);
 	if (!ret)
 		ret = read_losses(root, at, run);
 	if (!ret)
-		ret = get__list(root, "probes", at, sizeof(*run->probes), read_probe,
-				(void **)&run->probes, &run->probes_n);
+		ret = read_names(root, "probes", at, sizeof(*run->probes), read_probe,
+				 (void **)&run->probes, &run->probes_n);
 	return ret;
 }

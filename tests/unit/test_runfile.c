@@ -340,6 +340,32 @@ static void few_bytes_can_not_ask_for_all_memory(void **state)
 	free(text);
 }
 
+/* What merging would search for hours: a megabyte of it is refused when it is read. */
+static void endless_lists_are_refused(void **state)
+{
+	static const char *const entry[][2] = {
+		{ "\"counters\":{\"n\":1}", "counters" },
+		{ "\"refcounts\":[", "refcounts" },
+		{ "\"probes\":[", "probes" },
+	};
+	char *list = malloc(1 << 20), *text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(entry) / sizeof(*entry); i++) {
+		char message[64], *at = list;
+
+		at += sprintf(at, i ? "\"%s\":[0" : "\"%s\":{\"a\":1", entry[i][1]);
+		for (int n = 0; n < 4096; n++)
+			at += sprintf(at, i ? ",0" : ",\"%d\":1", n);
+		strcpy(at, i ? "," : "}");
+		snprintf(message, sizeof(message), "%s: more than 4096", entry[i][1]);
+		text = edited(sample__small, entry[i][0], list);
+		check_refused(entry[i][1], text, strlen(text), message);
+		free(text);
+	}
+	free(list);
+}
+
 static void too_large_is_refused_unread(void **state)
 {
 	const char *path = tmp__path("sparse.json");
@@ -457,6 +483,7 @@ int main(void)
 		cmocka_unit_test(flipped_bits_do_no_harm),
 		cmocka_unit_test(deep_nesting_is_refused),
 		cmocka_unit_test(few_bytes_can_not_ask_for_all_memory),
+		cmocka_unit_test(endless_lists_are_refused),
 		cmocka_unit_test(too_large_is_refused_unread),
 		cmocka_unit_test(what_is_no_file_is_refused),
 		cmocka_unit_test(numbers_above_2_63_are_clamped),
