@@ -7,6 +7,8 @@
 
 #include "run.h"
 
+#define EVENTS_MAX ((1ULL << 63) - 1)
+
 /* Sums of what a kernel counted never get near 2^64; those of a forged file must not wrap. */
 static void add(__u64 *to, __u64 value)
 {
@@ -14,11 +16,15 @@ static void add(__u64 *to, __u64 value)
 		*to = ~0ULL;
 }
 
+/*
+ * A histogram never holds more events than a run file can say, nor do its buckets together: what
+ * adds them up need not expect to wrap. Only forged files come near it: @src is left out then.
+ */
 void hist__merge(struct hist *dst, const struct hist *src)
 {
 	unsigned int i;
 
-	if (!src->count)
+	if (!src->count || src->count > EVENTS_MAX || dst->count > EVENTS_MAX - src->count)
 		return;
 	if (!dst->count || src->min_ns < dst->min_ns)
 		dst->min_ns = src->min_ns;
@@ -60,7 +66,7 @@ __u64 hist__quantile(const struct hist *h, double q)
 		return 0;
 	rank = rank_of(q, h->count);
 	for (i = 0; i < HIST_OVERFLOW; i++) {
-		add(&seen, h->bucket[i]);
+		seen += h->bucket[i];
 		if (seen >= rank) {
 			lower = hist_lower(i);
 			return clamp_to(h, lower + (hist_lower(i + 1) - lower) / 2);
@@ -72,16 +78,16 @@ __u64 hist__quantile(const struct hist *h, double q)
 double hist__interpolated(const struct hist *h, double q)
 {
 	double rank = q * (double)h->count, low, high;
-	double seen = 0;
+	__u64 seen = 0;
 
 	for (unsigned int i = 0; i < HIST_OVERFLOW; i++) {
-		if (!h->bucket[i] || seen + (double)h->bucket[i] < rank) {
-			seen += (double)h->bucket[i];
+		if (!h->bucket[i] || (double)(seen + h->bucket[i]) < rank) {
+			seen += h->bucket[i];
 			continue;
 		}
 		low = clamp_to(h, hist_lower(i));
 		high = clamp_to(h, hist_lower(i + 1));
-		return low + (high - low) * (rank - seen) / (double)h->bucket[i];
+		return low + (high - low) * (rank - (double)seen) / (double)h->bucket[i];
 	}
 	return h->max_ns;
 }
@@ -102,8 +108,8 @@ __u64 hist__linear(const struct hist *h, __u64 width_ns, unsigned int n, __u64 *
 		last = upper / width_ns;
 		at = first == last ? first : (lower + (upper - lower) / 2) / width_ns;
 		if (first != last && first < n)
-			add(&moved, h->bucket[i]);
-		add(&count[at < n ? at : n], h->bucket[i]);
+			moved += h->bucket[i];
+		count[at < n ? at : n] += h->bucket[i];
 	}
 	return moved;
 }

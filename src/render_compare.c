@@ -12,9 +12,11 @@
 
 #define LABEL 12
 
+#define HUGE_VALUE 1e18 /* not in any honest file; llround() has no answer beyond 2^63 */
+
 static const char *value_cell(char cell[FMT_CELL], double v, enum row_unit unit)
 {
-	if (!isfinite(v))
+	if (!isfinite(v) || fabs(v) > HUGE_VALUE)
 		return strcpy(cell, "-");
 	if (unit == UNIT_NS)
 		return fmt__ns(cell, (__u64)llround(v));

@@ -61,9 +61,8 @@ static int read_buckets(const json_t *buckets, const struct at *at, struct hist 
 			return at__fail(AT_INDEX(&here, i), "the same bucket twice");
 		if (i && index < last)
 			return at__fail(AT_INDEX(&here, i), "overlaps or precedes the one before");
-		/* the sum of runs near the end of the range is written as that */
-		if (__builtin_add_overflow(sum, count, &sum) || sum > RUNFILE_NO_END)
-			sum = RUNFILE_NO_END;
+		if (__builtin_add_overflow(sum, count, &sum))
+			return at__fail(&here, "add up to more than 2^64");
 		first = i ? first : index;
 		last = index;
 		h->bucket[index] = count;

@@ -92,8 +92,7 @@ json_t *put__hist(struct writer *w, const struct hist *h)
 			min_ns = end - 1;
 		if (max_ns < hist_lower(i))
 			max_ns = hist_lower(i);
-		if (__builtin_add_overflow(count, h->bucket[i], &count) || count > RUNFILE_NO_END)
-			count = RUNFILE_NO_END;
+		count += h->bucket[i];
 		bucket = json_array();
 		put__element(w, bucket, put__number(w, hist_lower(i)));
 		put__element(w, bucket, put__number(w, end));
@@ -102,8 +101,6 @@ json_t *put__hist(struct writer *w, const struct hist *h)
 	}
 	if (min_ns > max_ns)
 		min_ns = max_ns;
-	if (count == RUNFILE_NO_END && h->count > count) /* to be counted as clamped, once */
-		count = h->count;
 	put__member(w, object, "count", put__number(w, count));
 	put__member(w, object, "sum_ns", put__number(w, count ? h->sum_ns : 0));
 	put__member(w, object, "min_ns", put__number(w, count ? min_ns : 0));
