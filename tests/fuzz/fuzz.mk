@@ -5,7 +5,7 @@
 #   TARGETS="text"   some of them, without fuzz_
 
 FUZZ := $(O)/fuzz
-FUZZ_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DMIGTRACE_VERSION='"0.0.test"' -O1 -g -Wall -Wextra \
+FUZZ_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DMIGTRACE_VERSION='"0.0.test"' -O1 -gline-tables-only -Wall -Wextra \
 	-Wno-unused-parameter -Werror -fno-sanitize-recover=all -fno-omit-frame-pointer -I$(O) \
 	-DRUNFILE_MAX_MEMORY='(64ULL << 20)' \
 	-fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow

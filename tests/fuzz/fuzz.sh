@@ -4,8 +4,9 @@
 # usage: fuzz.sh run|check|merge NAME...
 #
 # run: each target for SECONDS_ (600), one after the other at the lowest priority; what is new goes
-# into $FUZZ/found/NAME, what stumbles into $FUZZ/crash.  check: the kept inputs of each target once,
-# and ends with "N passed, N failed".  merge: keeps of both what adds an edge of the program.
+# into $FUZZ/found/NAME, what stumbles into $FUZZ/crash.  check: the kept inputs of each target once.
+# merge: keeps the fewest that reach the same edges of the program; names that begin with fixed-,
+# once a finding each, stay in any case.  All end with "N passed, N failed".
 # FUZZ: the folder with the targets.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -91,10 +92,9 @@ merge_one()
 
 	rm -rf "$all"
 	mkdir -p "$all" "$FUZZ/found/$1"
-	if "$FUZZ/fuzz_$1" -merge=1 -use_counters=0 -max_len="$(max_len "$1")" -timeout=20 "$all" \
-		"$kept" "$FUZZ/found/$1" >"$log" 2>&1 </dev/null; then
-		rm -rf "$kept"
-		mkdir -p "$kept"
+	if nice -n 19 "$FUZZ/fuzz_$1" -set_cover_merge=1 -use_counters=0 -timeout=20 \
+		-max_len="$(max_len "$1")" "$all" "$kept" "$FUZZ/found/$1" >"$log" 2>&1 </dev/null; then
+		find "$kept" -type f ! -name 'fixed-*' -delete
 		cp "$all"/* "$kept"
 		passed=$((passed + 1))
 		printf '%-10s %4d inputs, %s KiB\n' "$1" "$(find "$kept" -type f | wc -l)" \

@@ -75,7 +75,7 @@ check-prom: $(O)/migtrace ## what Prometheus and node_exporter make of runs of g
 	$(Q)tests/prom.py $(O)/migtrace $(O)/vm/out/check-export-6.1 $(PROM_RUNS)
 
 check: ## everything: check-unit, check-fuzz, check-html, check-vm, check-prom, check-before-after
-	@echo 'check: unit tests and pages (3 minutes), then real kernels in QEMU; the first time installs'
+	@echo 'check: unit tests, kept fuzz inputs, pages (4 minutes), then real kernels in QEMU; first installs'
 	@echo 'packages, fetches five kernels and builds five (25 minutes on two cores, once)'
 	@tests/deps.sh test kernels page prom
 	$(Q)failed=; for t in check-unit check-fuzz check-html check-vm check-prom check-before-after; do \
