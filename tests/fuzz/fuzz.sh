@@ -50,7 +50,7 @@ fuzz_one()
 		"${line:-no coverage}" "$([ $crashes = 0 ] && echo 'nothing found' || echo FOUND)"
 	[ $crashes = 0 ] && passed=$((passed + 1)) && return
 	failed=$((failed + 1))
-	grep -v '^#\|^INFO' "$log" | tail -n 40
+	sed -n '/does not hold\|runtime error:\|ERROR: /,$p' "$log" | head -n 40
 }
 
 stat_of()

@@ -235,11 +235,14 @@ static void walk(struct walk *w, json_t *node)
 
 static size_t change(uint8_t *data, size_t size, size_t max_size)
 {
-	json_t *root = json_loadb((char *)data, size, 0, NULL);
+	json_t *root;
 	struct walk all = { .target = (size_t)-1, .other_at = (size_t)-1 };
 	char *text;
 	size_t n;
 
+	if (!max_size) /* LLVMFuzzerMutate() would write a byte all the same */
+		return 0;
+	root = json_loadb((char *)data, size, 0, NULL);
 	if (!root)
 		return LLVMFuzzerMutate(data, size, max_size);
 	walk(&all, root);
