@@ -62,7 +62,7 @@ static bool can_write(void *ctx)
 	const struct export *e = ctx;
 	char err[512];
 
-	return !outfile__check(e->file.path, err, sizeof(err));
+	return !outfile__check(e->file.path, false, err, sizeof(err));
 }
 
 /* What only attaching needed: rights, and memory. */

@@ -49,17 +49,46 @@ static void release(struct textfile *t)
 	t->lock = -1;
 }
 
+/*
+ * What is opened without O_EXCL may have been placed there: another user's file, or a second name of
+ * one of ours, which the next lines would cut to nothing.
+ */
+static bool planted(const struct textfile *t)
+{
+	char *copy = strdup(t->path);
+	struct stat folder, st;
+	bool seen = copy && !stat(dirname(copy), &folder) &&
+		    !(t->lock < 0 ? lstat(t->lock_path, &st) : fstat(t->lock, &st));
+
+	free(copy);
+	if (!seen)
+		return t->lock >= 0;
+	return !S_ISREG(st.st_mode) || st.st_nlink > 1 || outfile__foreign(&folder, &st);
+}
+
+static int refuse(struct textfile *t, char *err, size_t err_size)
+{
+	release(t);
+	snprintf(err, err_size, "cannot write '%s': '%s' is not a lock of ours", t->path,
+		 t->lock_path);
+	return -EPERM;
+}
+
 static int take(struct textfile *t, char *err, size_t err_size)
 {
+	int error, ret;
+
 	for (int i = 0; i < LOCK_TRIES; i++) {
 		t->lock = open(t->lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		error = errno;
+		if (planted(t))
+			return refuse(t, err, err_size);
 		if (t->lock < 0)
-			return fail(err, err_size, t->path, errno);
+			return fail(err, err_size, t->path, error);
 		if (flock(t->lock, LOCK_EX | LOCK_NB)) {
-			int error = errno;
-			int ret = error == EWOULDBLOCK ? busy(t, err, err_size) :
-							 fail(err, err_size, t->path, error);
-
+			error = errno;
+			ret = error == EWOULDBLOCK ? busy(t, err, err_size) :
+						     fail(err, err_size, t->path, error);
 			release(t);
 			return ret;
 		}
@@ -104,13 +133,13 @@ int textfile__open(struct textfile *t, const char *path, char *err, size_t err_s
 		textfile__close(t);
 		return fail(err, err_size, path, ENOMEM);
 	}
-	ret = take(t, err, err_size);
-	if (!ret) {
-		remove_leftovers(path);
-		ret = outfile__check(path, err, err_size);
-	}
+	ret = outfile__check(path, false, err, err_size); /* the lock's path is its path */
+	if (!ret)
+		ret = take(t, err, err_size);
 	if (ret)
 		textfile__close(t);
+	else
+		remove_leftovers(path);
 	return ret;
 }
 
