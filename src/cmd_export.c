@@ -10,7 +10,6 @@
 #include "kernel.h"
 #include "metrics.h"
 #include "outfile.h"
-#include "privileges.h"
 #include "session.h"
 #include "snapshot.h"
 #include "textfile.h"
@@ -42,7 +41,7 @@ static const struct opt export_opts[] = {
 struct export
 {
 	struct textfile file;
-	bool slim; /* without what attaching needed */
+	bool slim; /* attached, and without what that needed */
 	bool once;
 	struct late late; /* the most that was seen: a window in transit may be in no count */
 	bool broken;	  /* the last write failed */
@@ -65,13 +64,9 @@ static bool can_write(void *ctx)
 	return !outfile__check(e->file.path, false, err, sizeof(err));
 }
 
-/* What only attaching needed: rights, and memory. */
+/* What only attaching needed; the session has given up the rights. */
 static void slim_down(struct export *e)
 {
-	int ret = privileges__drop(can_write, e);
-
-	if (ret)
-		log_warn("can't drop capabilities: %s", strerror(-ret));
 	kernel__forget_symbols();
 	malloc_trim(0);
 	e->slim = true;
@@ -156,7 +151,9 @@ static int export_run(const struct cmd *cmd, int argc, char **argv)
 				  .quiet = true,
 				  .totals = true,
 				  .on_snapshot = on_snapshot,
-				  .on_snapshot_ctx = &e };
+				  .on_snapshot_ctx = &e,
+				  .can_write = can_write,
+				  .can_write_ctx = &e };
 
 	if (first < 0)
 		return -first - 1;

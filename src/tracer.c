@@ -239,7 +239,7 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 	t->opts = *o;
 	t->cpus = libbpf_num_possible_cpus();
 	t->attached = calloc(probes_n, sizeof(*t->attached));
-	t->skel = migtrace_bpf__open();
+	t->skel = tracer__open();
 	if (!t->skel || !t->attached)
 		goto fail;
 	tracer__configure(t);

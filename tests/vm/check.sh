@@ -41,6 +41,8 @@ misuse|6.1|cases 22|misuse.sh|
 bench|6.1|bench 18|bench_cases.sh|
 export-6.1|6.1|export 17|export.sh|
 caps-6.1|6.1|cases 11|caps.sh|
+rights-5.10|5.10|cases 20|rights.sh|
+rights-6.1|6.1|cases 20|rights.sh|
 bracket-6.1|6.1|bracket|record.sh|FS=ext4 KIB=80 ARGS=--light --probe migrate_norefs=bracket:folio_migrate_mapping EXPORT=light
 lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
 before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
