@@ -113,7 +113,7 @@ static void on_snapshot(void *ctx, const struct run *run, int err)
 				  .failures = e->failures };
 	bool first = !e->slim;
 	struct run shown;
-	char *text = NULL;
+	char *text = NULL, why[128];
 	size_t size = 0;
 	FILE *f;
 
@@ -122,7 +122,8 @@ static void on_snapshot(void *ctx, const struct run *run, int err)
 	if (first && e->once)
 		return; /* the one write is that of the end */
 	if (err) {
-		failed(e, strerror(-err));
+		snprintf(why, sizeof(why), "can't read what was counted: %s", strerror(-err));
+		failed(e, why);
 		return;
 	}
 	f = open_memstream(&text, &size);

@@ -267,7 +267,9 @@ int session__record(const struct session_opts *o, struct run *run)
 		code = session__parse_forced(o->probe, &forced_words, forced);
 	if (!code) {
 		ret = choices ? facts__read(&f) : -ENOMEM;
-		if (ret)
+		if (ret && f.unreadable)
+			log_error("can't read %s: %s", f.unreadable, strerror(-ret));
+		else if (ret)
 			log_error("out of memory");
 		code = ret ? EXIT_FAILED : EXIT_FINE;
 	}
