@@ -43,6 +43,7 @@ export-6.1|6.1|export 17|export.sh|
 caps-6.1|6.1|cases 11|caps.sh|
 rights-5.10|5.10|cases 20|rights.sh|
 rights-6.1|6.1|cases 20|rights.sh|
+hard-6.1|6.1|hard 20|hard.sh|
 faults-record|6.1|cases 45|faults.sh|WHAT=record STRACE=1
 faults-export|6.1|cases 20|faults.sh|WHAT=export STRACE=1
 bracket-6.1|6.1|bracket|record.sh|FS=ext4 KIB=80 ARGS=--light --probe migrate_norefs=bracket:folio_migrate_mapping EXPORT=light
