@@ -89,13 +89,13 @@ insmod /lib/modules/brd.ko rd_nr=2 rd_size=262144
 load setup ext4 /mnt -s 80 > /out/setup.json
 
 # killed: while it attaches, early and late, and, by the OOM killer, while it records
-for n in 3 30; do
+for want in 3 30; do
 	migtrace record -o /tmp/hard/killed.json -d 60 > /tmp/out 2> /tmp/err &
-	places $n
+	places $want
 	probed=$(wc -l < /sys/kernel/debug/kprobes/list)
 	kill -KILL $!
 	wait $! 2> /dev/null
-	[ "$probed" -ge $n ]
+	[ "$probed" -ge $want ]
 	say $? "killed with $probed places probed"
 	clean "SIGKILL while it attaches"
 done
