@@ -76,7 +76,7 @@ static void slim_down(struct export *e)
 static void failed(struct export *e, const char *why)
 {
 	if (!e->broken)
-		log_error("%s; counting goes on", why);
+		log_error("%s%s", why, e->once ? "" : "; counting goes on");
 	e->broken = true;
 	e->failures++;
 }

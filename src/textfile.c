@@ -74,21 +74,42 @@ static int refuse(struct textfile *t, char *err, size_t err_size)
 	return -EPERM;
 }
 
+/* True when it was not there. */
+static bool open_lock(struct textfile *t)
+{
+	int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+
+	t->lock = open(t->lock_path, flags | O_CREAT | O_EXCL, 0600);
+	if (t->lock >= 0)
+		return true;
+	if (errno != EEXIST)
+		return false;
+	t->lock = open(t->lock_path, flags);
+	if (t->lock < 0 && errno == ENOENT)
+		errno = EAGAIN; /* it was, and is gone */
+	return false;
+}
+
 static int take(struct textfile *t, char *err, size_t err_size)
 {
 	int error, ret;
 
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		t->lock = open(t->lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		bool made = open_lock(t);
+
 		error = errno;
 		if (planted(t))
 			return refuse(t, err, err_size);
+		if (t->lock < 0 && error == EAGAIN)
+			continue;
 		if (t->lock < 0)
 			return fail(err, err_size, t->path, error);
 		if (flock(t->lock, LOCK_EX | LOCK_NB)) {
 			error = errno;
 			ret = error == EWOULDBLOCK ? busy(t, err, err_size) :
 						     fail(err, err_size, t->path, error);
+			if (made && error != EWOULDBLOCK)
+				unlink(t->lock_path);
 			release(t);
 			return ret;
 		}
