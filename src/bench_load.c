@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "bench_load.h"
+#include "privileges.h"
 
 #define DIRECTORY	"d"
 #define DIRECTORY_BYTES (80U << 10) /* 20 blocks; a CPU remembers 16 buffers */
@@ -195,6 +196,7 @@ static void be_child(struct load *l, size_t nr, pid_t parent)
 	signal(SIGINT, SIG_IGN); /* the terminal's Ctrl-C is the recording's, which then stops us */
 	signal(SIGTERM, SIG_IGN); /* so is one to the whole group: rounds that are complete count */
 	pin(nr);
+	privileges__drop_all(); /* all that it opens is root's, as it is itself */
 	if (nr)
 		ret = read_directory(&l->work);
 	else

@@ -167,6 +167,8 @@ static int record(struct bench *b, struct run *run)
 		.device = dev__format(b->scratch.dev, device, sizeof(device)),
 		.load = &bench_load,
 		.load_ctx = b,
+		.can_write = record__can_write,
+		.can_write_ctx = (void *)b->c->output,
 	};
 	int code = session__record(&o, run);
 

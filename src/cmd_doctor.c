@@ -212,16 +212,19 @@ static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct doctor_config c = { 0 };
 	struct diagnosis d = { 0 };
-	int first = opts__parse(cmd, argc, argv, &c), code = EXIT_FAILED;
+	int first = opts__parse(cmd, argc, argv, &c), code = EXIT_FAILED, err;
 
 	if (first < 0)
 		return -first - 1;
 	log_level = c.verbose;
-	if (diagnose(&d, &c)) {
-		log_error("out of memory");
-	} else {
+	err = diagnose(&d, &c);
+	if (!err) {
 		code = d.code;
 		print(&d, &c);
+	} else if (d.facts.unreadable) {
+		log_error("can't read %s: %s", d.facts.unreadable, strerror(-err));
+	} else {
+		log_error("out of memory");
 	}
 	run__free(&d.machine);
 	facts__free(&d.facts);

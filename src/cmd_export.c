@@ -10,7 +10,6 @@
 #include "kernel.h"
 #include "metrics.h"
 #include "outfile.h"
-#include "privileges.h"
 #include "session.h"
 #include "snapshot.h"
 #include "textfile.h"
@@ -42,7 +41,7 @@ static const struct opt export_opts[] = {
 struct export
 {
 	struct textfile file;
-	bool slim; /* without what attaching needed */
+	bool slim; /* attached, and without what that needed */
 	bool once;
 	struct late late; /* the most that was seen: a window in transit may be in no count */
 	bool broken;	  /* the last write failed */
@@ -62,16 +61,12 @@ static bool can_write(void *ctx)
 	const struct export *e = ctx;
 	char err[512];
 
-	return !outfile__check(e->file.path, err, sizeof(err));
+	return !outfile__check(e->file.path, false, err, sizeof(err));
 }
 
-/* What only attaching needed: rights, and memory. */
+/* What only attaching needed; the session has given up the rights. */
 static void slim_down(struct export *e)
 {
-	int ret = privileges__drop(can_write, e);
-
-	if (ret)
-		log_warn("can't drop capabilities: %s", strerror(-ret));
 	kernel__forget_symbols();
 	malloc_trim(0);
 	e->slim = true;
@@ -81,7 +76,7 @@ static void slim_down(struct export *e)
 static void failed(struct export *e, const char *why)
 {
 	if (!e->broken)
-		log_error("%s; counting goes on", why);
+		log_error("%s%s", why, e->once ? "" : "; counting goes on");
 	e->broken = true;
 	e->failures++;
 }
@@ -118,7 +113,7 @@ static void on_snapshot(void *ctx, const struct run *run, int err)
 				  .failures = e->failures };
 	bool first = !e->slim;
 	struct run shown;
-	char *text = NULL;
+	char *text = NULL, why[128];
 	size_t size = 0;
 	FILE *f;
 
@@ -127,7 +122,8 @@ static void on_snapshot(void *ctx, const struct run *run, int err)
 	if (first && e->once)
 		return; /* the one write is that of the end */
 	if (err) {
-		failed(e, strerror(-err));
+		snprintf(why, sizeof(why), "can't read what was counted: %s", strerror(-err));
+		failed(e, why);
 		return;
 	}
 	f = open_memstream(&text, &size);
@@ -156,7 +152,9 @@ static int export_run(const struct cmd *cmd, int argc, char **argv)
 				  .quiet = true,
 				  .totals = true,
 				  .on_snapshot = on_snapshot,
-				  .on_snapshot_ctx = &e };
+				  .on_snapshot_ctx = &e,
+				  .can_write = can_write,
+				  .can_write_ctx = &e };
 
 	if (first < 0)
 		return -first - 1;

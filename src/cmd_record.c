@@ -36,6 +36,13 @@ static const struct opt record_opts[] = {
 	{ 0 },
 };
 
+bool record__can_write(void *path)
+{
+	char err[512];
+
+	return !run__writable(path, err, sizeof(err));
+}
+
 int record__publish(const struct run *run, const char *path)
 {
 	struct render_opts ro = { .path = path, .colour = out__colour(NULL) };
@@ -63,6 +70,8 @@ static int record_run(const struct cmd *cmd, int argc, char **argv)
 		log_error("%s", err);
 		return EXIT_FAILED;
 	}
+	c.session.can_write = record__can_write;
+	c.session.can_write_ctx = (void *)c.output;
 	code = session__record(&c.session, &run);
 	if (code == EXIT_FINE)
 		code = record__publish(&run, c.output);

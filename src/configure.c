@@ -65,6 +65,19 @@ static void sizes(struct tracer *t)
 	}
 }
 
+#define BTF "/sys/kernel/btf/vmlinux"
+
+/*
+ * Named, it is the only BTF that fields are looked up in. Unnamed, libbpf goes on to all modules'
+ * for a type that this kernel does not have, and may not do so without CAP_SYS_ADMIN.
+ */
+struct migtrace_bpf *tracer__open(void)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = access(BTF, R_OK) ? NULL : BTF);
+
+	return migtrace_bpf__open_opts(&o);
+}
+
 void tracer__configure(struct tracer *t)
 {
 	settings(t);

@@ -13,6 +13,8 @@
 #include "probes.h"
 
 #define MAX_FUNC_BYTES 65536
+#define KALLSYMS       "/proc/kallsyms"
+#define BTF	       "/sys/kernel/btf/vmlinux"
 
 struct symbol {
 	__u64 addr;
@@ -23,7 +25,7 @@ static struct symbol *symbols;
 static size_t symbols_n;
 
 static const struct image_files running = {
-	.kallsyms = "/proc/kallsyms",
+	.kallsyms = KALLSYMS,
 	.filter_list = { "/sys/kernel/tracing/available_filter_functions",
 			 "/sys/kernel/debug/tracing/available_filter_functions" },
 	.kcore = "/proc/kcore",
@@ -63,6 +65,12 @@ void kernel__forget_symbols(void)
 	symbols_n = 0;
 }
 
+/* An errno that says nothing about the kernel: the file is there, and ours to read. */
+static bool broken(int error)
+{
+	return error != ENOENT && error != EACCES && error != EPERM;
+}
+
 /* Text symbols of the image, not of modules: buffer.c, migrate.c and aio.c are built in. */
 static int symbols_read(const char *path)
 {
@@ -72,13 +80,15 @@ static int symbols_read(const char *path)
 	int err = 0;
 
 	if (!f)
-		return 0;
+		return symbols || !broken(errno) ? 0 : -errno;
 	while (!err && fgets(line, sizeof(line), f)) {
 		if (strchr(line, '[') || sscanf(line, "%llx %c %255s", &addr, &type, name) != 3)
 			continue;
 		if (strchr("tTwW", type)) /* the address is 0 for who may not see it */
 			err = symbols_add(addr, name);
 	}
+	if (!err && ferror(f))
+		err = -EIO;
 	fclose(f);
 	if (symbols_n)
 		qsort(symbols, symbols_n, sizeof(*symbols), by_addr);
@@ -150,14 +160,20 @@ print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 	return vfprintf(stderr, fmt, args);
 }
 
-static void read_btf(struct facts *f)
+static int read_btf(struct facts *f)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct btf *btf = btf__parse(BTF, NULL);
 	const struct btf_type *t;
 	int id;
 
+	if (!btf && broken(errno)) {
+		f->unreadable = BTF;
+		return -errno;
+	}
+	if (!btf) /* also looks in /boot, and has one errno for all */
+		btf = btf__load_vmlinux_btf();
 	if (!btf)
-		return;
+		return 0;
 	f->feature[FEAT_BTF] = true;
 	for (size_t i = 0; i < f->funcs_n; i++)
 		f->funcs[i].in_btf =
@@ -178,11 +194,17 @@ static void read_btf(struct facts *f)
 		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), "active"))
 			f->feature[FEAT_TRAMPOLINE_GUARD] = true;
 	btf__free(btf);
+	return 0;
 }
 
-static void read_symbols(struct facts *f, const char *path)
+static int read_symbols(struct facts *f, const char *path)
 {
-	symbols_read(path);
+	int err = symbols_read(path);
+
+	if (err) {
+		f->unreadable = err == -ENOMEM ? NULL : KALLSYMS;
+		return err;
+	}
 	f->feature[FEAT_SYMBOLS] = symbols_n && symbols[symbols_n - 1].addr;
 	for (size_t i = 0; i < symbols_n; i++) {
 		struct fact_func *v = (struct fact_func *)facts__func(f, symbols[i].name);
@@ -198,6 +220,7 @@ static void read_symbols(struct facts *f, const char *path)
 		v->addr = symbols[i].addr;
 		v->size = next < symbols_n ? symbols[next].addr - v->addr : 0;
 	}
+	return 0;
 }
 
 static void read_filter_list(struct facts *f, const char *const paths[2])
@@ -219,6 +242,11 @@ static void read_filter_list(struct facts *f, const char *const paths[2])
 		f->feature[FEAT_FILTER_LIST] = true;
 		if (v)
 			v->traceable = true;
+	}
+	if (ferror(list)) { /* half a list is none */
+		f->feature[FEAT_FILTER_LIST] = false;
+		for (size_t i = 0; i < f->funcs_n; i++)
+			f->funcs[i].traceable = f->funcs[i].in_btf;
 	}
 	fclose(list);
 }
@@ -308,7 +336,10 @@ int facts__want(struct facts *f)
 
 int facts__read_image(struct facts *f, const struct image_files *files)
 {
-	read_symbols(f, files->kallsyms);
+	int err = read_symbols(f, files->kallsyms);
+
+	if (err)
+		return err;
 	read_filter_list(f, files->filter_list);
 	return read_text(f, files->kcore);
 }
@@ -328,6 +359,6 @@ int facts__read(struct facts *f)
 	if (err)
 		return err;
 	f->feature[FEAT_KPROBES] = !access("/sys/bus/event_source/devices/kprobe/type", F_OK);
-	read_btf(f);
-	return facts__read_image(f, &running);
+	err = read_btf(f);
+	return err ? err : facts__read_image(f, &running);
 }

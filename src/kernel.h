@@ -51,10 +51,14 @@ struct facts {
 	size_t funcs_n;
 	struct fact_call *calls;
 	size_t calls_n;
-	char text_reason[120]; /* why FEAT_TEXT is missing */
+	char text_reason[120];	/* why FEAT_TEXT is missing */
+	const char *unreadable; /* the file that facts__read() failed at, or NULL; not saved */
 };
 
-/* Reads this kernel. Never fails for a missing feature: that is a fact too. 0 or -ENOMEM. */
+/*
+ * Reads this kernel. Never fails for what is missing, or not for this user: that is a fact too.
+ * 0, or -errno with @f->unreadable: what is there and can't be read is no fact. Or -ENOMEM.
+ */
 int facts__read(struct facts *f);
 
 /* The files that say what is in the kernel's image; the fuzzer has others than this kernel's. */

@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "cmd.h"
+#include "privileges.h"
 
 #ifndef MIGTRACE_VERSION
 #define MIGTRACE_VERSION "unknown"
@@ -92,6 +94,16 @@ static int run_help(const struct cmd *cmd, int argc, char **argv)
 	return EXIT_FINE;
 }
 
+/*
+ * Capabilities of the program's file are lent to whoever may run it, to attach: a report of a file
+ * that is not his to read is none of it.
+ */
+static void drop_lent_rights(const struct cmd *cmd)
+{
+	if (getauxval(AT_SECURE) && !(cmd->needs & NEED_ROOT) && cmd != &cmd_doctor)
+		privileges__drop_all();
+}
+
 static int dispatch(int argc, char **argv)
 {
 	const struct cmd *cmd;
@@ -117,6 +129,7 @@ static int dispatch(int argc, char **argv)
 	if (!cmd)
 		return unknown_command(argv[1]);
 	log__command(cmd->name);
+	drop_lent_rights(cmd);
 	return cmd->run(cmd, argc - 1, argv + 1);
 }
 

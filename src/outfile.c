@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Files that are written whole or not at all (outfile.h).
- * Stage: none. migtrace runs as root, possibly in a directory others can write to, hence the
- * refusal to follow a link that somebody placed under the temporary name.
+ * Stage: none. migtrace runs as root, possibly in a folder others can write to: the kernel's own
+ * guard (fs.protected_symlinks) knows sticky folders and the end of a path only, and may be off.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +22,86 @@ static int fail(const char *what, const char *path, int error, char *err, size_t
 	return -error;
 }
 
+static int fail_foreign(const char *path, const char *suffix, char *err, size_t err_size)
+{
+	snprintf(err, err_size,
+		 "cannot write '%s': '%s%s' belongs to another user, in a folder that others can "
+		 "write to",
+		 path, path, suffix);
+	return -EPERM;
+}
+
+/* -EPERM is step_into()'s: opening a path ends with any other error. */
+static int fail_folder(const char *path, int ret, char *err, size_t err_size)
+{
+	if (ret != -EPERM)
+		return fail("cannot write", path, -ret, err, err_size);
+	snprintf(err, err_size,
+		 "cannot write '%s': on its path is a link of another user, in a folder that "
+		 "others can write to",
+		 path);
+	return ret;
+}
+
+static bool planted(const struct stat *folder, const struct stat *st)
+{
+	return folder->st_mode & S_IWOTH && st->st_uid && st->st_uid != geteuid() &&
+	       st->st_uid != folder->st_uid;
+}
+
+bool outfile__foreign(const struct stat *folder, const struct stat *st)
+{
+	bool kept =
+		folder->st_mode & S_ISVTX && st->st_uid != geteuid() && folder->st_uid != geteuid();
+
+	return kept || planted(folder, st);
+}
+
+static bool foreign(int folder, const char *name)
+{
+	struct stat dir, st;
+
+	return !fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) && !fstat(folder, &dir) &&
+	       outfile__foreign(&dir, &st);
+}
+
+/* The folder @name in @folder; a link that comes between the look and the step is not followed. */
+static int step_into(int folder, const char *name)
+{
+	int flags = O_PATH | O_DIRECTORY | O_CLOEXEC, fd;
+	struct stat dir, st;
+
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) || fstat(folder, &dir))
+		return -errno;
+	if (!S_ISLNK(st.st_mode))
+		flags |= O_NOFOLLOW;
+	else if (planted(&dir, &st))
+		return -EPERM;
+	fd = openat(folder, name, flags);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The folder of @path, which ends at @name, component by component: each may be a link. */
+static int open_folder(const char *path, const char *name)
+{
+	int fd = open(*path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC), next;
+	char step[NAME_MAX + 1];
+	size_t len;
+
+	if (fd < 0)
+		return -errno;
+	for (path += strspn(path, "/"); path < name; path += len + strspn(path + len, "/")) {
+		len = strcspn(path, "/");
+		snprintf(step, sizeof(step), "%.*s", (int)len, path);
+		next = len > NAME_MAX ? -ENAMETOOLONG : step_into(fd, step);
+		close(fd);
+		if (next < 0)
+			return next;
+		fd = next;
+	}
+	return fd;
+}
+
 /* A sibling, since rename(2) does not cross file systems; a leftover of a dead process is skipped. */
 static int open_sibling(struct outfile *o)
 {
@@ -29,11 +109,12 @@ static int open_sibling(struct outfile *o)
 
 	for (i = 0; i < TMP_TRIES; i++) {
 		free(o->tmp);
-		if (asprintf(&o->tmp, "%s.tmp.%d.%d", o->path, (int)getpid(), i) < 0) {
+		if (asprintf(&o->tmp, "%s.tmp.%d.%d", o->name, (int)getpid(), i) < 0) {
 			o->tmp = NULL;
 			return -ENOMEM;
 		}
-		fd = open(o->tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+		fd = openat(o->folder, o->tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			    0666);
 		if (fd >= 0)
 			return fd;
 		if (errno != EEXIST)
@@ -42,88 +123,149 @@ static int open_sibling(struct outfile *o)
 	return -EEXIST;
 }
 
-/* Pipes and devices (/dev/full, a FIFO) can't be renamed over and are written directly. */
+/*
+ * Pipes and devices (/dev/full, a FIFO) can't be renamed over and are written directly: those that
+ * were looked at, should there be others in their place now.
+ */
 static int open_target(struct outfile *o)
 {
-	struct stat st;
+	struct stat st, opened;
 	int fd;
 
-	if (stat(o->path, &st) || S_ISREG(st.st_mode))
+	if (!*o->name)
+		return -EISDIR;
+	if (fstatat(o->folder, o->name, &st, 0) || S_ISREG(st.st_mode))
 		return open_sibling(o);
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	fd = open(o->path, O_WRONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	fd = openat(o->folder, o->name, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &opened) && opened.st_dev == st.st_dev && opened.st_ino == st.st_ino)
+		return fd;
+	close(fd);
+	return -ESTALE;
+}
+
+static int set_path(struct outfile *o, const char *path)
+{
+	const char *slash;
+
+	*o = (struct outfile){ .path = strdup(path), .folder = -1 };
+	if (!o->path)
+		return -ENOMEM;
+	slash = strrchr(o->path, '/');
+	o->name = slash ? slash + 1 : o->path;
+	o->folder = open_folder(o->path, o->name);
+	return o->folder < 0 ? o->folder : 0;
 }
 
 int outfile__open(struct outfile *o, const char *path, char *err, size_t err_size)
 {
-	int fd, ret = -ENOMEM;
+	int fd, ret = set_path(o, path);
 
-	memset(o, 0, sizeof(*o));
-	o->path = strdup(path);
-	if (!o->path)
-		return fail("cannot write", path, ENOMEM, err, err_size);
+	if (ret || foreign(o->folder, o->name)) {
+		outfile__abort(o);
+		return ret ? fail_folder(path, ret, err, err_size) :
+			     fail_foreign(path, "", err, err_size);
+	}
 	fd = open_target(o);
-	if (fd < 0) {
-		/* the last name tried was not created by us and must not be unlinked */
-		free(o->tmp);
-		o->tmp = NULL;
-		ret = fd;
-	} else {
+	if (fd >= 0) {
 		o->f = fdopen(fd, "w");
 		if (o->f)
 			return 0;
 		close(fd);
+		fd = -ENOMEM;
+	} else {
+		/* the last name tried was not created by us and must not be unlinked */
+		free(o->tmp);
+		o->tmp = NULL;
 	}
 	outfile__abort(o);
-	return fail("cannot write", path, -ret, err, err_size);
+	return fail("cannot write", path, -fd, err, err_size);
 }
 
-int outfile__check(const char *path, char *err, size_t err_size)
+static bool foreign_old(const struct outfile *o)
+{
+	char *old = NULL;
+	bool is = asprintf(&old, "%s.old", o->name) >= 0 && foreign(o->folder, old);
+
+	free(old);
+	return is;
+}
+
+/* Opening a FIFO and closing it again would be the end of the file to its reader. */
+static int check_direct(const struct outfile *o, char *err, size_t err_size)
+{
+	if (foreign(o->folder, o->name))
+		return fail_foreign(o->path, "", err, err_size);
+	if (faccessat(o->folder, o->name, W_OK, AT_EACCESS))
+		return fail("cannot write", o->path, errno, err, err_size);
+	return 0;
+}
+
+int outfile__check(const char *path, bool keep_old, char *err, size_t err_size)
 {
 	struct outfile o;
 	struct stat st;
-	int ret;
+	int ret = set_path(&o, path);
+	bool direct = !ret && !fstatat(o.folder, o.name, &st, 0) && !S_ISREG(st.st_mode) &&
+		      !S_ISDIR(st.st_mode);
 
-	/* opening a FIFO and closing it again would be the end of the file to its reader */
-	if (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return access(path, W_OK) ? fail("cannot write", path, errno, err, err_size) : 0;
+	if (ret)
+		fail_folder(path, ret, err, err_size);
+	else if (direct)
+		ret = check_direct(&o, err, err_size);
+	else if (keep_old && foreign_old(&o))
+		ret = fail_foreign(path, ".old", err, err_size);
+	outfile__abort(&o);
+	if (ret || direct)
+		return ret;
 	ret = outfile__open(&o, path, err, err_size);
-	if (!ret)
-		outfile__abort(&o);
+	outfile__abort(&o);
 	return ret;
 }
 
 /* The rename itself must survive a power cut; a file system that can't say is no failure. */
-static void sync_directory(const char *path)
+static void sync_folder(const struct outfile *o)
 {
-	char *copy = strdup(path);
-	int fd;
+	int fd = openat(o->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (!copy)
+	if (fd < 0)
 		return;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(copy);
+	fsync(fd);
+	close(fd);
 }
 
+/* As put_in_place() with an old one, where the file system can't exchange two (NFS): in two steps. */
+static int replace(struct outfile *o, const char *old)
+{
+	int ret = 0;
+
+	if (renameat(o->folder, o->name, o->folder, old))
+		return -errno;
+	if (renameat(o->folder, o->tmp, o->folder, o->name)) {
+		ret = -errno;
+		renameat(o->folder, old, o->folder, o->name);
+	}
+	return ret;
+}
+
+/* There is a whole file under the name at every moment, and the older one goes only at the end. */
 static int put_in_place(struct outfile *o, bool keep_old)
 {
 	char *old = NULL;
 	int ret = 0;
 
-	if (keep_old && asprintf(&old, "%s.old", o->path) < 0)
+	if (!keep_old || faccessat(o->folder, o->name, F_OK, AT_SYMLINK_NOFOLLOW))
+		return renameat(o->folder, o->tmp, o->folder, o->name) ? -errno : 0;
+	if (asprintf(&old, "%s.old", o->name) < 0)
 		return -ENOMEM;
-	if (old && rename(o->path, old) && errno != ENOENT)
+	if (renameat2(o->folder, o->tmp, o->folder, o->name, RENAME_EXCHANGE)) {
+		ret = errno == EINVAL || errno == ENOSYS ? replace(o, old) : -errno;
+	} else if (renameat(o->folder, o->tmp, o->folder, old)) {
 		ret = -errno;
-	if (!ret && rename(o->tmp, o->path)) {
-		ret = -errno;
-		if (old)
-			rename(old, o->path);
+		renameat2(o->folder, o->tmp, o->folder, o->name, RENAME_EXCHANGE);
 	}
 	free(old);
 	return ret;
@@ -145,7 +287,7 @@ int outfile__commit(struct outfile *o, bool keep_old, char *err, size_t err_size
 	if (!ret && o->tmp) {
 		ret = put_in_place(o, keep_old);
 		if (!ret) {
-			sync_directory(o->path);
+			sync_folder(o);
 			free(o->tmp);
 			o->tmp = NULL;
 		}
@@ -161,7 +303,9 @@ void outfile__abort(struct outfile *o)
 	if (o->f)
 		fclose(o->f);
 	if (o->tmp)
-		unlink(o->tmp);
+		unlinkat(o->folder, o->tmp, 0);
+	if (o->path && o->folder >= 0)
+		close(o->folder);
 	free(o->tmp);
 	free(o->path);
 	memset(o, 0, sizeof(*o));

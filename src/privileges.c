@@ -51,22 +51,35 @@ static bool maps_readable(void)
 	return syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr)) >= 0 || errno != EPERM;
 }
 
-int privileges__drop(bool (*works)(void *ctx), void *ctx)
+/* What an exec could bring back. */
+static void close_the_ways_back(void)
 {
-	__u64 permitted = 0, effective, keep = 0;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+int privileges__drop_all(void)
+{
+	close_the_ways_back();
+	return set(0, 0);
+}
+
+int privileges__drop(unsigned long long keep, bool (*works)(void *ctx), void *ctx)
+{
+	__u64 permitted = 0, effective;
 	int ret = get(&permitted, &effective);
 
 	if (ret)
 		return ret;
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	close_the_ways_back();
 	ret = set(permitted, 0);
 	if (ret)
 		return ret;
+	keep &= permitted;
 	/* Linux 5.8 split CAP_BPF off; without it in hand, the one that it was split off */
 	if (!maps_readable())
 		keep |= permitted & (permitted & BIT(CAP_BPF) ? BIT(CAP_BPF) : BIT(CAP_SYS_ADMIN));
-	if (!works(ctx))
+	if (works && !works(ctx))
 		keep |= permitted & BIT(CAP_DAC_OVERRIDE);
 	return set(keep, keep);
 }

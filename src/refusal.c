@@ -22,6 +22,20 @@ static bool locked_down(void)
 	return strstr(line, "[confidentiality]");
 }
 
+const char *tracer__errno(int ret)
+{
+	return ret == -ESRCH ? "can't read the kernel's BTF" : strerror(-ret);
+}
+
+bool tracer__unopened(int cpus, bool object, char *err, size_t err_size)
+{
+	if (cpus < 0)
+		snprintf(err, err_size, "can't read the number of CPUs: %s", strerror(-cpus));
+	else if (object)
+		snprintf(err, err_size, "can't open the programs: %s", strerror(errno));
+	return cpus < 0 || object;
+}
+
 int tracer__refusal(int ret, char *err, size_t err_size)
 {
 	if (locked_down()) {

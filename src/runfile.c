@@ -149,5 +149,5 @@ int run__save(const struct run *run, const char *path, char *err, size_t err_siz
 
 int run__writable(const char *path, char *err, size_t err_size)
 {
-	return outfile__check(path, err, err_size);
+	return outfile__check(path, true, err, err_size);
 }

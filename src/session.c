@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* A recording, step by step. Every command that records calls this one path. */
 #include <errno.h>
+#include <linux/capability.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "privileges.h"
 #include "session.h"
 #include "slices.h"
 #include "snapshot.h"
@@ -40,124 +42,6 @@ static char *rfc3339(void)
 
 	strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 	return strdup(buf);
-}
-
-static int parse_sites(const char *list, bool off[ROW_COUNT])
-{
-	char *copy, *word, *save = NULL;
-
-	if (!list)
-		return 0;
-	copy = strdup(list);
-	if (!copy) {
-		log_error("out of memory");
-		return EXIT_FAILED;
-	}
-	memset(off, true, ROW_COUNT * sizeof(*off));
-	off[SITE_FLOOR] = false;
-	word = strtok_r(copy, ",", &save);
-	if (!word) { /* rather than recording nothing */
-		log_error("option '--site': no name in '%s'", list);
-		free(copy);
-		return EXIT_USAGE;
-	}
-	for (; word; word = strtok_r(NULL, ",", &save)) {
-		unsigned int row = row__by_name(word);
-
-		if (row == ROW_COUNT) {
-			log_error("unknown site '%s'", word);
-			log_hint("'migtrace doctor' lists the sites of this kernel");
-			free(copy);
-			return EXIT_USAGE;
-		}
-		off[row] = false;
-	}
-	free(copy);
-	return 0;
-}
-
-static int tracer_opts(const struct session_opts *o, struct tracer_opts *to)
-{
-	int err;
-
-	memset(to, 0, sizeof(*to));
-	to->light = o->light;
-	to->stacks = o->stacks;
-	to->totals = o->totals;
-	to->map_size = o->map_size;
-	if (o->device) {
-		err = machine__device(o->device, &to->device);
-		if (err) {
-			log_error("unknown device '%s': %s", o->device, strerror(-err));
-			log_hint("a path, a name such as sda1, or MAJ:MIN as in 'lsblk'");
-			return EXIT_USAGE;
-		}
-	}
-	return parse_sites(o->sites, to->row_off);
-}
-
-#define FORCED_MAX 16
-
-/* "NAME=VARIANT,…" into a list; an unknown name is the user's, an impossible variant the kernel's. */
-static int parse_forced(const char *list, char **copy, const char *forced[FORCED_MAX + 1])
-{
-	char *word, *save = NULL;
-	size_t n = 0;
-
-	*copy = list ? strdup(list) : NULL;
-	for (word = *copy ? strtok_r(*copy, ",", &save) : NULL; word;
-	     word = strtok_r(NULL, ",", &save)) {
-		bool known = false;
-
-		if (n == FORCED_MAX) {
-			log_error("option '--probe': more than %d", FORCED_MAX);
-			return EXIT_USAGE;
-		}
-		for (size_t i = 0; i < probes_n && strchr(word, '='); i++)
-			known |= strcspn(word, "=") == strlen(probes[i].name) &&
-				 !strncmp(word, probes[i].name, strlen(probes[i].name));
-		if (!known) {
-			log_error("option '--probe': '%s' is not PROBE=VARIANT", word);
-			log_hint("'migtrace doctor' lists the probes of this kernel");
-			return EXIT_USAGE;
-		}
-		forced[n++] = word;
-	}
-	return 0;
-}
-
-static int check_forced(const char *const *forced, const struct choice *c)
-{
-	for (; *forced; forced++)
-		for (size_t i = 0; i < probes_n; i++) {
-			size_t len = strlen(c[i].probe->name);
-
-			if (strncmp(*forced, c[i].probe->name, len) || (*forced)[len] != '=' ||
-			    c[i].variant)
-				continue;
-			log_error("probe '%s': %s", *forced, c[i].reason);
-			return EXIT_CANT;
-		}
-	return 0;
-}
-
-/* The first thing that the recording can't do without, if it is missing. */
-static int check_required(const struct facts *f, const struct choice *c)
-{
-	if (!f->feature[FEAT_BTF]) {
-		log_error(
-			"this kernel has no BTF (/sys/kernel/btf/vmlinux): CONFIG_DEBUG_INFO_BTF");
-		return EXIT_CANT;
-	}
-	for (size_t i = 0; i < probes_n; i++) {
-		if (!(c[i].probe->flags & PROBE_REQUIRED) || c[i].variant)
-			continue;
-		log_error("probe '%s' is not possible on this kernel: %s", c[i].probe->name,
-			  c[i].reason);
-		log_hint("'migtrace doctor' shows what is");
-		return EXIT_CANT;
-	}
-	return 0;
 }
 
 static void progress(const struct session_opts *o, __u64 ns)
@@ -261,30 +145,71 @@ static int wait_for_end(const struct session_opts *o, struct tracer *t, struct w
 	return 0;
 }
 
+/*
+ * Attached, and the workload forked with the rights that the user gave it: from here on there are
+ * maps to read and a file to write. A command may become another user and must still be ended.
+ */
+static void drop_rights(const struct session_opts *o)
+{
+	int ret =
+		privileges__drop(o->command ? 1ULL << CAP_KILL : 0, o->can_write, o->can_write_ctx);
+
+	if (ret)
+		log_warn("can't drop capabilities: %s", strerror(-ret));
+}
+
+/* What runs meanwhile: forked, or warm. 0 or -errno, which was printed. */
+static int start_load(const struct session_opts *o, struct workload *w)
+{
+	int err;
+
+	if (!o->command)
+		return o->load ? o->load->start(o->load_ctx) : 0;
+	err = workload__fork(w, o->command);
+	if (err)
+		log_error("can't start '%s': %s", o->command[0], strerror(-err));
+	return err;
+}
+
+/* Counts; the command runs. 0 or -errno, which was printed. */
+static int begin(const struct session_opts *o, struct tracer *t, struct workload *w,
+		 struct late_list *late)
+{
+	/* at the first poll the ring is mapped: not while events are lost */
+	int err = tracer__poll(t, 0, late_list__add, late);
+
+	if (err) {
+		log_error("can't read late references: %s", strerror(-err));
+		return err;
+	}
+	tracer__start(t);
+	err = o->command ? workload__go(w) : 0;
+	if (err)
+		log_error("can't run '%s': %s", o->command[0], strerror(-err));
+	return err;
+}
+
 static int record_with(const struct session_opts *o, struct tracer *t, struct run *run)
 {
 	struct workload w = { 0 };
 	struct late_list *late;
 	struct slices *slices;
 	__u64 start;
-	int err = 0, failed;
+	int err, failed;
 
 	if (describe_tool(o, run) || !(slices = slices__new(o->on_snapshot ? 0 : o->interval)))
 		return -ENOMEM;
-	if (o->command)
-		err = workload__fork(&w, o->command);
-	else if (o->load)
-		err = o->load->start(o->load_ctx);
+	err = start_load(o, &w);
 	if (err)
 		return err;
+	drop_rights(o);
 	run->start = rfc3339();
 	start = tracer__now_ns();
 	late = late_list__new(o->events_max ? o->events_max : 1, t, o, start);
 	if (!late)
 		return -ENOMEM;
-	tracer__start(t);
-	if (o->command && (err = workload__go(&w))) {
-		log_error("can't run '%s': %s", o->command[0], strerror(-err));
+	err = begin(o, t, &w, late);
+	if (err) {
 		workload__end(&w, &run->tool.status);
 		late_list__finish(late, run);
 		slices__finish(slices, t, run, 0);
@@ -311,6 +236,15 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 	return err ? err : failed;
 }
 
+static int record(const struct session_opts *o, struct tracer *t, struct run *run)
+{
+	int err = record_with(o, t, run);
+
+	if (err == -ENOMEM)
+		log_error("out of memory");
+	return err ? EXIT_FAILED : EXIT_FINE;
+}
+
 int session__record(const struct session_opts *o, struct run *run)
 {
 	struct choice *choices = calloc(probes_n, sizeof(*choices));
@@ -320,7 +254,7 @@ int session__record(const struct session_opts *o, struct run *run)
 	struct tracer *t = NULL;
 	struct facts f = { 0 };
 	char err[512];
-	int code;
+	int code, ret;
 
 	struct sigaction sa = { .sa_handler = on_signal };
 
@@ -328,27 +262,31 @@ int session__record(const struct session_opts *o, struct run *run)
 	sigaction(SIGTERM, &sa, NULL);
 	if (o->on_snapshot)
 		sigaction(SIGHUP, &sa, NULL);
-	code = tracer_opts(o, &to);
+	code = session__tracer_opts(o, &to);
 	if (!code)
-		code = parse_forced(o->probe, &forced_words, forced);
-	if (!code && (!choices || facts__read(&f))) {
-		log_error("out of memory");
-		code = EXIT_FAILED;
+		code = session__parse_forced(o->probe, &forced_words, forced);
+	if (!code) {
+		ret = choices ? facts__read(&f) : -ENOMEM;
+		if (ret && f.unreadable)
+			log_error("can't read %s: %s", f.unreadable, strerror(-ret));
+		else if (ret)
+			log_error("out of memory");
+		code = ret ? EXIT_FAILED : EXIT_FINE;
 	}
 	if (!code) {
 		to.forced = forced;
 		to.stop = &stopped;
 		probes__select(&f, o->light, to.forced, choices);
-		code = check_required(&f, choices);
+		code = session__check_required(&f, choices);
 	}
 	if (!code)
-		code = check_forced(forced, choices);
+		code = session__check_forced(forced, choices);
 	if (!code) {
 		t = tracer__prepare(&f, choices, &to, &code, err, sizeof(err));
 		if (!t)
 			log_error("%s", err);
 		else
-			code = record_with(o, t, run) ? EXIT_FAILED : EXIT_FINE;
+			code = record(o, t, run);
 	}
 	tracer__close(t);
 	facts__free(&f);

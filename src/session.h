@@ -35,6 +35,9 @@ struct session_opts {
 	 */
 	void (*on_snapshot)(void *ctx, const struct run *run, int err);
 	void *on_snapshot_ctx;
+	/* Whether the file can be written with the rights in force; NULL: there is none. */
+	bool (*can_write)(void *ctx);
+	void *can_write_ctx;
 };
 
 /* Each prints its own errors; -errno from start, false from alive: the recording has failed. */
@@ -70,11 +73,22 @@ bool session__stopped(void);
 /* Records into the zeroed @run. Returns an exit code; messages were printed. */
 int session__record(const struct session_opts *o, struct run *run);
 
-/* cmd_record.c: prints the report, writes the run file. An exit code; messages were printed. */
+/* cmd_record.c: for session_opts; @path: of the run file. */
+bool record__can_write(void *path);
+/* Prints the report, writes the run file. An exit code; messages were printed. */
 int record__publish(const struct run *run, const char *path);
 
 /* What a finished run says about late references: EXIT_FOUND, EXIT_INCONCLUSIVE, EXIT_FINE. */
 int session__verdict(const struct run *run);
+
+/* session_opts.c: each returns an exit code; messages were printed. */
+#define FORCED_MAX 16
+int session__tracer_opts(const struct session_opts *o, struct tracer_opts *to);
+/* "NAME=VARIANT,…" into a list; an unknown name is the user's, an impossible variant the kernel's. */
+int session__parse_forced(const char *list, char **copy, const char *forced[FORCED_MAX + 1]);
+int session__check_forced(const char *const *forced, const struct choice *c);
+/* The first thing that the recording can't do without, if it is missing. */
+int session__check_required(const struct facts *f, const struct choice *c);
 
 /* workload.c: forks @argv, which waits until workload__go(). 0 or -errno. */
 struct workload {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd.h"
 #include "slices.h"
 #include "snapshot.h"
 
@@ -45,11 +46,14 @@ static void take(struct slices *s, struct tracer *t, __u64 ns)
 {
 	struct interval *v = realloc(s->v, (s->n + 1) * sizeof(*v)), *i;
 	struct run now = { 0 };
+	int err;
 
 	if (!v)
 		return;
 	s->v = v;
-	if (snapshot__read(t, &now, false)) {
+	err = snapshot__read(t, &now, false);
+	if (err) {
+		log_warn("can't read a slice, the next one is longer: %s", strerror(-err));
 		run__free(&now);
 		return;
 	}

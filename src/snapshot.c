@@ -293,8 +293,7 @@ static int read_worst(struct tracer *t, struct run *run)
 	if (!v)
 		return -ENOMEM;
 	for (__u32 i = 0; i < SITE_COUNT * 2 && !err; i++) {
-		if (bpf_map_lookup_elem(fd, &i, v))
-			continue;
+		err = bpf_map_lookup_elem(fd, &i, v) ? -errno : 0;
 		for (int j = 0; j < cpus * WORST_KEPT && !err; j++) {
 			const struct worst_sample *w = &v[j / WORST_KEPT].v[j % WORST_KEPT];
 

@@ -49,17 +49,67 @@ static void release(struct textfile *t)
 	t->lock = -1;
 }
 
+/*
+ * What is opened without O_EXCL may have been placed there: another user's file, or a second name of
+ * one of ours, which the next lines would cut to nothing.
+ */
+static bool planted(const struct textfile *t)
+{
+	char *copy = strdup(t->path);
+	struct stat folder, st;
+	bool seen = copy && !stat(dirname(copy), &folder) &&
+		    !(t->lock < 0 ? lstat(t->lock_path, &st) : fstat(t->lock, &st));
+
+	free(copy);
+	if (!seen)
+		return t->lock >= 0;
+	return !S_ISREG(st.st_mode) || st.st_nlink > 1 || outfile__foreign(&folder, &st);
+}
+
+static int refuse(struct textfile *t, char *err, size_t err_size)
+{
+	release(t);
+	snprintf(err, err_size, "cannot write '%s': '%s' is not a lock of ours", t->path,
+		 t->lock_path);
+	return -EPERM;
+}
+
+/* True when it was not there. */
+static bool open_lock(struct textfile *t)
+{
+	int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+
+	t->lock = open(t->lock_path, flags | O_CREAT | O_EXCL, 0600);
+	if (t->lock >= 0)
+		return true;
+	if (errno != EEXIST)
+		return false;
+	t->lock = open(t->lock_path, flags);
+	if (t->lock < 0 && errno == ENOENT)
+		errno = EAGAIN; /* it was, and is gone */
+	return false;
+}
+
 static int take(struct textfile *t, char *err, size_t err_size)
 {
-	for (int i = 0; i < LOCK_TRIES; i++) {
-		t->lock = open(t->lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (t->lock < 0)
-			return fail(err, err_size, t->path, errno);
-		if (flock(t->lock, LOCK_EX | LOCK_NB)) {
-			int error = errno;
-			int ret = error == EWOULDBLOCK ? busy(t, err, err_size) :
-							 fail(err, err_size, t->path, error);
+	int error, ret;
 
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		bool made = open_lock(t);
+
+		error = errno;
+		if (planted(t))
+			return refuse(t, err, err_size);
+		if (t->lock < 0 && error == EAGAIN)
+			continue;
+		if (t->lock < 0)
+			return fail(err, err_size, t->path, error);
+		if (flock(t->lock, LOCK_EX | LOCK_NB)) {
+			error = errno;
+			ret = error == EWOULDBLOCK ? busy(t, err, err_size) :
+						     fail(err, err_size, t->path, error);
+			if (made && error != EWOULDBLOCK)
+				unlink(t->lock_path);
 			release(t);
 			return ret;
 		}
@@ -104,13 +154,13 @@ int textfile__open(struct textfile *t, const char *path, char *err, size_t err_s
 		textfile__close(t);
 		return fail(err, err_size, path, ENOMEM);
 	}
-	ret = take(t, err, err_size);
-	if (!ret) {
-		remove_leftovers(path);
-		ret = outfile__check(path, err, err_size);
-	}
+	ret = outfile__check(path, false, err, err_size); /* the lock's path is its path */
+	if (!ret)
+		ret = take(t, err, err_size);
 	if (ret)
 		textfile__close(t);
+	else
+		remove_leftovers(path);
 	return ret;
 }
 

@@ -73,7 +73,7 @@ static int enable_programs(struct tracer *t, char *err, size_t err_size)
 				snprintf(err, err_size,
 					 "probe '%s', variant '%s': program '%s': %s",
 					 t->choices[i].probe->name, v->name, v->uses[j].prog,
-					 strerror(-ret));
+					 tracer__errno(ret));
 				return ret;
 			}
 		}
@@ -187,9 +187,13 @@ static int measure_floor(struct tracer *t, size_t i, char *err, size_t err_size)
 		for (int n = 0; n < FLOOR_CALLS; n++)
 			getrlimit(RLIMIT_NOFILE, &r);
 		t->skel->bss->phase = PHASE_IDLE;
-		if (!bpf_map__lookup_elem(t->skel->maps.hists, &key, sizeof(key), v, size, 0))
-			for (int c = 0; c < t->cpus; c++)
-				hist__merge(&sum, &v[c]);
+		ret = bpf_map__lookup_elem(t->skel->maps.hists, &key, sizeof(key), v, size, 0);
+		for (int c = 0; c < t->cpus && !ret; c++)
+			hist__merge(&sum, &v[c]);
+		if (ret == -ENOENT) /* no section was seen */
+			ret = 0;
+		if (ret)
+			snprintf(err, err_size, "can't read the clock's floor: %s", strerror(-ret));
 		t->floor_ns[t->choices[i].variant->clock] = hist__quantile(&sum, 0.5);
 		bpf_map__delete_elem(t->skel->maps.hists, &key, sizeof(key), 0);
 		key.kind = KIND_WAIT;
@@ -201,16 +205,20 @@ static int measure_floor(struct tracer *t, size_t i, char *err, size_t err_size)
 }
 
 /* Counters and sections that the floor's measurement left behind. */
-static void forget(struct tracer *t)
+static int forget(struct tracer *t, char *err, size_t err_size)
 {
 	size_t size = sizeof(struct all_counters) * t->cpus;
 	void *zero = calloc(1, size);
 	__u32 all = 0;
+	int ret;
 
-	if (zero)
-		bpf_map__update_elem(t->skel->maps.counters, &all, sizeof(all), zero, size,
-				     BPF_ANY);
+	ret = zero ? bpf_map__update_elem(t->skel->maps.counters, &all, sizeof(all), zero, size,
+					  BPF_ANY) :
+		     -ENOMEM;
+	if (ret)
+		snprintf(err, err_size, "can't reset the counters: %s", strerror(-ret));
 	free(zero);
+	return ret;
 }
 
 static int measure_floors(struct tracer *t, char *err, size_t err_size)
@@ -220,8 +228,7 @@ static int measure_floors(struct tracer *t, char *err, size_t err_size)
 	for (size_t i = 0; i < probes_n && !ret; i++)
 		if (t->choices[i].probe->site == SITE_FLOOR && chosen(t, i))
 			ret = measure_floor(t, i, err, err_size);
-	forget(t);
-	return ret;
+	return ret ? ret : forget(t, err, err_size);
 }
 
 struct tracer *tracer__prepare(const struct facts *f, const struct choice *choices,
@@ -239,8 +246,8 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 	t->opts = *o;
 	t->cpus = libbpf_num_possible_cpus();
 	t->attached = calloc(probes_n, sizeof(*t->attached));
-	t->skel = migtrace_bpf__open();
-	if (!t->skel || !t->attached)
+	t->skel = tracer__open();
+	if (tracer__unopened(t->cpus, !t->skel || !t->attached, err, err_size))
 		goto fail;
 	tracer__configure(t);
 	if (enable_programs(t, err, err_size))

@@ -43,6 +43,8 @@ static inline __u64 tracer__now_ns(void)
  */
 struct tracer *tracer__prepare(const struct facts *f, const struct choice *choices,
 			       const struct tracer_opts *o, int *code, char *err, size_t err_size);
+/* The object, nothing of it loaded; NULL with errno. configure.c. */
+struct migtrace_bpf *tracer__open(void);
 /* Before the load: the object's settings and the sizes of its maps. configure.c. */
 void tracer__configure(struct tracer *t);
 void tracer__start(struct tracer *t);
@@ -73,6 +75,10 @@ struct late_record;
 int tracer__poll(struct tracer *t, int timeout_ms,
 		 int (*cb)(void *ctx, const struct late_record *r), void *ctx);
 
+/* Whether there is no number of CPUs, or (@object, errno) no object; says so in @err. refusal.c. */
+bool tracer__unopened(int cpus, bool object, char *err, size_t err_size);
+/* What -errno means when it comes from setting a program's target. */
+const char *tracer__errno(int ret);
 /* Says in @err why loading failed with @ret (-errno); returns the exit status. refusal.c. */
 int tracer__refusal(int ret, char *err, size_t err_size);
 /* The same for attaching: adds to @err what is missing. */

@@ -38,6 +38,7 @@ test	lz4		unpacking kernels
 test	binutils	objcopy of the BTF section
 test	util-linux	flock: one guest at a time
 test	libclang-rt-dev	fuzzing: libFuzzer, sanitisers of clang
+test	strace		calls that fail once, in a guest
 test	file		versions of kernel images given by path
 
 kernels	coccinelle	the semantic patches that revert the fix and add the counters

@@ -117,7 +117,7 @@ void runs__free(struct run *runs, size_t n)
 	fuzz__claim(!runs, "there are no runs to free", "");
 }
 
-int outfile__check(const char *path, char *err, size_t err_size)
+int outfile__check(const char *path, bool keep_old, char *err, size_t err_size)
 {
 	return 0;
 }

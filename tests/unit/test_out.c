@@ -110,9 +110,9 @@ static void unwritable_places_are_named(void **state)
 	assert_int_equal(outfile__open(&o, "/nowhere/run.json", err, sizeof(err)), -ENOENT);
 	assert_string_equal(err, "cannot write '/nowhere/run.json': No such file or directory");
 	assert_int_equal(outfile__open(&o, tmp__path("dir"), err, sizeof(err)), -EISDIR);
-	assert_int_equal(outfile__check("/proc/x", err, sizeof(err)), -ENOENT);
-	assert_int_equal(outfile__check("/dev/null", err, sizeof(err)), 0);
-	assert_int_equal(outfile__check(tmp__path("fresh"), err, sizeof(err)), 0);
+	assert_int_equal(outfile__check("/proc/x", true, err, sizeof(err)), -ENOENT);
+	assert_int_equal(outfile__check("/dev/null", true, err, sizeof(err)), 0);
+	assert_int_equal(outfile__check(tmp__path("fresh"), true, err, sizeof(err)), 0);
 	assert_int_equal(access(tmp__path("fresh"), F_OK), -1);
 }
 

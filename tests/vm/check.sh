@@ -41,6 +41,11 @@ misuse|6.1|cases 22|misuse.sh|
 bench|6.1|bench 18|bench_cases.sh|
 export-6.1|6.1|export 17|export.sh|
 caps-6.1|6.1|cases 11|caps.sh|
+rights-5.10|5.10|cases 20|rights.sh|
+rights-6.1|6.1|cases 20|rights.sh|
+hard-6.1|6.1|hard 20|hard.sh|
+faults-record|6.1|cases 45|faults.sh|WHAT=record STRACE=1
+faults-export|6.1|cases 20|faults.sh|WHAT=export STRACE=1
 bracket-6.1|6.1|bracket|record.sh|FS=ext4 KIB=80 ARGS=--light --probe migrate_norefs=bracket:folio_migrate_mapping EXPORT=light
 lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
 before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
@@ -87,6 +92,9 @@ run_case()
 	for line in $(sed -n "s/.*MODULES=//p" <<<"$5"); do
 		module "$2" "$line" > "$O/vm/out/$line.ko" && env+=(-f "$O/vm/out/$line.ko")
 	done
+	case $5 in *STRACE=1*)
+		env+=(-f "$(command -v strace || echo /usr/bin/strace)=bin/strace") ;;
+	esac
 	seconds=$(sed -n 's/.*SECONDS_=\([0-9]*\).*/\1/p' <<<"$5")
 	seconds=${seconds:-$SECONDS_}
 	for try in 1 2 4; do

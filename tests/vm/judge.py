@@ -15,6 +15,7 @@ import judge_base
 from judge_base import (attempts, cases, check, enough, equal, evidence, kernel_reasons, load,
                         lossless, near, pairs, reasons, same, sums)
 from judge_export import export, prom, short_export
+from judge_hard import hard
 
 
 def bracket(conf, out, opts):

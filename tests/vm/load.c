@@ -33,6 +33,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/mempolicy.h>
 
@@ -193,7 +194,8 @@ static void usage(void)
 			"                [-m numa|compact|ring|direct|sync|none]\n"
 			"                [-w getdents|storm|aio|truncate|cold|none] [-B PAGES]\n"
 			"       load user UID COMMAND [ARG...]\n"
-			"       load caps ,NUMBER,NUMBER, COMMAND [ARG...]\n");
+			"       load caps ,NUMBER,NUMBER, COMMAND [ARG...]\n"
+			"       load ambient UID ,NUMBER,NUMBER, COMMAND [ARG...]\n");
 	exit(2);
 }
 
@@ -290,10 +292,36 @@ static int with_caps(char **argv)
 	die("%s", argv[1]);
 }
 
+/* An ordinary user with some capabilities, which an exec leaves in force. */
+static int with_ambient(char **argv)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct d[2] = { 0 };
+	uid_t uid = atoi(argv[0]);
+	char *save = NULL;
+
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setgid(uid) || setuid(uid))
+		die("user %s", argv[0]);
+	for (char *n = strtok_r(argv[1], ",", &save); n; n = strtok_r(NULL, ",", &save))
+		d[atoi(n) / 32].permitted |= 1U << atoi(n) % 32;
+	for (int i = 0; i < 2; i++)
+		d[i].effective = d[i].inheritable = d[i].permitted;
+	if (syscall(SYS_capset, &h, d))
+		die("capset");
+	for (int cap = 0; cap < 64; cap++)
+		if (d[cap / 32].permitted & 1U << cap % 32 &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0))
+			die("PR_CAP_AMBIENT_RAISE %d", cap);
+	execvp(argv[2], argv + 2);
+	die("%s", argv[2]);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 3 && !strcmp(argv[1], "user"))
 		return as_user(argv + 2);
+	if (argc > 4 && !strcmp(argv[1], "ambient"))
+		return with_ambient(argv + 2);
 	if (argc > 3 && !strcmp(argv[1], "caps"))
 		return with_caps(argv + 2);
 	parse(argc, argv);

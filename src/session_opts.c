@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What was asked of a recording, and whether this kernel can do it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "session.h"
+#include "snapshot.h"
+
+static int parse_sites(const char *list, bool off[ROW_COUNT])
+{
+	char *copy, *word, *save = NULL;
+
+	if (!list)
+		return 0;
+	copy = strdup(list);
+	if (!copy) {
+		log_error("out of memory");
+		return EXIT_FAILED;
+	}
+	memset(off, true, ROW_COUNT * sizeof(*off));
+	off[SITE_FLOOR] = false;
+	word = strtok_r(copy, ",", &save);
+	if (!word) { /* rather than recording nothing */
+		log_error("option '--site': no name in '%s'", list);
+		free(copy);
+		return EXIT_USAGE;
+	}
+	for (; word; word = strtok_r(NULL, ",", &save)) {
+		unsigned int row = row__by_name(word);
+
+		if (row == ROW_COUNT) {
+			log_error("unknown site '%s'", word);
+			log_hint("'migtrace doctor' lists the sites of this kernel");
+			free(copy);
+			return EXIT_USAGE;
+		}
+		off[row] = false;
+	}
+	free(copy);
+	return 0;
+}
+
+int session__tracer_opts(const struct session_opts *o, struct tracer_opts *to)
+{
+	int err;
+
+	memset(to, 0, sizeof(*to));
+	to->light = o->light;
+	to->stacks = o->stacks;
+	to->totals = o->totals;
+	to->map_size = o->map_size;
+	if (o->device) {
+		err = machine__device(o->device, &to->device);
+		if (err) {
+			log_error("unknown device '%s': %s", o->device, strerror(-err));
+			log_hint("a path, a name such as sda1, or MAJ:MIN as in 'lsblk'");
+			return EXIT_USAGE;
+		}
+	}
+	return parse_sites(o->sites, to->row_off);
+}
+
+int session__parse_forced(const char *list, char **copy, const char *forced[FORCED_MAX + 1])
+{
+	char *word, *save = NULL;
+	size_t n = 0;
+
+	*copy = list ? strdup(list) : NULL;
+	for (word = *copy ? strtok_r(*copy, ",", &save) : NULL; word;
+	     word = strtok_r(NULL, ",", &save)) {
+		bool known = false;
+
+		if (n == FORCED_MAX) {
+			log_error("option '--probe': more than %d", FORCED_MAX);
+			return EXIT_USAGE;
+		}
+		for (size_t i = 0; i < probes_n && strchr(word, '='); i++)
+			known |= strcspn(word, "=") == strlen(probes[i].name) &&
+				 !strncmp(word, probes[i].name, strlen(probes[i].name));
+		if (!known) {
+			log_error("option '--probe': '%s' is not PROBE=VARIANT", word);
+			log_hint("'migtrace doctor' lists the probes of this kernel");
+			return EXIT_USAGE;
+		}
+		forced[n++] = word;
+	}
+	return 0;
+}
+
+int session__check_forced(const char *const *forced, const struct choice *c)
+{
+	for (; *forced; forced++)
+		for (size_t i = 0; i < probes_n; i++) {
+			size_t len = strlen(c[i].probe->name);
+
+			if (strncmp(*forced, c[i].probe->name, len) || (*forced)[len] != '=' ||
+			    c[i].variant)
+				continue;
+			log_error("probe '%s': %s", *forced, c[i].reason);
+			return EXIT_CANT;
+		}
+	return 0;
+}
+
+int session__check_required(const struct facts *f, const struct choice *c)
+{
+	if (!f->feature[FEAT_BTF]) {
+		log_error(
+			"this kernel has no BTF (/sys/kernel/btf/vmlinux): CONFIG_DEBUG_INFO_BTF");
+		return EXIT_CANT;
+	}
+	for (size_t i = 0; i < probes_n; i++) {
+		if (!(c[i].probe->flags & PROBE_REQUIRED) || c[i].variant)
+			continue;
+		log_error("probe '%s' is not possible on this kernel: %s", c[i].probe->name,
+			  c[i].reason);
+		log_hint("'migtrace doctor' shows what is");
+		return EXIT_CANT;
+	}
+	return 0;
+}
