@@ -126,6 +126,29 @@ static __always_inline __u32 core_dev_of_mapping(__u64 mapping)
 	return BPF_CORE_READ(host, i_sb, s_dev);
 }
 
+/*
+ * core_arg_*: for an argument of the probed function in fentry and fexit programs, whose type the
+ * verifier knows: the load is the machine's own, where a read through a helper costs sixty times that.
+ */
+static __always_inline __u32 core_dev_of_arg(struct address_space *mapping)
+{
+	struct inode *host = mapping->host;
+
+	if (!host)
+		return 0;
+	if ((host->i_mode & CORE_S_IFMT) == CORE_S_IFBLK)
+		return host->i_rdev;
+	return host->i_sb->s_dev;
+}
+
+/* The device that @lock belongs to when it is a block device's: the mapping lies in its inode. */
+static __always_inline __u32 core_dev_of_bdev_lock(__u64 lock)
+{
+	__u64 inode = core_mapping_of_lock(lock) - bpf_core_field_offset(struct inode, i_data);
+
+	return BPF_CORE_READ((struct inode *)inode, i_rdev);
+}
+
 /* aio's lock: the ring mapping's private lock, since 7.1 aio_inode_info.migrate_lock. */
 static __always_inline __u32 core_dev_of_aio_lock(__u64 lock)
 {
@@ -247,6 +270,25 @@ static __always_inline __u64 core_bdev_mapping(struct block_device *bdev)
 	if (bpf_core_field_exists(b610->bd_mapping))
 		return (__u64)BPF_CORE_READ(b610, bd_mapping);
 	return (__u64)BPF_CORE_READ((struct block_device___before610 *)bdev, bd_inode, i_mapping);
+}
+
+static __always_inline __u64 core_arg_buffers(void *folio)
+{
+	if (bpf_core_type_exists(struct folio___516))
+		return (__u64)((struct folio___516 *)folio)->private;
+	return ((struct page___before516 *)folio)->private;
+}
+
+static __always_inline __u64 core_arg_index(void *folio)
+{
+	if (bpf_core_type_exists(struct folio___516))
+		return ((struct folio___516 *)folio)->index;
+	return ((struct page___before516 *)folio)->index;
+}
+
+static __always_inline __s32 core_arg_refs(void *folio)
+{
+	return ((struct page___refs *)folio)->_refcount.counter;
 }
 
 /* First buffer of a folio or page, 0 when it has none (callers know that it carries buffers). */

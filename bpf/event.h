@@ -7,6 +7,7 @@
 #define MIGTRACE_EVENT_H
 
 #include "hist.h"
+#include "window.h"
 
 /* Where the lock is taken. The names are in src/names.c; the order is the report's. */
 enum site {
@@ -81,7 +82,7 @@ struct hist_key {
 	__u8 site;
 	__u8 kind;
 	__u8 outcome;
-	__u8 pad;
+	__u8 left; /* 1: what lookups on their way to their exit left; its writer is another program */
 };
 
 /* Every way to lose a measurement. The names are in src/names.c. */
@@ -164,19 +165,44 @@ struct section {
 	__u64 t_call; /* 0: the call was not seen */
 	__u64 t_acquire;
 	__u64 wait_ns; /* 0: not known */
+	__u64 hold_ns; /* of the section that is @pending */
 	__u64 seq;     /* the windows' logical clock at the acquire */
 	__u64 seq_end; /* the same at the release; 0: not seen */
 	__u32 dev;
 	__u8 held;
 	__u8 counted;
-	__u8 fresh; /* the lookup that this section belongs to has not returned yet */
-	__u8 folio; /* the lock was the folio's */
+	__u8 fresh;   /* the lookup that this section belongs to has not returned yet */
+	__u8 folio;   /* the lock was the folio's */
+	__u8 pending; /* timed, and not yet in a histogram */
+	__u8 pad[7];
 };
 
 struct site_cpu {
 	struct section cur;
 	__u64 acquires, releases;
+	__u64 least_ns[2]; /* of the longest holds and waits kept; 0: not yet enough of them */
 };
+
+/*
+ * Histograms that need no key: one for each that a run of one device has. Each serves the device that
+ * came first on its CPU; what others bring goes to the map with keys.
+ */
+#define HOT_HISTS 29
+
+struct hot_hist {
+	__u64 claims;
+	__u32 dev;
+	__u32 ready;
+	struct hist h;
+};
+
+/* Where a histogram lies among them: holds by site and outcome, waits by site, what has no site. */
+static inline __attribute__((always_inline)) __u32 hot_index(__u32 site, __u32 kind, __u32 outcome)
+{
+	if (kind == KIND_HOLD)
+		return site == SITE_MIGRATE_NOREFS ? outcome : OUTCOME_OTHER + site;
+	return kind == KIND_WAIT ? 15 + site : 24 + kind;
+}
 
 /* The longest holds or waits of one site, per CPU; user space merges the CPUs' lists. */
 #define WORST_KEPT 16
@@ -191,7 +217,6 @@ struct worst_sample {
 };
 
 struct worst_list {
-	__u64 least_ns; /* of the kept ones; 0 until the list is full */
 	struct worst_sample v[WORST_KEPT];
 };
 
@@ -207,86 +232,13 @@ struct task_site {
 	__u64 site;
 };
 
-enum late_kind { LATE_SLOW = 0, LATE_END = 1, LATE_ASSOC = 2, LATE_KINDS = 3, LATE_MOVED = 4 };
-
-/* What the end of a window says of the lookups in it that released only behind its end. */
-enum late_proof {
-	PROOF_COUNT = 0, /* a count above zero: they are late */
-	PROOF_NONE = 1,
-	PROOF_EXIT = 2, /* a count at the function's exit only: one of them, kept as LATE_END */
-};
-
-enum window_state {
-	WINDOW_FREE = 0,
-	WINDOW_OPEN = 1,
-	WINDOW_MOVED = 2,
-	WINDOW_ABORTED = 3,   /* the check passed, the move failed */
-	WINDOW_WITHDRAWN = 4, /* the check did not pass after all */
-};
-
 /*
- * One window: from the release of (racy, bh_migrate) or an event inside (held) the section in which
- * every b_count was seen zero to the end of the move. *_seq are readings of the logical clock, which
- * only openings, phases and ends advance: a lookup whose acquire reads a value in
- * [open_seq, close_seq) took its lock inside, whatever the CPUs' time stamps say.
+ * A migration of a page with buffers in flight: a place in a table that is found by its task's
+ * address (slots.bpf.h).
  */
-struct window {
-	__u64 id;    /* 0 while the rest is being written; see window_read() */
-	__u64 index; /* of the page in its mapping */
-	__u64 open_seq, copy_seq, after_seq, close_seq; /* 0: not reached */
-	__u64 t_open, t_close;
-	__u64 noted;	/* lookups that returned a buffer, acquired and released inside */
-	__u64 maybe;	/* acquired inside, released behind: late if the count at the end says so */
-	__u64 prev_id;	/* the window that was here before, and how it ended */
-	__u32 state;	/* enum window_state */
-	__u8 busy;	/* some b_count above zero at the end */
-	__u8 assoc;	/* that buffer is on an association list */
-	__u8 busy_exit; /* racy: not at the flags step, but at the function's exit right behind it */
-	__u8 pad;
-	__u32 pid, cpu;
-	__s32 stack;
-	__u32 dev;
-	__u32 prev_state, pad2;
-	char comm[16];
-};
-
-/*
- * Whether the window ended with a reference. A count seen at the function's exit only (busy_exit)
- * needs a lookup that acquired inside when lookups are probed (@paired); else it is all there is.
- */
-static inline __attribute__((always_inline)) int window_busy(const struct window *w, int paired)
-{
-	return w->busy || (w->busy_exit && (w->maybe || !paired));
-}
-
-/*
- * How many late references a window ended with, and of which kind: one rule for the programs, which
- * count a window when its place is reused, and for reading the table at the end.
- */
-static inline __attribute__((always_inline)) __u64 window_late(const struct window *w, int paired,
-							       __u32 *kind)
-{
-	__u64 late = w->noted + (w->busy ? w->maybe : 0);
-
-	*kind = late ? LATE_SLOW : w->assoc ? LATE_ASSOC : LATE_END;
-	if (w->state != WINDOW_MOVED)
-		return 0;
-	return late ? late : w->assoc || window_busy(w, paired);
-}
-
-#define WINDOW_SLOTS	 4096
-#define WINDOW_WAYS	 4
-#define WINDOW_BEHIND_NS 1000000ULL
-
-/* Windows of one page: the current one and the one before, since lookups report a little later. */
-struct window_page {
-	__u64 mapping, index;
-	__u32 current, pad;
-	struct window w[2];
-};
-
-/* A norefs migration in flight, by task. */
 struct migration {
+	__u64 task;   /* 0: the place is free, or is just being taken */
+	__u64 claims; /* who takes it to 1 has it */
 	__u64 mapping, src, dst, index;
 	__u64 head;	 /* first buffer re-pointed */
 	__u64 t_release; /* of the check section, 0: none yet */
@@ -308,40 +260,18 @@ struct migration {
 	__u64 t_flag; /* BH_Migrate set; 0: not, or cleared again */
 };
 
-/*
- * One late reference as the kernel saw it (ring buffer; the counters are updated anyway). While its
- * window is open a lookup's record is only a candidate: a LATE_MOVED record for the same window
- * confirms it.
- */
-struct late_record {
-	__u64 window_id;
-	__u64 t_ns, since_check_ns, block;
-	__u64 b_state;
-	__s64 b_count;
-	__u32 dev;
-	__u8 kind;	/* enum late_kind */
-	__u8 phase;	/* enum late_phase */
-	__u8 confirmed; /* 0: only when its window moves (LATE_MOVED) */
-	__u8 maybe;	/* and ends with a count above zero; LATE_MOVED: enum late_proof */
-	__u32 m_pid, m_cpu, l_pid, l_cpu;
-	__s32 m_stack, l_stack;
-	char m_comm[16], l_comm[16];
-};
-
-#define BH_STATE_DIRTY (1ULL << 1) /* enum bh_state_bits: BH_Dirty */
-
-enum late_phase { PHASE_BEFORE_SWITCH = 0, PHASE_COPY = 1, PHASE_AFTER_SWITCH = 2 };
-
-/* A call of migrate_pages(), by task. */
+/* A call of migrate_pages(): a place by its task's address, recycled by the oldest. */
 struct migrate_call {
+	__u64 task;
 	__u64 id;	  /* when it began */
 	__u64 moved;	  /* the page moved last */
 	__u32 gives_back; /* unused new pages go back to the caller: what is freed is old */
 	__u32 pad;
 };
 
-/* Attempts at one page, by page. */
+/* Attempts at one page that failed. */
 struct tries {
+	__u64 page;
 	__u64 call; /* id of the migrate_pages() they belong to */
 	__u64 n;
 };
@@ -385,16 +315,16 @@ _Static_assert(COUNTER_AIO_COPIES == COUNTER_REASON + PATH_COUNT * REASON_COUNT,
 _Static_assert(COUNTER_ISOLATION == COUNTER_TRY + PATH_COUNT * 2 * TRIES_KEPT, "every attempt");
 _Static_assert(COUNTER_COUNT == COUNTER_ISOLATION + ISO_COUNT, "no counter lost");
 
-/* One value, so that one call reads them all. */
-struct all_counters {
-	__u64 n[COUNTER_COUNT];
+/* All that one CPU keeps: one lookup for a program, one call for who reads it. */
+struct cpu_state {
+	struct site_cpu site[SITE_SLOTS];
+	__u64 count[COUNTER_COUNT];
 };
 _Static_assert(sizeof(struct aio_migration) == 16, "aio_migration has no implicit padding");
 _Static_assert(sizeof(struct aio_section) == 48, "aio_section has no implicit padding");
 _Static_assert(sizeof(struct migration) % 8 == 0, "migration has no implicit padding");
 _Static_assert(sizeof(struct hist_key) == 8, "hist_key is a map key");
-_Static_assert(sizeof(struct section) == 64, "section has no implicit padding");
+_Static_assert(sizeof(struct section) == 80, "section has no implicit padding");
 _Static_assert(sizeof(struct worst_sample) == 64, "worst_sample has no implicit padding");
-_Static_assert(sizeof(struct window) == 136, "window has no implicit padding");
 
 #endif /* MIGTRACE_EVENT_H */

@@ -9,7 +9,7 @@
 #define MIGTRACE_ISOLATE_BPF_H
 
 #include "core.bpf.h"
-#include "maps.bpf.h"
+#include "slots.bpf.h"
 
 #define ISOLATE_ASYNC_MIGRATE 0x4 /* mmzone.h: the same since 3.3 */
 #define ISOLATE_UNEVICTABLE   0x8
@@ -18,66 +18,70 @@
 const volatile bool cfg_tries = false;
 
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u64);
-	__type(value, struct migrate_call);
-} migrate_calls SEC(".maps");
-
-/* By page. A page given up leaves its entry to be recycled, or found outdated. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 8192);
-	__type(key, __u64);
-	__type(value, struct tries);
-} tries SEC(".maps");
-
-struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
 	__type(key, __u64);
 	__type(value, struct isolating);
 } isolations SEC(".maps");
 
-static __always_inline struct migrate_call *migrate_call_of_current(void)
-{
-	__u64 task = bpf_get_current_task();
-
-	return bpf_map_lookup_elem(&migrate_calls, &task);
-}
-
 /* @put takes the unused new pages back; without it they are freed. */
 static __always_inline void migrate_called(const void *put)
 {
 	__u64 task = bpf_get_current_task();
-	struct migrate_call c = {
-		.id = bpf_ktime_get_ns(),
-		.gives_back = put != NULL,
-	};
+	struct migrate_call *c;
 
-	if (phase == PHASE_RECORDING)
-		bpf_map_update_elem(&migrate_calls, &task, &c, BPF_ANY);
+	if (phase != PHASE_RECORDING)
+		return;
+	c = migrate_call_place(task);
+	if (!c)
+		return;
+	c->id = bpf_ktime_get_ns();
+	c->moved = 0;
+	c->gives_back = put != NULL;
+	c->task = task;
+}
+
+/* Where @page's attempts are kept: its own place, or with @place the one that is the oldest. */
+static __always_inline struct tries *tries_of(__u64 page, bool place)
+{
+	__u32 first = (__u32)(page >> 6 ^ page >> 18) & ~(SLOT_WAYS - 1);
+	struct tries *old = NULL;
+
+#pragma unroll
+	for (int i = 0; i < SLOT_WAYS; i++) {
+		__u32 at = (first + i) & (TRIES_SLOTS - 1);
+		struct tries *t = bpf_map_lookup_elem(&tries, &at);
+
+		if (t && t->page == page)
+			return t;
+		if (t && (!old || t->call < old->call))
+			old = t;
+	}
+	return place ? old : NULL;
 }
 
 /* One more attempt at @page on @path ended with @ret. A global function to be walked once. */
 __noinline int tried(__u32 path, __u64 page, int ret)
 {
 	struct migrate_call *c = migrate_call_of_current();
-	struct tries *old = bpf_map_lookup_elem(&tries, &page);
-	struct tries now = { .call = c ? c->id : 0, .n = 1 };
+	struct cpu_state *cpu = this_cpu();
+	struct tries *t = tries_of(page, ret);
+	__u64 call = c ? c->id : 0, n = 1;
 	__u32 i;
 
-	if (old && old->call == now.call)
-		now.n += old->n;
-	i = now.n < TRIES_KEPT ? now.n - 1 : TRIES_KEPT - 1;
-	count(COUNTER_TRY + path * 2 * TRIES_KEPT + i);
-	if (ret) {
-		bpf_map_update_elem(&tries, &page, &now, BPF_ANY);
+	if (!cpu)
 		return 0;
-	}
-	count(COUNTER_TRY + (path * 2 + 1) * TRIES_KEPT + i);
-	if (old)
-		bpf_map_delete_elem(&tries, &page);
+	if (t && t->page == page && t->call == call)
+		n += t->n;
+	i = n < TRIES_KEPT ? n - 1 : TRIES_KEPT - 1;
+	cpu_count(cpu, COUNTER_TRY + path * 2 * TRIES_KEPT + i);
+	if (!ret)
+		cpu_count(cpu, COUNTER_TRY + (path * 2 + 1) * TRIES_KEPT + i);
+	if (!t)
+		return 0;
+	t->page = ret ? page : 0;
+	t->call = ret ? call : 0;
+	t->n = n;
 	return 0;
 }
 
@@ -121,13 +125,15 @@ static __always_inline void isolation_looked(__u64 page)
 		count(COUNTER_ISOLATION + ISO_MAPPING_EXITING);
 }
 
-static __always_inline void move_begins(__u64 page)
+static __always_inline void move_begins(__u64 mapping)
 {
-	if (phase != PHASE_RECORDING)
+	struct cpu_state *cpu = this_cpu();
+
+	if (phase != PHASE_RECORDING || !cpu)
 		return;
-	count(COUNTER_ISOLATION + ISO_MOVES);
-	if (!core_folio_mapping(page))
-		count(COUNTER_ISOLATION + ISO_GONE_AT_MOVE);
+	cpu_count(cpu, COUNTER_ISOLATION + ISO_MOVES);
+	if (!mapping)
+		cpu_count(cpu, COUNTER_ISOLATION + ISO_GONE_AT_MOVE);
 }
 
 static __always_inline void move_ended(__u64 page, int ret)

@@ -8,19 +8,44 @@
 
 #include "window.bpf.h"
 
+/*
+ * The lock is about to be released: all that can wait is left to the function's exit, since what is
+ * done here is done with the lock held, and takes longer than the kernel's own section.
+ */
+static __always_inline void lookup_released(void *ctx, __u64 lock)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct cpu_state *cpu = this_cpu();
+	struct section *s;
+	struct held h;
+
+	if (!section_deferred(SITE_FIND_GET_BLOCK)) {
+		section_end(ctx, SITE_FIND_GET_BLOCK, lock);
+		return;
+	}
+	if (!cpu || !section_release(cpu, SITE_FIND_GET_BLOCK, lock, now, &h))
+		return;
+	s = section_of(SITE_FIND_GET_BLOCK, cpu, 0);
+	s->hold_ns = h.hold_ns;
+	s->dev = h.dev;
+	s->pending = 1;
+	worst_note(ctx, cpu, SITE_FIND_GET_BLOCK, KIND_HOLD, h.hold_ns, h.dev);
+	worst_note(ctx, cpu, SITE_FIND_GET_BLOCK, KIND_WAIT, h.wait_ns, h.dev);
+}
+
 /* Slot of a sleeping lookup: same life as a section, but the lock is the folio's. */
 static __always_inline void lookup_folio_locked(void)
 {
-	__u32 site = SITE_FIND_GET_BLOCK;
-	struct site_cpu *cpu = bpf_map_lookup_elem(&sites, &site);
+	struct cpu_state *cpu = this_cpu();
 	__u64 task = bpf_get_current_task();
 	struct section *s;
 
 	if (!cpu || phase != PHASE_RECORDING)
 		return;
-	s = section_create(site, cpu, task);
+	s = section_create(SITE_FIND_GET_BLOCK, cpu, task);
 	if (!s || s->held)
 		return;
+	section_leftover(SITE_FIND_GET_BLOCK, s);
 	s->task = task;
 	s->lock = 0;
 	s->folio = 1;
@@ -83,13 +108,13 @@ static __always_inline void late_report(void *ctx, const struct section *s, cons
 	bpf_ringbuf_submit(r, 0);
 }
 
-static __always_inline bool lookup_inside(const struct section *s, const struct window *w)
+static __always_inline bool lookup_inside(const struct section *s, const struct window_view *w)
 {
 	return w->state != WINDOW_FREE && w->state != WINDOW_WITHDRAWN && s->seq >= w->open_seq &&
 	       (!w->close_seq || s->seq < w->close_seq);
 }
 
-static __always_inline bool lookup_behind(const struct section *s, const struct window *w)
+static __always_inline bool lookup_behind(const struct section *s, const struct window_view *w)
 {
 	/* a folio stays locked until the whole batch is done: what counts is when it came */
 	__u64 came = s->folio ? s->t_acquire - s->wait_ns : s->t_acquire;
@@ -104,7 +129,7 @@ static __always_inline bool lookup_behind(const struct section *s, const struct 
  * `before`, taking the acquire alone for proof found 105 % of what the kernel counted).
  */
 static __always_inline void lookup_note(void *ctx, const struct section *s, struct window *w,
-					const struct window *copy, __u64 block, __u64 bh)
+					const struct window_view *copy, __u64 block, __u64 bh)
 {
 	bool maybe = copy->close_seq && (!s->seq_end || s->seq_end >= copy->close_seq);
 
@@ -126,7 +151,7 @@ static __always_inline void lookup_note(void *ctx, const struct section *s, stru
 static __always_inline bool lookup_meets(void *ctx, const struct section *s, struct window *w,
 					 __u64 index, __u64 block, __u64 bh)
 {
-	struct window copy;
+	struct window_view copy;
 	bool inside;
 
 	if (!window_read(w, &copy) || copy.index != index)
@@ -140,12 +165,12 @@ static __always_inline bool lookup_meets(void *ctx, const struct section *s, str
 	return true;
 }
 
-static __always_inline void lookup_pair(void *ctx, const struct section *s,
-					struct block_device *bdev, __u64 block, __u32 size,
-					__u64 bh)
+/* @mapping: the block device's. */
+static __always_inline void lookup_pair(void *ctx, struct cpu_state *cpu, const struct section *s,
+					__u64 mapping, __u64 block, __u32 size, __u64 bh, __u32 dev)
 {
 	__u64 index = lookup_index(block, size);
-	struct window_page *p = window_find(core_bdev_mapping(bdev), index);
+	struct window_page *p = window_find(mapping, index);
 	bool behind;
 
 	if (!p)
@@ -154,45 +179,73 @@ static __always_inline void lookup_pair(void *ctx, const struct section *s,
 	behind |= lookup_meets(ctx, s, &p->w[1], index, block, bh);
 	if (!behind)
 		return;
-	count(s->folio ? COUNTER_BEHIND_FOLIO : COUNTER_BEHIND_SPIN);
+	cpu_count(cpu, s->folio ? COUNTER_BEHIND_FOLIO : COUNTER_BEHIND_SPIN);
 	if (s->folio && s->wait_ns)
-		sample(core_dev_of_mapping(core_bdev_mapping(bdev)), SITE_FIND_GET_BLOCK,
-		       KIND_FOLIO_WAIT, OUTCOME_NONE, s->wait_ns);
+		sample(dev, SITE_FIND_GET_BLOCK, KIND_FOLIO_WAIT, OUTCOME_NONE, s->wait_ns);
+}
+
+/* The lock that was taken lies in the mapping; to read that of @bdev takes longer. */
+static __always_inline __u64 lookup_mapping(const struct section *s, struct block_device *bdev)
+{
+	return s->lock ? core_mapping_of_lock(s->lock) : core_bdev_mapping(bdev);
+}
+
+/* What lookup_released() left to do. */
+static __always_inline void lookup_flush(const struct section *s)
+{
+	sample(s->dev, SITE_FIND_GET_BLOCK, KIND_HOLD, OUTCOME_NONE, s->hold_ns);
+	if (s->wait_ns)
+		sample(s->dev, SITE_FIND_GET_BLOCK, KIND_WAIT, OUTCOME_NONE, s->wait_ns);
+}
+
+/* Can there be a window that this lookup was in or came behind? */
+static __always_inline bool lookup_armed(const struct section *s)
+{
+	return migrating || s->t_acquire - s->wait_ns <= window_ended_ns + WINDOW_BEHIND_NS;
 }
 
 static __always_inline void lookup_returned(void *ctx, struct block_device *bdev, __u64 block,
 					    __u32 size, __u64 bh)
 {
-	__u32 site = SITE_FIND_GET_BLOCK;
-	struct site_cpu *cpu = bpf_map_lookup_elem(&sites, &site);
+	struct cpu_state *cpu = this_cpu();
 	__u64 task = bpf_get_current_task();
-	struct section *s;
+	struct section *s, mine;
+	__u32 dev;
 	bool ours;
 
 	if (!cpu)
 		return;
-	ours = !cfg_device || core_dev_of_mapping(core_bdev_mapping(bdev)) == cfg_device;
+	dev = bdev->bd_dev;
+	ours = !cfg_device || dev == cfg_device;
 	if (ours && phase == PHASE_RECORDING)
-		count(COUNTER_LOOKUPS);
-	s = section_of(site, cpu, task);
+		cpu_count(cpu, COUNTER_LOOKUPS);
+	s = section_of(SITE_FIND_GET_BLOCK, cpu, task);
 	if (!s || !s->fresh || s->task != task)
 		return;
 	s->fresh = 0;
-	if (ours && s->counted) {
-		if (s->folio)
-			count(COUNTER_LOOKUPS_FOLIO);
-		if (s->folio && s->wait_ns)
-			count(COUNTER_FOLIO_WAITS);
+	mine = *s; /* who is preempted behind this finds another's section in its place */
+	if (section_deferred(SITE_FIND_GET_BLOCK) && mine.pending) {
+		s->pending = 0;
+		barrier();
+		lookup_flush(&mine);
+	}
+	if (ours && mine.counted) {
+		if (mine.folio)
+			cpu_count(cpu, COUNTER_LOOKUPS_FOLIO);
+		if (mine.folio && mine.wait_ns)
+			cpu_count(cpu, COUNTER_FOLIO_WAITS);
 		/*
 		 * Whether in a window or not: BH_Migrate is also set while a check fails and is tried
 		 * again, and a little longer than a window; and between the switch of the mapping
 		 * and the move of the buffers the new page has none.
 		 */
-		if (cfg_flag_era && !s->folio && !bh && migrating)
-			count(COUNTER_REFUSED);
-		lookup_pair(ctx, s, bdev, block, size, bh);
+		if (cfg_flag_era && !mine.folio && !bh && migrating)
+			cpu_count(cpu, COUNTER_REFUSED);
+		if (lookup_armed(&mine))
+			lookup_pair(ctx, cpu, &mine, lookup_mapping(&mine, bdev), block, size, bh,
+				    dev);
 	}
-	section_drop(site, task);
+	section_drop(SITE_FIND_GET_BLOCK, task);
 }
 
 #endif /* MIGTRACE_LOOKUP_BPF_H */

@@ -20,7 +20,25 @@ const volatile __u32 cfg_device = 0; /* 0: every device */
  */
 const volatile bool cfg_totals = false;
 
+/* Off on PREEMPT_RT, and for maps of a size that was asked for. */
+const volatile bool cfg_hot = false;
+
 volatile __u32 phase = PHASE_IDLE;
+
+/* Sections and counters. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cpu_state);
+} cpus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HOT_HISTS);
+	__type(key, __u32);
+	__type(value, struct hot_hist);
+} hot_hists SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
@@ -29,13 +47,6 @@ struct {
 	__type(value, struct hist);
 } hists SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, SITE_SLOTS);
-	__type(key, __u32);
-	__type(value, struct site_cpu);
-} sites SEC(".maps");
-
 /* PREEMPT_RT only: there the section in flight belongs to a task, not to a CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -43,13 +54,6 @@ struct {
 	__type(key, struct task_site);
 	__type(value, struct section);
 } rt_sections SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct all_counters);
-} counters SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
@@ -74,15 +78,48 @@ struct {
 	__type(value, __u64);
 } refcounts SEC(".maps");
 
+static __always_inline struct cpu_state *this_cpu(void)
+{
+	__u32 only = 0;
+
+	return bpf_map_lookup_elem(&cpus, &only);
+}
+
+static __always_inline struct site_cpu *site_of(struct cpu_state *cpu, __u32 site)
+{
+	__u64 i = site;
+
+	if (__builtin_constant_p(site))
+		return &cpu->site[site];
+	barrier_var(i); /* the register that is compared has to be the one that is used, */
+	if (i >= SITE_SLOTS)
+		i = SITE_FLOOR;
+	barrier_var(i); /* and not before it is compared */
+	return &cpu->site[i];
+}
+
+static __always_inline void cpu_count_by(struct cpu_state *cpu, __u32 id, __u64 n)
+{
+	__u64 i = id;
+
+	if (!__builtin_constant_p(id))
+		barrier_var(i);
+	if (i < COUNTER_COUNT)
+		cpu->count[i] += n;
+}
+
+static __always_inline void cpu_count(struct cpu_state *cpu, __u32 id)
+{
+	cpu_count_by(cpu, id, 1);
+}
+
+/* The same for who has no @cpu at hand. */
 static __always_inline void count_by(__u32 id, __u64 n)
 {
-	__u32 all = 0;
-	__u64 i = id;
-	struct all_counters *c = bpf_map_lookup_elem(&counters, &all);
+	struct cpu_state *cpu = this_cpu();
 
-	barrier_var(i); /* the register that is compared has to be the one that is used */
-	if (c && i < COUNTER_COUNT)
-		c->n[i] += n;
+	if (cpu)
+		cpu_count_by(cpu, id, n);
 }
 
 static __always_inline void count(__u32 id)
@@ -116,13 +153,18 @@ static __always_inline __s32 stack_keep(void *ctx)
 	return -1;
 }
 
-static __always_inline void sample(__u32 dev, __u8 site, __u8 kind, __u8 outcome, __u64 ns)
+/* One value whose histogram is found by its key. A global function: out of the way of the others. */
+__noinline int sample_keyed(__u32 dev, __u32 what, __u64 ns)
 {
-	struct hist_key key = { .site = site, .kind = kind, .outcome = outcome };
+	struct hist_key key = {
+		.dev = dev,
+		.site = what & 0xff,
+		.kind = what >> 8 & 0xff,
+		.outcome = what >> 16 & 0xff,
+		.left = what >> 24,
+	};
 	struct hist *h;
 
-	if (!cfg_totals)
-		key.dev = dev;
 	h = bpf_map_lookup_elem(&hists, &key);
 	if (!h) {
 		static const struct hist empty;
@@ -131,10 +173,37 @@ static __always_inline void sample(__u32 dev, __u8 site, __u8 kind, __u8 outcome
 		h = bpf_map_lookup_elem(&hists, &key);
 		if (!h) {
 			lost(LOSS_MAP_FULL);
-			return;
+			return 0;
 		}
 	}
 	hist_add(h, ns);
+	return 0;
+}
+
+/* The first to come decides whose device a histogram without key is for: once, and for good. */
+static __always_inline bool hot_claim(struct hot_hist *h, __u32 dev)
+{
+	__sync_fetch_and_add(&h->claims, 1);
+	if (*(volatile __u64 *)&h->claims != 1)
+		return false;
+	h->dev = dev;
+	barrier();
+	h->ready = 1;
+	return true;
+}
+
+static __always_inline void sample(__u32 dev, __u8 site, __u8 kind, __u8 outcome, __u64 ns)
+{
+	__u32 i = hot_index(site, kind, outcome);
+	struct hot_hist *h;
+
+	if (cfg_totals)
+		dev = 0;
+	h = cfg_hot ? bpf_map_lookup_elem(&hot_hists, &i) : NULL;
+	if (h && (h->ready ? h->dev == dev : hot_claim(h, dev)))
+		hist_add(&h->h, ns);
+	else
+		sample_keyed(dev, site | kind << 8 | outcome << 16, ns);
 }
 
 /* Index: site * 2, + 1 for waits. */
@@ -152,10 +221,12 @@ struct {
 __noinline int worst_rank(__u32 i, __u64 ns)
 {
 	struct worst_list *l = bpf_map_lookup_elem(&worsts, &i);
+	struct cpu_state *cpu = this_cpu();
+	__u32 list = i;
 	__u64 least = ~0ULL, next = ~0ULL;
 	int at = WORST_KEPT;
 
-	if (!l)
+	if (!l || !cpu)
 		return at;
 	for (i = 0; i < WORST_KEPT; i++) {
 		__u64 v = l->v[i].ns;
@@ -168,30 +239,32 @@ __noinline int worst_rank(__u32 i, __u64 ns)
 			next = v;
 		}
 	}
-	l->least_ns = next < ns ? next : ns;
+	site_of(cpu, list / 2)->least_ns[list & 1] = next < ns ? next : ns;
 	return at;
 }
 
 /* A place in the list for a value above its least one, NULL otherwise (nearly always). */
-static __always_inline struct worst_sample *worst_place(__u32 site, __u8 kind, __u64 ns)
+static __always_inline struct worst_sample *worst_place(struct cpu_state *cpu, __u32 site,
+							__u8 kind, __u64 ns)
 {
 	__u32 i = site * 2 + (kind == KIND_WAIT);
-	struct worst_list *l = bpf_map_lookup_elem(&worsts, &i);
+	struct worst_list *l;
 	__u64 at;
 
-	if (!l || ns <= l->least_ns)
+	if (ns <= site_of(cpu, site)->least_ns[kind == KIND_WAIT])
 		return NULL;
+	l = bpf_map_lookup_elem(&worsts, &i);
 	at = worst_rank(i, ns);
-	if (at >= WORST_KEPT)
+	if (!l || at >= WORST_KEPT)
 		return NULL;
 	barrier_var(at); /* else the mask, which the verifier needs to see, would be dropped */
 	return &l->v[at & (WORST_KEPT - 1)];
 }
 
-static __always_inline struct worst_sample *worst_note(void *ctx, __u32 site, __u8 kind, __u64 ns,
-						       __u32 dev)
+static __always_inline struct worst_sample *worst_note(void *ctx, struct cpu_state *cpu, __u32 site,
+						       __u8 kind, __u64 ns, __u32 dev)
 {
-	struct worst_sample *w = worst_place(site, kind, ns);
+	struct worst_sample *w = worst_place(cpu, site, kind, ns);
 
 	if (!w)
 		return NULL;

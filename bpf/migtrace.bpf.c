@@ -17,8 +17,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* A site about which nothing more is asked than its lock sections. */
-#define SITE_PROGRAMS(name, site, dev_of)                                                          \
+/* A site's lock sections. */
+#define SECTION_STARTS(name, site, dev_of)                                                         \
 	SEC("?kprobe") int BPF_KPROBE(name##_call, __u64 lock)                                     \
 	{                                                                                          \
 		section_call(site, lock, dev_of(lock));                                            \
@@ -28,7 +28,11 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 	{                                                                                          \
 		section_acquire(site);                                                             \
 		return 0;                                                                          \
-	}                                                                                          \
+	}
+
+/* One about which nothing more is asked. */
+#define SITE_PROGRAMS(name, site, dev_of)                                                          \
+	SECTION_STARTS(name, site, dev_of)                                                         \
 	SEC("?kprobe") int BPF_KPROBE(name##_release, __u64 lock)                                  \
 	{                                                                                          \
 		section_end(ctx, site, lock);                                                      \
@@ -45,7 +49,6 @@ static __always_inline __u32 dev_of_nothing(__u64 lock)
 	return 0;
 }
 
-SITE_PROGRAMS(lookup, SITE_FIND_GET_BLOCK, dev_of_lock)
 SITE_PROGRAMS(aio_migrate, SITE_AIO_MIGRATE, core_dev_of_aio_lock)
 SITE_PROGRAMS(aio_completion, SITE_AIO_COMPLETION, dev_of_nothing)
 SITE_PROGRAMS(aio_teardown, SITE_AIO_TEARDOWN, core_dev_of_aio_lock)
@@ -88,14 +91,14 @@ SEC("?kprobe") int BPF_KPROBE(norefs_release, __u64 lock)
 
 SEC("?fentry") int BPF_PROG(norefs_enter, void *mapping, void *dst, void *src, int mode, __u8 check)
 {
-	norefs_entered(ctx, (__u64)mapping, (__u64)dst, (__u64)src, mode, check);
+	norefs_entered(ctx, mapping, dst, src, mode, check);
 	return 0;
 }
 
 SEC("?fexit")
 int BPF_PROG(norefs_exit, void *mapping, void *dst, void *src, int mode, __u8 check, int ret)
 {
-	norefs_exited(ctx, ret);
+	norefs_exited(ctx, (__u64)src, ret);
 	return 0;
 }
 
@@ -139,6 +142,14 @@ SEC("?fentry") int BPF_PROG(bracket_end)
 }
 
 /* Buffer lookup. */
+
+SECTION_STARTS(lookup, SITE_FIND_GET_BLOCK, core_dev_of_bdev_lock)
+
+SEC("?kprobe") int BPF_KPROBE(lookup_release, __u64 lock)
+{
+	lookup_released(ctx, lock);
+	return 0;
+}
 
 SEC("?kprobe") int BPF_KPROBE(lookup_wait, __u64 folio)
 {
@@ -202,9 +213,9 @@ SEC("?kprobe") int BPF_KPROBE(isolate_look, __u64 page)
 	return 0;
 }
 
-SEC("?fentry") int BPF_PROG(move_enter, void *dst, void *src)
+SEC("?fentry") int BPF_PROG(move_enter, void *dst, struct page *src)
 {
-	move_begins((__u64)src);
+	move_begins((__u64)src->mapping);
 	return 0;
 }
 

@@ -11,17 +11,7 @@
 #include "reason.bpf.h"
 #include "window.bpf.h"
 
-static __always_inline struct migration *migration_of_current(void)
-{
-	__u64 task;
-
-	if (!migrating)
-		return NULL;
-	task = bpf_get_current_task();
-	return bpf_map_lookup_elem(&migrations, &task);
-}
-
-/* The same, unless it goes without the check and thus without lock and window. */
+/* The current migration, unless it goes without the check and thus without lock and window. */
 static __always_inline struct migration *norefs_of_current(void)
 {
 	struct migration *m = migration_of_current();
@@ -29,58 +19,88 @@ static __always_inline struct migration *norefs_of_current(void)
 	return m && !m->plain ? m : NULL;
 }
 
-static __always_inline void norefs_entered(void *ctx, __u64 mapping, __u64 dst, __u64 src, int mode,
-					   bool check)
+static __always_inline void migration_init(struct migration *m)
+{
+	m->head = 0;
+	m->t_release = 0;
+	m->t_flag = 0;
+	m->window_id = 0;
+	m->stack = -1;
+	m->sections = 0;
+	m->released = 0;
+	m->switched = 0;
+	m->moved = 0;
+	m->busy = 0;
+	m->assoc = 0;
+	m->refused = 0;
+	m->busy_exit = 0;
+	m->bracket = 0;
+	m->busy_block = 0;
+	m->busy_state = 0;
+	m->busy_count = 0;
+}
+
+/*
+ * A migration of the current task whose exit went by unseen: a trampoline leaves out what a CPU is
+ * already in. Its window has to end before anything else of this task could be taken for its end.
+ */
+static __always_inline void migration_drop(struct migration *m)
+{
+	window_end(m, WINDOW_ABORTED);
+	lost(LOSS_WINDOW);
+	migration_free(m);
+}
+
+/* @mapping and @src are the function's own arguments: what they point to is read directly. */
+static __always_inline void norefs_entered(void *ctx, struct address_space *mapping, void *dst,
+					   void *src, int mode, bool check)
 {
 	__u64 task = bpf_get_current_task();
-	struct migration m = {
-		.mapping = mapping,
-		.src = src,
-		.dst = dst,
-		.mode = mode,
-		.stack = -1,
-		.plain = !check,
-	};
-	struct migration *old;
-	long ret;
+	struct cpu_state *cpu = this_cpu();
+	struct migration *m = migration_of(task);
+	__u32 dev;
 
-	if (phase != PHASE_RECORDING)
+	if (m)
+		migration_drop(m);
+	if (phase != PHASE_RECORDING || !cpu)
 		return;
-	m.dev = core_dev_of_mapping(mapping);
-	if (cfg_device && m.dev != cfg_device)
+	dev = core_dev_of_arg(mapping);
+	if (cfg_device && dev != cfg_device)
 		return;
-	count(check ? COUNTER_NOREFS_CALLS : COUNTER_BUFFERS_CALLS);
-	if (!core_folio_buffers(src)) {
-		count_reason(&m, REASON_NO_BUFFERS);
+	cpu_count(cpu, check ? COUNTER_NOREFS_CALLS : COUNTER_BUFFERS_CALLS);
+	if (!core_arg_buffers(src)) {
+		cpu_count(cpu, reason_counter(!check, REASON_NO_BUFFERS));
 		return;
 	}
-	m.index = core_folio_index(src);
-	m.refs = core_folio_refs(src);
-	if (check)
-		m.stack = stack_keep(ctx);
-	ret = bpf_map_update_elem(&migrations, &task, &m, BPF_NOEXIST);
-	if (!ret) {
-		__sync_fetch_and_add(&migrating, 1);
-	} else if (ret == -EEXIST) {
-		/* its last exit went by unseen: a trampoline leaves out what a CPU is already in */
-		old = bpf_map_lookup_elem(&migrations, &task);
-		if (old)
-			window_end(old, WINDOW_ABORTED);
-		lost(LOSS_WINDOW);
-		bpf_map_update_elem(&migrations, &task, &m, BPF_ANY);
-	} else {
-		lost(LOSS_MAP_FULL);
+	m = migration_claim(task);
+	if (!m) {
+		cpu_count(cpu, COUNTER_LOSS + LOSS_MAP_FULL);
+		return;
 	}
+	migration_init(m);
+	m->mapping = (__u64)mapping;
+	m->src = (__u64)src;
+	m->dst = (__u64)dst;
+	m->mode = mode;
+	m->plain = !check;
+	m->dev = dev;
+	m->index = core_arg_index(src);
+	m->refs = core_arg_refs(src);
+	if (cfg_stacks && check)
+		m->stack = stack_keep(ctx);
+	barrier();
+	*(volatile __u64 *)&m->task = task;
 }
 
 static __always_inline void norefs_called(__u64 lock)
 {
-	struct migration *m = cfg_flag_era ? norefs_of_current() : NULL;
+	struct migration *m = norefs_of_current();
 
 	/* the flag was set just before, and stays over a second section */
-	if (m && !m->t_flag)
+	if (cfg_flag_era && m && !m->t_flag)
 		m->t_flag = bpf_ktime_get_ns();
-	section_call(SITE_MIGRATE_NOREFS, lock, core_dev_of_mapping(core_mapping_of_lock(lock)));
+	section_call(SITE_MIGRATE_NOREFS, lock,
+		     m ? m->dev : core_dev_of_mapping(core_mapping_of_lock(lock)));
 }
 
 /* The first buffer is about to be unlocked: the flag was cleared just before. */
@@ -122,8 +142,9 @@ static __always_inline void norefs_released(__u64 lock)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct migration *m = norefs_of_current();
+	struct cpu_state *cpu = this_cpu();
 	struct held h;
-	bool counted = section_release(SITE_MIGRATE_NOREFS, lock, now, &h);
+	bool counted = cpu && section_release(cpu, SITE_MIGRATE_NOREFS, lock, now, &h);
 
 	if (counted && m) {
 		norefs_hold(m, &h);
@@ -222,8 +243,10 @@ static __always_inline void norefs_repointed(__u64 bh)
 	struct window *w;
 	bool last;
 
-	if (!m || !m->switched)
+	if (!m || (!m->switched && m->refused))
 		return;
+	if (!m->switched) /* by a function that is inlined here */
+		norefs_inside(m);
 	w = window_of(m);
 	if (!m->head) {
 		m->head = bh;
@@ -249,13 +272,14 @@ static __always_inline __u8 norefs_outcome(const struct migration *m, int ret)
 	return m->refused ? OUTCOME_BUSY : OUTCOME_REFS;
 }
 
-static __always_inline void norefs_sample(void *ctx, const struct migration *m, __u8 kind, __u64 ns,
+static __always_inline void norefs_sample(void *ctx, struct cpu_state *cpu,
+					  const struct migration *m, __u8 kind, __u64 ns,
 					  __u8 outcome, int ret)
 {
 	struct worst_sample *w;
 
 	sample(m->dev, SITE_MIGRATE_NOREFS, kind, kind == KIND_HOLD ? outcome : OUTCOME_NONE, ns);
-	w = worst_note(ctx, SITE_MIGRATE_NOREFS, kind, ns, m->dev);
+	w = worst_note(ctx, cpu, SITE_MIGRATE_NOREFS, kind, ns, m->dev);
 	if (!w)
 		return;
 	w->mode = m->mode;
@@ -264,8 +288,8 @@ static __always_inline void norefs_sample(void *ctx, const struct migration *m, 
 	w->folio = core_folio_bytes(ret ? m->src : m->dst, w->buffers);
 }
 
-static __always_inline void norefs_flush(void *ctx, const struct migration *m, __u8 outcome,
-					 int ret)
+static __always_inline void norefs_flush(void *ctx, struct cpu_state *cpu,
+					 const struct migration *m, __u8 outcome, int ret)
 {
 	for (int i = 0; i < 2; i++) {
 		/* a section that was followed by another ended because a buffer was busy */
@@ -273,9 +297,9 @@ static __always_inline void norefs_flush(void *ctx, const struct migration *m, _
 
 		if (i >= m->sections)
 			break;
-		norefs_sample(ctx, m, KIND_HOLD, m->hold_ns[i], how, ret);
+		norefs_sample(ctx, cpu, m, KIND_HOLD, m->hold_ns[i], how, ret);
 		if (m->wait_ns[i])
-			norefs_sample(ctx, m, KIND_WAIT, m->wait_ns[i], how, ret);
+			norefs_sample(ctx, cpu, m, KIND_WAIT, m->wait_ns[i], how, ret);
 	}
 }
 
@@ -292,15 +316,19 @@ static __always_inline void norefs_exit_count(struct migration *m)
 		m->busy_exit = 1;
 }
 
-static __always_inline void norefs_exited(void *ctx, int ret)
+static __always_inline void norefs_exited(void *ctx, __u64 src, int ret)
 {
-	__u64 task = bpf_get_current_task();
-	struct migration *m = bpf_map_lookup_elem(&migrations, &task);
+	struct migration *m = migration_of_current();
+	struct cpu_state *cpu = this_cpu();
 	struct window *w;
 	__u8 outcome;
 
-	if (!m)
+	if (!m || !cpu)
 		return;
+	if (m->src != src) { /* neither its exit nor our entry was seen */
+		migration_drop(m);
+		return;
+	}
 	if (m->plain)
 		goto out;
 	if (!ret && m->t_release && m->moved && !cfg_flag_era)
@@ -309,7 +337,7 @@ static __always_inline void norefs_exited(void *ctx, int ret)
 	if (!cfg_recount && ret == -EAGAIN && m->released && !m->switched && !m->refused)
 		m->refused = 1;
 	outcome = norefs_outcome(m, ret);
-	norefs_flush(ctx, m, outcome, ret);
+	norefs_flush(ctx, cpu, m, outcome, ret);
 	w = window_of(m);
 	if (w && !ret && m->t_release && w->close_seq && w->t_close >= m->t_release)
 		sample(m->dev, SITE_MIGRATE_NOREFS, KIND_WINDOW, OUTCOME_NONE,
@@ -317,11 +345,10 @@ static __always_inline void norefs_exited(void *ctx, int ret)
 	if (m->window_id)
 		window_end(m, !ret ? WINDOW_MOVED : m->refused ? WINDOW_WITHDRAWN : WINDOW_ABORTED);
 out:
-	count_reason(m, migration_reason(m, ret));
+	cpu_count(cpu, reason_counter(m->plain, migration_reason(m, ret)));
 	if (cfg_tries)
 		tried(m->plain ? PATH_BUFFERS : PATH_NOREFS, m->src, ret);
-	bpf_map_delete_elem(&migrations, &task);
-	__sync_fetch_and_add(&migrating, -1);
+	migration_free(m);
 }
 
 /*
@@ -343,12 +370,14 @@ static __always_inline void norefs_bracket_end(void)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct migration *m = norefs_of_current();
+	struct cpu_state *cpu = this_cpu();
 	struct held h;
 
 	if (!m || m->bracket != 1)
 		return;
 	m->bracket = 2;
-	if (!section_release(SITE_MIGRATE_NOREFS, m->mapping + core_private_lock_offset(), now, &h))
+	if (!cpu || !section_release(cpu, SITE_MIGRATE_NOREFS,
+				     m->mapping + core_private_lock_offset(), now, &h))
 		return;
 	h.wait_ns = 0; /* the wait lies before the bracket */
 	norefs_hold(m, &h);

@@ -12,7 +12,6 @@
 #include "maps.bpf.h"
 
 #define EAGAIN	     11
-#define EEXIST	     17
 #define EHWPOISON    133
 #define MIGRATE_SYNC 2 /* enum migrate_mode: async, sync_light, sync, and sync_no_copy to 6.1 */
 
@@ -138,9 +137,10 @@ static __always_inline __u32 migration_reason(const struct migration *m, int ret
 	return norefs_stopped(m->src, m->refs, m->mode, m->plain, m->switched || m->released);
 }
 
-static __always_inline void count_reason(const struct migration *m, __u32 reason)
+/* The counter of @reason on the path with or without (@plain) the check. */
+static __always_inline __u32 reason_counter(bool plain, __u32 reason)
 {
-	count(COUNTER_REASON + (m->plain ? PATH_BUFFERS : PATH_NOREFS) * REASON_COUNT + reason);
+	return COUNTER_REASON + (plain ? PATH_BUFFERS : PATH_NOREFS) * REASON_COUNT + reason;
 }
 
 #endif /* MIGTRACE_REASON_BPF_H */

@@ -20,21 +20,21 @@
 /* The windows' logical clock (window.bpf.h): counts openings and ends. */
 volatile __u64 window_seq = 0;
 
-static __always_inline struct section *section_of(__u32 site, struct site_cpu *cpu, __u64 task)
+static __always_inline struct section *section_of(__u32 site, struct cpu_state *cpu, __u64 task)
 {
 	struct task_site key = { .task = task, .site = site };
 
 	if (!cfg_preemptible)
-		return &cpu->cur;
+		return &site_of(cpu, site)->cur;
 	return bpf_map_lookup_elem(&rt_sections, &key);
 }
 
-static __always_inline struct section *section_create(__u32 site, struct site_cpu *cpu, __u64 task)
+static __always_inline struct section *section_create(__u32 site, struct cpu_state *cpu, __u64 task)
 {
 	struct task_site key = { .task = task, .site = site };
 	struct section *s = section_of(site, cpu, task), empty = {};
 
-	if (s)
+	if (s || !cfg_preemptible)
 		return s;
 	bpf_map_update_elem(&rt_sections, &key, &empty, BPF_NOEXIST);
 	s = bpf_map_lookup_elem(&rt_sections, &key);
@@ -52,10 +52,32 @@ static __always_inline void section_drop(__u32 site, __u64 task)
 		bpf_map_delete_elem(&rt_sections, &key);
 }
 
+/* Do a section's times go to the histograms only at the function's exit, when the lock is free? */
+static __always_inline bool section_deferred(__u32 site)
+{
+	return site == SITE_FIND_GET_BLOCK && cfg_pair && !cfg_preemptible;
+}
+
+/*
+ * The slot is wanted, and its last section's task went on elsewhere before it came to its exit. Into
+ * a histogram of its own: the exit's program can be preempted (by us) while it writes to the other,
+ * and would then put back what it had read before.
+ */
+static __always_inline void section_leftover(__u32 site, struct section *s)
+{
+	if (!section_deferred(site) || !s->pending)
+		return;
+	s->pending = 0;
+	barrier();
+	sample_keyed(cfg_totals ? 0 : s->dev, site | KIND_HOLD << 8 | 1 << 24, s->hold_ns);
+	if (s->wait_ns)
+		sample_keyed(cfg_totals ? 0 : s->dev, site | KIND_WAIT << 8 | 1 << 24, s->wait_ns);
+}
+
 /* The lock function is about to be called on @lock, which belongs to device @dev. */
 static __always_inline void section_call(__u32 site, __u64 lock, __u32 dev)
 {
-	struct site_cpu *cpu = bpf_map_lookup_elem(&sites, &site);
+	struct cpu_state *cpu = this_cpu();
 	__u64 task = bpf_get_current_task();
 	struct section *s;
 
@@ -65,7 +87,8 @@ static __always_inline void section_call(__u32 site, __u64 lock, __u32 dev)
 	if (!s)
 		return;
 	if (s->held && s->counted)
-		lost(LOSS_NO_RELEASE);
+		cpu_count(cpu, COUNTER_LOSS + LOSS_NO_RELEASE);
+	section_leftover(site, s);
 	s->task = task;
 	s->lock = lock;
 	s->dev = dev;
@@ -79,7 +102,7 @@ static __always_inline void section_call(__u32 site, __u64 lock, __u32 dev)
 static __always_inline struct section *section_acquire(__u32 site)
 {
 	__u64 now = bpf_ktime_get_ns(); /* the wait ends here, before our own work */
-	struct site_cpu *cpu = bpf_map_lookup_elem(&sites, &site);
+	struct cpu_state *cpu = this_cpu();
 	__u64 task = bpf_get_current_task();
 	struct section *s;
 
@@ -90,9 +113,11 @@ static __always_inline struct section *section_acquire(__u32 site)
 		return NULL;
 	if (s->task != task || !s->t_call) {
 		if (phase == PHASE_RECORDING)
-			lost(LOSS_WAIT_START);
+			cpu_count(cpu, COUNTER_LOSS + LOSS_WAIT_START);
+		section_leftover(site, s);
 		s->task = task;
 		s->lock = 0;
+		s->dev = 0;
 		s->wait_ns = 0;
 	} else {
 		s->wait_ns = now > s->t_call ? now - s->t_call : 1;
@@ -103,7 +128,7 @@ static __always_inline struct section *section_acquire(__u32 site)
 	s->counted = phase == PHASE_RECORDING &&
 		     (!cfg_device || s->dev == cfg_device || site == SITE_FLOOR);
 	if (s->counted)
-		cpu->acquires++;
+		site_of(cpu, site)->acquires++;
 	s->fresh = 1;
 	s->seq = window_seq;
 	s->seq_end = 0;
@@ -121,21 +146,19 @@ struct held {
  * The unlock function is about to be called on @lock at @now. True with *@h filled when this ends a
  * counted section.
  */
-static __always_inline bool section_release(__u32 site, __u64 lock, __u64 now, struct held *h)
+static __always_inline bool section_release(struct cpu_state *cpu, __u32 site, __u64 lock,
+					    __u64 now, struct held *h)
 {
-	struct site_cpu *cpu = bpf_map_lookup_elem(&sites, &site);
 	__u64 task = bpf_get_current_task(), seq = window_seq, start;
 	struct section *s;
 	bool counted;
 
-	if (!cpu)
-		return false;
 	s = section_of(site, cpu, task);
 	if (s && s->held && s->lock && s->lock != lock)
 		return false; /* the function releases another lock as well */
 	if (!s || !s->held || s->task != task) {
 		if (phase == PHASE_RECORDING)
-			lost(LOSS_NO_ACQUIRE);
+			cpu_count(cpu, COUNTER_LOSS + LOSS_NO_ACQUIRE);
 		return false;
 	}
 	start = s->t_acquire;
@@ -149,10 +172,10 @@ static __always_inline bool section_release(__u32 site, __u64 lock, __u64 now, s
 		section_drop(site, task);
 	if (!counted)
 		return false;
-	cpu->releases++;
+	site_of(cpu, site)->releases++;
 	if (now >= start)
 		return true;
-	lost(LOSS_CLOCK_BACK);
+	cpu_count(cpu, COUNTER_LOSS + LOSS_CLOCK_BACK);
 	return false;
 }
 
@@ -160,16 +183,17 @@ static __always_inline bool section_release(__u32 site, __u64 lock, __u64 now, s
 static __always_inline void section_end(void *ctx, __u32 site, __u64 lock)
 {
 	__u64 now = bpf_ktime_get_ns();
+	struct cpu_state *cpu = this_cpu();
 	struct held h;
 
-	if (!section_release(site, lock, now, &h))
+	if (!cpu || !section_release(cpu, site, lock, now, &h))
 		return;
 	sample(h.dev, site, KIND_HOLD, OUTCOME_NONE, h.hold_ns);
-	worst_note(ctx, site, KIND_HOLD, h.hold_ns, h.dev);
+	worst_note(ctx, cpu, site, KIND_HOLD, h.hold_ns, h.dev);
 	if (!h.wait_ns)
 		return;
 	sample(h.dev, site, KIND_WAIT, OUTCOME_NONE, h.wait_ns);
-	worst_note(ctx, site, KIND_WAIT, h.wait_ns, h.dev);
+	worst_note(ctx, cpu, site, KIND_WAIT, h.wait_ns, h.dev);
 }
 
 #endif /* MIGTRACE_SECTION_BPF_H */

@@ -12,6 +12,7 @@
 #define MIGTRACE_WINDOW_BPF_H
 
 #include "section.bpf.h"
+#include "slots.bpf.h"
 
 const volatile __u32 cfg_window_mask = WINDOW_SLOTS - 1;
 const volatile bool cfg_flag_era = false; /* BH_Migrate: list walkers may raise a count */
@@ -25,22 +26,12 @@ struct {
 } windows SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u64);
-	__type(value, struct migration);
-} migrations SEC(".maps");
-
-struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 256 * 1024);
 } late_records SEC(".maps");
 
-/*
- * How many migrations are in flight, the gate of many programs. It may pass a task too many,
- * never one too few.
- */
-volatile __u64 migrating = 0;
+/* When a window ended last: a lookup that came long after the last of them has nothing to look for. */
+volatile __u64 window_ended_ns = 0;
 
 static __always_inline __u64 window_tick(void)
 {
@@ -95,19 +86,31 @@ static __always_inline void window_recycle(struct window *w)
 		count_by(COUNTER_LATE_SLOW + kind, late);
 }
 
+/* What a lookup asks of a window. */
+struct window_view {
+	__u64 id, index, open_seq, close_seq, t_open, t_close;
+	__u32 state;
+	bool busy;
+};
+
 /*
- * A consistent copy of @w, which another CPU may be replacing by a newer window: the id is cleared
+ * A consistent view of @w, which another CPU may be replacing by a newer window: the id is cleared
  * first and written last. (Without this, the old window's opening with the new one's missing end
  * made an innocent lookup look late: 2 in 25,219 on a stock 7.3.)
  */
-static __always_inline bool window_read(const struct window *w, struct window *copy)
+static __always_inline bool window_read(const struct window *w, struct window_view *v)
 {
-	__u64 id = *(const volatile __u64 *)&w->id;
-
+	v->id = *(const volatile __u64 *)&w->id;
 	barrier();
-	*copy = *w;
+	v->index = w->index;
+	v->open_seq = w->open_seq;
+	v->close_seq = w->close_seq;
+	v->t_open = w->t_open;
+	v->t_close = w->t_close;
+	v->state = w->state;
+	v->busy = w->busy;
 	barrier();
-	return id && *(const volatile __u64 *)&w->id == id;
+	return v->id && *(const volatile __u64 *)&w->id == v->id;
 }
 
 /* A place for a window of (mapping, index): its own page's, a free one, or one without open window. */
@@ -189,7 +192,8 @@ static __always_inline void window_open(struct migration *m, __u64 now)
 	w->cpu = bpf_get_smp_processor_id();
 	w->stack = m->stack;
 	w->dev = m->dev;
-	bpf_get_current_comm(w->comm, sizeof(w->comm));
+	if (!cfg_totals) /* no events, nobody to name */
+		bpf_get_current_comm(w->comm, sizeof(w->comm));
 	w->open_seq = window_tick();
 	w->state = WINDOW_OPEN;
 	p->current = m->gen;
@@ -245,6 +249,8 @@ static __always_inline void window_end(struct migration *m, __u32 state)
 	}
 	if (!w->t_close)
 		w->t_close = bpf_ktime_get_ns();
+	if (w->t_close > window_ended_ns)
+		window_ended_ns = w->t_close;
 	if (!w->close_seq)
 		w->close_seq = window_tick();
 	w->busy = m->busy;

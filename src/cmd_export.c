@@ -67,7 +67,6 @@ static bool can_write(void *ctx)
 /* What only attaching needed; the session has given up the rights. */
 static void slim_down(struct export *e)
 {
-	kernel__forget_symbols();
 	malloc_trim(0);
 	e->slim = true;
 }

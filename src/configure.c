@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What the BPF object is told before it is loaded. Stage 2. */
+#include <linux/capability.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "migtrace.skel.h"
+#include "privileges.h"
 #include "tracer.h"
 
 /*
@@ -11,6 +13,9 @@
  * A histogram takes its room for every CPU that the machine could ever have, used or not.
  */
 #define TOTALS_MAX 64
+
+/* What lookups leave behind has histograms of its own. */
+#define LEFT_HISTS 2
 
 #define RT_SECTIONS_MAX 16384
 
@@ -26,6 +31,7 @@ static void settings(struct tracer *t)
 	skel->rodata->cfg_preemptible = f->feature[FEAT_RT];
 	skel->rodata->cfg_stacks = o->stacks;
 	skel->rodata->cfg_totals = o->totals;
+	skel->rodata->cfg_hot = !f->feature[FEAT_RT] && !o->map_size;
 	skel->rodata->cfg_device = o->device;
 	skel->rodata->cfg_flag_era = f->feature[FEAT_BH_MIGRATE];
 	skel->rodata->cfg_recount = copy && copy->symbols;
@@ -45,8 +51,11 @@ static void sizes(struct tracer *t)
 
 	if (tracer__facts(t)->feature[FEAT_RT])
 		bpf_map__set_max_entries(skel->maps.rt_sections, RT_SECTIONS_MAX);
-	if (o->totals)
-		bpf_map__set_max_entries(skel->maps.hists, TOTALS_MAX);
+	/* beside those without key: what comes in the middle of a claim, and from then on */
+	if (o->totals && !o->map_size)
+		bpf_map__set_max_entries(skel->maps.hists, skel->rodata->cfg_hot ?
+								   HOT_HISTS + LEFT_HISTS :
+								   TOTALS_MAX);
 	if (o->map_size) {
 		/* the windows' table is addressed by a mask */
 		unsigned int slots = o->map_size < WINDOW_WAYS ? WINDOW_WAYS : o->map_size;
@@ -54,6 +63,7 @@ static void sizes(struct tracer *t)
 		slots = 1U << (31 - __builtin_clz(slots));
 		bpf_map__set_max_entries(skel->maps.hists, o->map_size);
 		bpf_map__set_max_entries(skel->maps.migrations, o->map_size);
+		skel->rodata->cfg_migration_mask = (1U << (31 - __builtin_clz(o->map_size))) - 1;
 		bpf_map__set_max_entries(skel->maps.refcounts, o->map_size);
 		bpf_map__set_max_entries(skel->maps.stacks, o->map_size);
 		bpf_map__set_max_entries(skel->maps.windows, slots);
@@ -69,11 +79,15 @@ static void sizes(struct tracer *t)
 
 /*
  * Named, it is the only BTF that fields are looked up in. Unnamed, libbpf goes on to all modules'
- * for a type that this kernel does not have, and may not do so without CAP_SYS_ADMIN.
+ * for a type that this kernel does not have, and may not do so without CAP_SYS_ADMIN. But it then
+ * holds it twice: 18 MB at most instead of 12.
  */
 struct migtrace_bpf *tracer__open(void)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = access(BTF, R_OK) ? NULL : BTF);
+	LIBBPF_OPTS(bpf_object_open_opts, o);
+
+	if (!privileges__has(CAP_SYS_ADMIN) && !access(BTF, R_OK))
+		o.btf_custom_path = BTF;
 
 	return migtrace_bpf__open_opts(&o);
 }

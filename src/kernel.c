@@ -95,14 +95,6 @@ static int symbols_read(const char *path)
 	return err;
 }
 
-bool kernel__has_symbol(const char *name)
-{
-	for (size_t i = 0; i < symbols_n; i++)
-		if (!strcmp(symbols[i].name, name))
-			return true;
-	return false;
-}
-
 static const struct symbol *symbol_at(__u64 addr)
 {
 	size_t lo = 0, hi = symbols_n;
@@ -187,6 +179,8 @@ static int read_btf(struct facts *f)
 		btf__find_by_name_kind(btf, "mapping_metadata_bhs", BTF_KIND_STRUCT) > 0;
 	f->feature[FEAT_SLEEPING_LOOKUP] =
 		btf__find_by_name_kind(btf, "find_get_block_common", BTF_KIND_FUNC) > 0;
+	f->kasan = btf__find_by_name_kind(btf, "kasan_report", BTF_KIND_FUNC) > 0;
+	f->kcsan = btf__find_by_name_kind(btf, "__kcsan_check_access", BTF_KIND_FUNC) > 0;
 	f->feature[FEAT_RT] = btf__find_by_name_kind(btf, "rt_spin_lock", BTF_KIND_FUNC) > 0;
 	id = btf__find_by_name_kind(btf, "bpf_prog", BTF_KIND_STRUCT);
 	t = id > 0 ? btf__type_by_id(btf, id) : NULL;

@@ -47,6 +47,7 @@ struct fact_call {
 struct facts {
 	char release[80], version[160], arch[16];
 	bool feature[FEAT_COUNT];
+	bool kasan, kcsan; /* instrumented: its times are unlike others'; not saved */
 	struct fact_func *funcs;
 	size_t funcs_n;
 	struct fact_call *calls;
@@ -82,10 +83,7 @@ const char *feature__name(unsigned int feature);
 /* "held or racy", "held+sleeping", "bh_migrate", "bh_migrate+mmb" by BTF alone (design.md §3). */
 const char *facts__generation(const struct facts *f, const char **evidence);
 
-/* Whether the image has a function of that name; after facts__read(). */
-bool kernel__has_symbol(const char *name);
-
-/* Frees what the two need: some megabytes. Symbols are unknown afterwards. */
+/* Frees what facts__read() left for kernel__symbol(): some megabytes. */
 void kernel__forget_symbols(void);
 
 /* Symbol of a kernel address as "name+0xoff" into @buf; "0x…" when unknown. For stacks. */

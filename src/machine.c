@@ -78,8 +78,8 @@ static int find_instruments(struct run *run, const struct facts *f)
 		{ "preempt_rt", f->feature[FEAT_RT] },
 		{ "lockdep", !access("/proc/lockdep", F_OK) },
 		{ "lock_stat", !access("/proc/lock_stat", F_OK) },
-		{ "kasan", kernel__has_symbol("kasan_report") },
-		{ "kcsan", kernel__has_symbol("__kcsan_check_access") },
+		{ "kasan", f->kasan },
+		{ "kcsan", f->kcsan },
 	};
 
 	run->kernel.instruments = calloc(sizeof(all) / sizeof(*all), sizeof(char *));

@@ -32,6 +32,13 @@ bool privileges__may_trace(void)
 	       ((effective & both) == both || effective & BIT(CAP_SYS_ADMIN));
 }
 
+bool privileges__has(int cap)
+{
+	__u64 permitted, effective = 0;
+
+	return !get(&permitted, &effective) && effective & BIT(cap);
+}
+
 static int set(__u64 permitted, __u64 effective)
 {
 	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };

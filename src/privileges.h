@@ -18,4 +18,7 @@ int privileges__drop_all(void);
 /* Whether CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, are in force. */
 bool privileges__may_trace(void);
 
+/* Whether capability @cap (CAP_*) is in force. */
+bool privileges__has(int cap);
+
 #endif /* MIGTRACE_PRIVILEGES_H */

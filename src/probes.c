@@ -135,7 +135,6 @@ const struct probe probes[] = {
 		.name = "norefs_copy",
 		.what = "the copy of the data",
 		.site = -1,
-		.flags = PROBE_LIGHT,
 		.variants = {
 			PLAIN("mc", ONE("norefs_copy", ATTACH_FENTRY, "folio_mc_copy")),
 			PLAIN("folio", ONE("norefs_copy", ATTACH_FENTRY, "folio_copy")),

@@ -145,6 +145,7 @@ struct run {
 		size_t command_n;
 		bool has_status;
 		int status; /* wait(2) exit code, 128 + signal when killed */
+		__u64 load_ns, attach_ns, detach_ns; /* of the programs; 0: not known */
 	} tool;
 	struct {
 		char *release, *version, *arch, *generation, *generation_evidence, *boot_id;

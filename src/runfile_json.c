@@ -130,6 +130,11 @@ static json_t *tool_json(struct writer *w, const struct run *run)
 					  json_null());
 	put__member(w, o, "command_status",
 		    run->tool.has_status ? json_integer(run->tool.status) : json_null());
+	if (!run->tool.load_ns)
+		return o;
+	put__member(w, o, "load_ns", put__number(w, run->tool.load_ns));
+	put__member(w, o, "attach_ns", put__number(w, run->tool.attach_ns));
+	put__member(w, o, "detach_ns", put__number(w, run->tool.detach_ns));
 	return o;
 }
 

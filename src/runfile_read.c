@@ -128,6 +128,12 @@ static int read_tool(const json_t *root, const struct at *at, struct run *run)
 		ret = get__string(o, "tier", &here, &run->tool.tier);
 	if (!ret && !json_is_null(json_object_get(o, "command")))
 		ret = get__strings(o, "command", &here, &run->tool.command, &run->tool.command_n);
+	if (!ret)
+		ret = get__opt_u64(o, "load_ns", &here, &run->tool.load_ns);
+	if (!ret)
+		ret = get__opt_u64(o, "attach_ns", &here, &run->tool.attach_ns);
+	if (!ret)
+		ret = get__opt_u64(o, "detach_ns", &here, &run->tool.detach_ns);
 	if (ret || json_is_null(json_object_get(o, "command_status")))
 		return ret;
 	ret = get__s64(o, "command_status", &here, &status);

@@ -2,6 +2,7 @@
 /* A recording, step by step. Every command that records calls this one path. */
 #include <errno.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -210,6 +211,8 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 		return -ENOMEM;
 	err = begin(o, t, &w, late);
 	if (err) {
+		if (o->load)
+			o->load->stop(o->load_ctx);
 		workload__end(&w, &run->tool.status);
 		late_list__finish(late, run);
 		slices__finish(slices, t, run, 0);
@@ -221,6 +224,9 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 		o->load->stop(o->load_ctx);
 	run->duration_ns = tracer__now_ns() - start;
 	tracer__stop(t);
+	run->tool.load_ns = tracer__times(t).load_ns;
+	run->tool.attach_ns = tracer__times(t).attach_ns;
+	run->tool.detach_ns = tracer__times(t).detach_ns;
 	if (w.pid > 0) {
 		workload__end(&w, &run->tool.status);
 		run->tool.has_status = true;
@@ -282,6 +288,10 @@ int session__record(const struct session_opts *o, struct run *run)
 	if (!code)
 		code = session__check_forced(forced, choices);
 	if (!code) {
+		if (!o->stacks) { /* megabytes, which libbpf can use for the kernel's types */
+			kernel__forget_symbols();
+			malloc_trim(0);
+		}
 		t = tracer__prepare(&f, choices, &to, &code, err, sizeof(err));
 		if (!t)
 			log_error("%s", err);

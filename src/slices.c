@@ -42,7 +42,7 @@ static void subtract(struct hist *out, const struct hist *now, const struct hist
 	}
 }
 
-static void take(struct slices *s, struct tracer *t, __u64 ns)
+static void take(struct slices *s, struct tracer *t, __u64 ns, bool final)
 {
 	struct interval *v = realloc(s->v, (s->n + 1) * sizeof(*v)), *i;
 	struct run now = { 0 };
@@ -51,7 +51,7 @@ static void take(struct slices *s, struct tracer *t, __u64 ns)
 	if (!v)
 		return;
 	s->v = v;
-	err = snapshot__read(t, &now, false);
+	err = snapshot__read(t, &now, final);
 	if (err) {
 		log_warn("can't read a slice, the next one is longer: %s", strerror(-err));
 		run__free(&now);
@@ -83,15 +83,16 @@ void slices__tick(struct slices *s, struct tracer *t, __u64 ns)
 {
 	if (!s->every_ns || ns < s->next_ns)
 		return;
-	take(s, t, ns);
+	take(s, t, ns, false);
 	while (s->next_ns <= ns) /* on a grid: a late slice makes the next one shorter, not later */
 		s->next_ns += s->every_ns;
 }
 
 void slices__finish(struct slices *s, struct tracer *t, struct run *run, __u64 ns)
 {
+	/* final, so that intervals add up to the whole */
 	if (s->every_ns && ns > s->last_ns)
-		take(s, t, ns);
+		take(s, t, ns, true);
 	run->intervals = s->v;
 	run->intervals_n = s->n;
 	run__free(&s->prev);

@@ -10,108 +10,55 @@
 #include "migtrace.skel.h"
 #include "snapshot.h"
 
-static void add_sample(struct run *run, const struct hist_key *k, const struct hist *h)
+/* A lookup that was timed, and whose task did not come to its end on the same CPU. */
+static void add_pending(struct run *run, const struct section *s)
 {
-	struct run_site *s = &run->site[k->site];
-	struct run_device *d = run__device(run, k->dev);
+	struct hist_key key = { .dev = s->dev, .site = SITE_FIND_GET_BLOCK, .kind = KIND_HOLD };
+	struct hist one = { 0 };
 
-	switch (k->kind) {
-	case KIND_HOLD:
-		hist__merge(&s->hold, h);
-		if (k->outcome)
-			hist__merge(&s->by_outcome[k->outcome], h);
-		if (d)
-			hist__merge(&d->site[k->site].hold, h);
-		break;
-	case KIND_WAIT:
-		hist__merge(&s->wait, h);
-		if (d)
-			hist__merge(&d->site[k->site].wait, h);
-		break;
-	case KIND_WINDOW:
-		hist__merge(&run->window, h);
-		break;
-	case KIND_FLAG_HELD:
-		hist__merge(&run->flag_held, h);
-		break;
-	case KIND_FOLIO_WAIT:
-		hist__merge(&run->folio_wait, h);
-		break;
-	}
+	hist_add(&one, s->hold_ns);
+	snapshot__add(run, &key, &one);
+	if (!s->wait_ns)
+		return;
+	one = (struct hist){ 0 };
+	hist_add(&one, s->wait_ns);
+	key.kind = KIND_WAIT;
+	snapshot__add(run, &key, &one);
 }
 
-static int read_hists(struct tracer *t, struct run *run)
+/* Counters, and what each site took and released; in the end also what is still on its way. */
+static int read_cpus(struct tracer *t, struct run *run, __u64 sum[COUNTER_COUNT], bool final)
 {
-	struct bpf_map *map = tracer__skeleton(t)->maps.hists;
-	struct hist_key key, *prev = NULL;
-	int cpus = tracer__cpus(t), fd = bpf_map__fd(map);
-	struct hist *v = calloc(cpus, sizeof(*v));
-	int err;
-
-	if (!v)
-		return -ENOMEM;
-	/* what can't be read is no zero: an exporter's counters must not fall */
-	while (!(err = bpf_map_get_next_key(fd, prev, &key) ? -errno : 0)) {
-		prev = &key;
-		if (key.site >= SITE_COUNT || key.outcome >= OUTCOME_COUNT)
-			continue;
-		err = bpf_map_lookup_elem(fd, &key, v) ? -errno : 0;
-		if (err)
-			break;
-		for (int c = 0; c < cpus; c++)
-			add_sample(run, &key, &v[c]);
-	}
-	free(v);
-	for (size_t i = 0; i < run->devices_n; i++)
-		machine__device_name(run->devices[i].dev, run->devices[i].name,
-				     sizeof(run->devices[i].name));
-	return err == -ENOENT ? 0 : err;
-}
-
-static int read_counters(struct tracer *t, __u64 sum[COUNTER_COUNT])
-{
-	int cpus = tracer__cpus(t), fd = bpf_map__fd(tracer__skeleton(t)->maps.counters);
-	struct all_counters *v = calloc(cpus, sizeof(*v));
-	__u32 all = 0;
-	int err = 0;
+	int cpus = tracer__cpus(t), err;
+	struct cpu_state *v = calloc(cpus, sizeof(*v));
 
 	if (!v)
 		return -ENOMEM;
 	/* whoever may not read it would see zeros everywhere */
-	if (bpf_map_lookup_elem(fd, &all, v))
-		err = -errno;
-	for (__u32 i = 0; i < COUNTER_COUNT && !err; i++) {
-		sum[i] = 0;
-		for (int c = 0; c < cpus; c++)
-			sum[i] += v[c].n[i];
+	err = tracer__read_cpus(t, v);
+	memset(sum, 0, COUNTER_COUNT * sizeof(*sum));
+	for (int c = 0; c < cpus && !err; c++) {
+		for (__u32 i = 0; i < COUNTER_COUNT; i++)
+			sum[i] += v[c].count[i];
+		for (__u32 i = 0; i < SITE_COUNT; i++) {
+			run->site[i].acquires += v[c].site[i].acquires;
+			run->site[i].releases += v[c].site[i].releases;
+		}
+		if (final && v[c].site[SITE_FIND_GET_BLOCK].cur.pending)
+			add_pending(run, &v[c].site[SITE_FIND_GET_BLOCK].cur);
 	}
 	free(v);
 	return err;
 }
 
-static int read_sites(struct tracer *t, struct run *run, bool final)
+static void note_unreleased(struct run *run)
 {
-	int cpus = tracer__cpus(t), fd = bpf_map__fd(tracer__skeleton(t)->maps.sites);
-	struct site_cpu *v = calloc(cpus, sizeof(*v));
-	int err = 0;
-
-	if (!v)
-		return -ENOMEM;
 	for (__u32 i = 0; i < SITE_COUNT; i++) {
-		struct run_site *s = &run->site[i];
+		const struct run_site *s = &run->site[i];
 
-		err = bpf_map_lookup_elem(fd, &i, v) ? -errno : 0;
-		if (err)
-			break;
-		for (int c = 0; c < cpus; c++) {
-			s->acquires += v[c].acquires;
-			s->releases += v[c].releases;
-		}
-		if (final && s->acquires > s->releases + run->losses[LOSS_NO_RELEASE])
+		if (s->acquires > s->releases + run->losses[LOSS_NO_RELEASE])
 			run->losses[LOSS_NO_RELEASE] = s->acquires - s->releases;
 	}
-	free(v);
-	return err;
 }
 
 /*
@@ -337,17 +284,17 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 	__u64 c[COUNTER_COUNT];
 	int err;
 
-	err = read_counters(t, c);
+	err = read_cpus(t, run, c, final);
 	if (!err)
 		err = machine__describe(run, f);
 	if (!err)
 		err = observed__counts(run, t, c);
 	if (!err)
-		err = read_hists(t, run);
+		err = snapshot__hists(t, run);
 	if (!err)
 		err = read_probes(t, run);
-	if (!err)
-		err = read_sites(t, run, final);
+	if (!err && final)
+		note_unreleased(run);
 	if (!err && final)
 		err = read_worst(t, run);
 	if (!err)

@@ -12,6 +12,13 @@
  */
 int snapshot__read(struct tracer *t, struct run *run, bool final);
 
+/* hist_maps.c: every histogram, by site and by device. 0 or -errno. */
+int snapshot__hists(struct tracer *t, struct run *run);
+/* One of them, @h, to where its @key says. */
+struct hist_key;
+struct hist;
+void snapshot__add(struct run *run, const struct hist_key *key, const struct hist *h);
+
 /* Resolves stack @id into symbols, innermost first, without our own frames. Owned by the caller. */
 int snapshot__stack(struct tracer *t, __s32 id, char ***stack, size_t *n);
 

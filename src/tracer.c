@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "links.h"
 #include "migtrace.skel.h"
 #include "tracer.h"
 
-#define MAX_LINKS   256
 #define FLOOR_CALLS 2000
 #define SETTLE_NS   20000000 /* for sections that were in flight while programs were attached */
 
@@ -23,9 +23,8 @@ struct tracer {
 	const struct facts *facts;
 	const struct choice *choices;
 	struct tracer_opts opts;
-	struct bpf_link *links[MAX_LINKS];
-	const char *link_prog[MAX_LINKS];
-	size_t links_n;
+	struct links links;
+	struct tracer_times times;
 	size_t *attached; /* per probe */
 	int cpus;
 	__u64 floor_ns[CLOCK_BRACKET + 1];
@@ -89,30 +88,6 @@ const struct choice *tracer__live(const struct tracer *t, const char *probe)
 	return NULL;
 }
 
-static int attach_point(struct tracer *t, const struct attach_point *at)
-{
-	struct bpf_program *p = bpf_object__find_program_by_name(t->skel->obj, at->prog);
-	struct bpf_link *link;
-
-	if (t->links_n == MAX_LINKS)
-		return -E2BIG;
-	if (at->how == ATTACH_FENTRY || at->how == ATTACH_FEXIT) {
-		/* two sites on the lock clock share its programs on the lock functions */
-		for (size_t i = 0; i < t->links_n; i++)
-			if (!strcmp(t->link_prog[i], at->prog))
-				return 0;
-		link = bpf_program__attach_trace(p);
-	} else {
-		LIBBPF_OPTS(bpf_kprobe_opts, ko, .offset = at->offset);
-		link = bpf_program__attach_kprobe_opts(p, at->func, &ko);
-	}
-	if (!link)
-		return -errno;
-	t->link_prog[t->links_n] = at->prog;
-	t->links[t->links_n++] = link;
-	return 0;
-}
-
 static int attach_choice(struct tracer *t, size_t i, char *err, size_t err_size)
 {
 	const struct choice *c = &t->choices[i];
@@ -127,8 +102,8 @@ static int attach_choice(struct tracer *t, size_t i, char *err, size_t err_size)
 			snprintf(err, err_size, "interrupted before anything was recorded");
 			return -EINTR;
 		}
-		log_progress("attaching: %s (%zu programs so far)", c->probe->name, t->links_n);
-		ret = attach_point(t, &at[j]);
+		log_progress("attaching: %s (%zu programs so far)", c->probe->name, t->links.n);
+		ret = links__attach(&t->links, t->skel, &at[j]);
 		if (ret) {
 			snprintf(err, err_size,
 				 "probe '%s', variant '%s': can't attach '%s' to %s+0x%x: %s",
@@ -151,15 +126,6 @@ static int attach_all(struct tracer *t, bool floor, char *err, size_t err_size)
 	return ret;
 }
 
-static void detach_all(struct tracer *t)
-{
-	while (t->links_n) {
-		log_progress("detaching: %zu programs to go", t->links_n);
-		bpf_link__destroy(t->links[--t->links_n]);
-	}
-	log_progress_end();
-}
-
 static void settle(void)
 {
 	struct timespec ts = { 0, SETTLE_NS };
@@ -173,50 +139,40 @@ static void settle(void)
  */
 static int measure_floor(struct tracer *t, size_t i, char *err, size_t err_size)
 {
-	struct hist_key key = { .site = SITE_FLOOR, .kind = KIND_HOLD };
-	size_t size = sizeof(struct hist) * t->cpus;
-	struct hist *v = calloc(1, size), sum = { 0 };
 	struct rlimit r;
-	int ret;
+	int ret = attach_choice(t, i, err, err_size);
 
-	if (!v)
-		return -ENOMEM;
-	ret = attach_choice(t, i, err, err_size);
 	if (!ret) {
 		t->skel->bss->phase = PHASE_RECORDING;
 		for (int n = 0; n < FLOOR_CALLS; n++)
 			getrlimit(RLIMIT_NOFILE, &r);
 		t->skel->bss->phase = PHASE_IDLE;
-		ret = bpf_map__lookup_elem(t->skel->maps.hists, &key, sizeof(key), v, size, 0);
-		for (int c = 0; c < t->cpus && !ret; c++)
-			hist__merge(&sum, &v[c]);
-		if (ret == -ENOENT) /* no section was seen */
-			ret = 0;
+		ret = tracer__take_floor(t, &t->floor_ns[t->choices[i].variant->clock]);
 		if (ret)
 			snprintf(err, err_size, "can't read the clock's floor: %s", strerror(-ret));
-		t->floor_ns[t->choices[i].variant->clock] = hist__quantile(&sum, 0.5);
-		bpf_map__delete_elem(t->skel->maps.hists, &key, sizeof(key), 0);
-		key.kind = KIND_WAIT;
-		bpf_map__delete_elem(t->skel->maps.hists, &key, sizeof(key), 0);
 	}
-	detach_all(t);
-	free(v);
+	links__close(&t->links);
 	return ret;
 }
 
 /* Counters and sections that the floor's measurement left behind. */
 static int forget(struct tracer *t, char *err, size_t err_size)
 {
-	size_t size = sizeof(struct all_counters) * t->cpus;
-	void *zero = calloc(1, size);
-	__u32 all = 0;
+	struct cpu_state *zero = calloc(t->cpus, sizeof(*zero));
+	__u32 only = 0;
+	__u64 task;
 	int ret;
 
-	ret = zero ? bpf_map__update_elem(t->skel->maps.counters, &all, sizeof(all), zero, size,
-					  BPF_ANY) :
+	ret = zero ? bpf_map__update_elem(t->skel->maps.cpus, &only, sizeof(only), zero,
+					  sizeof(*zero) * t->cpus, BPF_ANY) :
 		     -ENOMEM;
 	if (ret)
 		snprintf(err, err_size, "can't reset the counters: %s", strerror(-ret));
+	/* a task that was in the floor's function when its programs went is watched no longer */
+	t->skel->bss->watching = 0;
+	while (!bpf_map__get_next_key(t->skel->maps.lock_watches, NULL, &task, sizeof(task)) &&
+	       !bpf_map__delete_elem(t->skel->maps.lock_watches, &task, sizeof(task), 0))
+		;
 	free(zero);
 	return ret;
 }
@@ -235,6 +191,7 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 			       const struct tracer_opts *o, int *code, char *err, size_t err_size)
 {
 	struct tracer *t = calloc(1, sizeof(*t));
+	__u64 start = tracer__now_ns();
 	int ret;
 
 	*code = EXIT_FAILED;
@@ -257,9 +214,12 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 		*code = tracer__refusal(ret, err, err_size);
 		goto fail;
 	}
+	t->times.load_ns = tracer__now_ns() - start;
 	ret = measure_floors(t, err, err_size);
+	start = tracer__now_ns();
 	if (!ret)
 		ret = attach_all(t, false, err, err_size);
+	t->times.attach_ns = tracer__now_ns() - start;
 	if (ret) {
 		*code = tracer__attach_refusal(ret, err, err_size);
 		goto fail;
@@ -277,26 +237,38 @@ void tracer__start(struct tracer *t)
 	t->skel->bss->phase = PHASE_RECORDING;
 }
 
+int tracer__read_cpus(struct tracer *t, struct cpu_state *v)
+{
+	__u32 only = 0;
+
+	return bpf_map_lookup_elem(bpf_map__fd(t->skel->maps.cpus), &only, v) ? -errno : 0;
+}
+
 static __u64 in_flight(struct tracer *t)
 {
-	struct site_cpu *v = calloc(t->cpus, sizeof(*v));
+	struct cpu_state *v = calloc(t->cpus, sizeof(*v));
 	__u64 n = 0;
 
-	for (__u32 s = 0; v && s < SITE_COUNT; s++)
-		if (!bpf_map__lookup_elem(t->skel->maps.sites, &s, sizeof(s), v,
-					  sizeof(*v) * t->cpus, 0))
-			for (int c = 0; c < t->cpus; c++)
-				n += v[c].acquires - v[c].releases;
+	if (v && !tracer__read_cpus(t, v))
+		for (int c = 0; c < t->cpus; c++)
+			for (__u32 s = 0; s < SITE_COUNT; s++)
+				n += v[c].site[s].acquires - v[c].site[s].releases;
 	free(v);
 	return n + t->skel->bss->migrating;
 }
 
 void tracer__stop(struct tracer *t)
 {
+	__u64 start;
+
 	t->skel->bss->phase = PHASE_DRAINING;
 	for (int i = 0; i < 50 && in_flight(t); i++)
 		settle();
-	detach_all(t);
+	start = tracer__now_ns();
+	log_progress("detaching %zu programs", t->links.n);
+	links__close(&t->links);
+	log_progress_end();
+	t->times.detach_ns = tracer__now_ns() - start;
 	t->skel->bss->phase = PHASE_IDLE;
 }
 
@@ -328,7 +300,7 @@ void tracer__close(struct tracer *t)
 {
 	if (!t)
 		return;
-	detach_all(t);
+	links__close(&t->links);
 	ring_buffer__free(t->ring);
 	if (t->windows)
 		munmap(t->windows, windows_bytes(t));
@@ -355,6 +327,11 @@ const struct tracer_opts *tracer__opts(const struct tracer *t)
 const struct facts *tracer__facts(const struct tracer *t)
 {
 	return t->facts;
+}
+
+struct tracer_times tracer__times(const struct tracer *t)
+{
+	return t->times;
 }
 
 __u64 tracer__floor_ns(const struct tracer *t, enum clock_kind clock)

@@ -26,6 +26,13 @@ struct tracer_opts {
 struct tracer;
 struct window_page;
 
+/* What a recording took beside the recording itself. */
+struct tracer_times {
+	__u64 load_ns;	 /* of the programs, the verifier's time */
+	__u64 attach_ns; /* all of them, the clock's floor not counted */
+	__u64 detach_ns;
+};
+
 #define LOOKUP_SETTLE_NS 1000000000ULL /* a lookup returns within that, or was preempted for long */
 
 /* The clock of bpf_ktime_get_ns(). */
@@ -65,8 +72,14 @@ const struct tracer_opts *tracer__opts(const struct tracer *t);
 const struct facts *tracer__facts(const struct tracer *t);
 __u64 tracer__floor_ns(const struct tracer *t, enum clock_kind clock);
 int tracer__cpus(const struct tracer *t);
+struct tracer_times tracer__times(const struct tracer *t);
 /* The table of windows as the programs write it, @n entries; NULL with errno when it can't be had. */
 const struct window_page *tracer__windows(struct tracer *t, size_t *n);
+/* What each of tracer__cpus() CPUs keeps, into @v. 0 or -errno. */
+struct cpu_state;
+int tracer__read_cpus(struct tracer *t, struct cpu_state *v);
+/* The median of what was measured of the floor's section, which is forgotten. 0 or -errno. hist_maps.c */
+int tracer__take_floor(struct tracer *t, __u64 *ns);
 /* Attach points of choice @i that are live. */
 size_t tracer__attached(const struct tracer *t, size_t i);
 

@@ -90,16 +90,17 @@ struct super_block {
 	dev_t s_dev;
 };
 
+struct address_space {
+	struct inode *host;
+	unsigned long flags;
+};
+
 struct inode {
 	umode_t i_mode;
 	struct super_block *i_sb;
 	struct address_space *i_mapping;
 	dev_t i_rdev;
-};
-
-struct address_space {
-	struct inode *host;
-	unsigned long flags;
+	struct address_space i_data;
 };
 
 struct page {

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What belongs to a task for as long as it is in a function: places in arrays, found by the task's
+ * address. An array's element is some ten instructions away and a hash's over a hundred, and eight
+ * programs look for it while one page moves. Stage 1.
+ *
+ * A place whose task ended with its exit unseen stays taken; four of them in one group, and the tasks
+ * that fall there are counted as map_full. Calls and attempts that find no place take the oldest
+ * one's: then an attempt counts as a first one, and a page given back is not counted. On arm64 an
+ * add without a result orders nothing, and the order of freeing needs more than barrier().
+ */
+#ifndef MIGTRACE_SLOTS_BPF_H
+#define MIGTRACE_SLOTS_BPF_H
+
+#include "maps.bpf.h"
+
+#define MIGRATION_SLOTS	   1024
+#define MIGRATE_CALL_SLOTS 1024
+#define TRIES_SLOTS	   8192
+#define SLOT_WAYS	   4
+
+const volatile __u32 cfg_migration_mask = MIGRATION_SLOTS - 1;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MIGRATION_SLOTS);
+	__type(key, __u32);
+	__type(value, struct migration);
+} migrations SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MIGRATE_CALL_SLOTS);
+	__type(key, __u32);
+	__type(value, struct migrate_call);
+} migrate_calls SEC(".maps");
+
+/* By page: attempts that failed. A page given up leaves its place to be recycled. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TRIES_SLOTS);
+	__type(key, __u32);
+	__type(value, struct tries);
+} tries SEC(".maps");
+
+/* How many migrations are in flight, the gate of many programs: one too many at times, never less. */
+volatile __u64 migrating = 0;
+
+/* The first of a task's places. task_structs are aligned to cache lines and some KiB apart. */
+static __always_inline __u32 slot_first(__u64 task)
+{
+	return (__u32)(task >> 6 ^ task >> 13 ^ task >> 20) & ~(SLOT_WAYS - 1);
+}
+
+static __always_inline struct migration *migration_of(__u64 task)
+{
+	__u32 first = slot_first(task);
+
+	if (!migrating)
+		return NULL;
+#pragma unroll
+	for (int i = 0; i < SLOT_WAYS; i++) {
+		__u32 at = (first + i) & cfg_migration_mask;
+		struct migration *m = bpf_map_lookup_elem(&migrations, &at);
+
+		if (m && m->task == task)
+			return m;
+	}
+	return NULL;
+}
+
+static __always_inline struct migration *migration_of_current(void)
+{
+	return migration_of(bpf_get_current_task());
+}
+
+/*
+ * A place for @task, not yet published; NULL: all are taken. Before 5.12 programs have no compare and
+ * exchange: of those who raise a counter at once, at most one reads a 1 behind it, and keeps it there.
+ */
+static __always_inline struct migration *migration_claim(__u64 task)
+{
+	__u32 first = slot_first(task);
+
+#pragma unroll
+	for (int i = 0; i < SLOT_WAYS; i++) {
+		__u32 at = (first + i) & cfg_migration_mask;
+		struct migration *m = bpf_map_lookup_elem(&migrations, &at);
+
+		if (!m || m->claims)
+			continue;
+		__sync_fetch_and_add(&m->claims, 1);
+		if (*(volatile __u64 *)&m->claims == 1) {
+			__sync_fetch_and_add(&migrating, 1);
+			return m;
+		}
+		__sync_fetch_and_add(&m->claims, -1);
+	}
+	return NULL;
+}
+
+static __always_inline void migration_free(struct migration *m)
+{
+	*(volatile __u64 *)&m->task = 0;
+	barrier();
+	__sync_fetch_and_add(&m->claims, -1);
+	__sync_fetch_and_add(&migrating, -1);
+}
+
+static __always_inline struct migrate_call *migrate_call_of(__u64 task)
+{
+	__u32 first = slot_first(task);
+
+#pragma unroll
+	for (int i = 0; i < SLOT_WAYS; i++) {
+		__u32 at = (first + i) & (MIGRATE_CALL_SLOTS - 1);
+		struct migrate_call *c = bpf_map_lookup_elem(&migrate_calls, &at);
+
+		if (c && c->task == task)
+			return c;
+	}
+	return NULL;
+}
+
+static __always_inline struct migrate_call *migrate_call_of_current(void)
+{
+	return migrate_call_of(bpf_get_current_task());
+}
+
+/* The same, or in place of the oldest: nothing tells that a call has ended. */
+static __always_inline struct migrate_call *migrate_call_place(__u64 task)
+{
+	struct migrate_call *old = migrate_call_of(task);
+	__u32 first = slot_first(task);
+
+	if (old)
+		return old;
+#pragma unroll
+	for (int i = 0; i < SLOT_WAYS; i++) {
+		__u32 at = (first + i) & (MIGRATE_CALL_SLOTS - 1);
+		struct migrate_call *c = bpf_map_lookup_elem(&migrate_calls, &at);
+
+		if (c && (!old || c->id < old->id))
+			old = c;
+	}
+	return old;
+}
+
+#endif /* MIGTRACE_SLOTS_BPF_H */

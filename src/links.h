@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The attached programs of a recording. Stage 2. */
+#ifndef MIGTRACE_LINKS_H
+#define MIGTRACE_LINKS_H
+
+#include "probes.h"
+
+#define LINKS_MAX 256
+
+struct bpf_link;
+struct migtrace_bpf;
+
+struct links {
+	struct bpf_link *link[LINKS_MAX];
+	const char *prog[LINKS_MAX];
+	size_t n;
+};
+
+/* Attaches @at's program of @skel; once where two sites share it. 0 or -errno. */
+int links__attach(struct links *l, struct migtrace_bpf *skel, const struct attach_point *at);
+
+/*
+ * Detaches all. The kernel waits for a grace period at every kprobe (since "bpf: Fix UAF via
+ * mismatching bpf_prog/attachment RCU flavors", ef1b808e3b7c, 6.13, also in stable kernels), so that
+ * some fifty take seconds one after the other, and as long as one when they are closed at once.
+ */
+void links__close(struct links *l);
+
+#endif /* MIGTRACE_LINKS_H */
