@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# usage: deps.sh [build|test|kernels|page|prom|ci]...
+# usage: deps.sh [build|test|kernels|page|prom|cost|ci]...
 #
 # Install the Debian packages that are missing for building, testing (build's too), compiling the
 # test kernels, looking at pages, and CI (all of it).  Default: test.  Nothing missing: no root and no network needed.
@@ -57,6 +57,8 @@ ci	clang-format	style of the C code
 ci	shellcheck	style of the scripts
 ci	gcc-aarch64-linux-gnu	the arm64 build
 ci	libc6-dev-arm64-cross	the arm64 build
+cost	bpftrace	what else could have measured it
+cost	libbpf-tools	the same: klockstat, funclatency
 prom	prometheus	promtool checks the metrics, a server scrapes them
 prom	prometheus-node-exporter	the textfile collector
 '
@@ -79,8 +81,9 @@ wanted()
 		kernels) list="$list kernels" ;;
 		page)    list="$list page" ;;
 		prom)    list="$list prom" ;;
+		cost)    list="$list cost" ;;
 		ci)      list="$list build test kernels page prom ci" ;;
-		*)       die "no group '$group'; there are: build test kernels page prom ci" ;;
+		*)       die "no group '$group'; there are: build test kernels page prom cost ci" ;;
 		esac
 	done
 	awk -F'\t+' -v groups="$list" '

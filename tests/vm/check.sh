@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# usage: check.sh [CASE]...     (default: all; `check.sh --list` names them)
+# usage: check.sh [CASE]...     (default: all but LONG; `check.sh --list` names them)
 #
 # The live tests: real kernels in QEMU, the real binary, real migrations; judge.py decides from what
 # the guest brought back. A kernel that can't be had or booted is a failure. Last line:
@@ -47,6 +47,8 @@ hard-6.1|6.1|hard 20|hard.sh|
 faults-record|6.1|cases 45|faults.sh|WHAT=record STRACE=1
 faults-export|6.1|cases 20|faults.sh|WHAT=export STRACE=1
 bracket-6.1|6.1|bracket|record.sh|FS=ext4 KIB=80 ARGS=--light --probe migrate_norefs=bracket:folio_migrate_mapping EXPORT=light
+soak-6.1|6.1|soak|soak.sh|SECONDS_=1200
+soak-7.x|7.x|soak|soak.sh|SECONDS_=1200
 lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
 before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
 before-light|before|truth|truth.sh|KIB=80 ARGS=--light
@@ -60,6 +62,14 @@ before-storm|before|truth|truth.sh|KIB=160 BLOCK=1024 WORK=storm MOVER=compact S
 after-storm|after|truth 100|truth.sh|KIB=160 BLOCK=1024 WORK=storm MOVER=compact SECONDS_=24 ARGS=--fail-on-race --stacks
 before-6.12|before-6.12|truth|truth.sh|FS=fat KIB=32 ARGS=--fail-on-race --stacks
 '
+
+# Minutes each, and run when they are named: make soak, make check-faults
+LONG='soak-6.1 soak-7.x faults-record faults-export'
+
+long_case()
+{
+	case " $LONG " in *" $1 "*) ;; *) return 1 ;; esac
+}
 
 # module KERNEL NAME: one that the guests don't load by themselves
 module()
@@ -127,7 +137,7 @@ if [ "${1:-}" = --list ]; then
 fi
 while IFS='|' read -r name kernel judge script env <&3; do
 	[ -n "$name" ] || continue
-	[ $# = 0 ] || case " $* " in *" $name "*) ;; *) continue ;; esac
+	case " $* " in *" $name "*) ;; *) [ $# = 0 ] && ! long_case "$name" || continue ;; esac
 	run_case "$name" "$kernel" "$judge" "$script" "$env"
 done 3<<<"$CASES"
 echo "$passed passed, $failed failed"

@@ -16,6 +16,7 @@ from judge_base import (attempts, cases, check, enough, equal, evidence, kernel_
                         lossless, near, pairs, reasons, same, sums)
 from judge_export import export, prom, short_export
 from judge_hard import hard
+from judge_soak import soak  # noqa: F401
 
 
 def bracket(conf, out, opts):

@@ -79,6 +79,7 @@ qemu_args()
 	cpu=max
 	[ "$how" != kvm ] || cpu=host
 	[ "$how" != tcg ] || how=tcg,thread=multi
+	[ -z "${ICOUNT:-}" ] || how=tcg,thread=single cpu=max
 	qemu_find
 	QEMU+=(-accel "$how" -cpu "$cpu" -smp 2,sockets=2 -m 2G
 		-object memory-backend-ram,size=1G,id=m0
@@ -90,4 +91,5 @@ qemu_args()
 		-append "console=ttyS0 panic=-1 oops=panic unknown_nmi_panic reboot=t random.trust_cpu=on tsc=reliable brd.rd_nr=2 brd.rd_size=262144 $4"
 		-serial "file:$3"
 		-chardev "stdio,id=out,signal=off" -serial chardev:out)
+	[ -z "${ICOUNT:-}" ] || QEMU+=(-icount "shift=$ICOUNT,sleep=off")
 }

@@ -11,7 +11,7 @@ BUILT := before after aio-racy after-lockstat before-6.12
 guest_ready = @tests/deps.sh $(1) && $(MAKE) $(O)/migtrace && O="$(abspath $(O))" tests/vm/build-load.sh
 in_guest = $(Q)O="$(abspath $(O))"
 
-.PHONY: demo demo-race bars bars-compare bars-export before-after check-before-after check-prom
+.PHONY: demo demo-race bars bars-compare bars-export bench-cost soak check-faults before-after check-before-after check-prom
 demo: ## record in a stock Debian 6.1 guest; 1 to 5 minutes
 	@echo 'migtrace demo: missing packages, the tool, a stock Debian 6.1 kernel; then 12 s of'
 	@echo 'directory reads against page migration, in a guest. 1 to 5 minutes, printed as it comes.'
@@ -57,6 +57,19 @@ bars: ## the bars of hold and race at full length, 25 minutes
 bars-export: ## ten minutes of export under full load, a minute of full disk; 15 minutes
 	$(call guest_ready,test)
 	$(in_guest) env SECONDS_=600 INTERVAL=15 FULL=60 TIME=1200 tests/vm/check.sh export-6.1
+
+check-faults: ## every kind of system call fails once, under record and export; 9 minutes
+	$(call guest_ready,test)
+	$(in_guest) tests/vm/check.sh faults-record faults-export
+
+soak: ## twenty minutes of all loads with every row on, on 6.1 and on 7.x; 45 minutes
+	$(call guest_ready,test)
+	$(in_guest) env TIME=1500 tests/vm/check.sh soak-6.1 soak-7.x
+
+bench-cost: ## what recording costs, beside other instruments; 25 minutes (ROUNDS=5, SECONDS_=4)
+	$(call guest_ready,test kernels cost)
+	$(in_guest) $(if $(ROUNDS),ROUNDS="$(ROUNDS)") $(if $(SECONDS_),SECONDS_="$(SECONDS_)") \
+		tests/vm/bench-cost.sh
 
 # six boots a side: the fewest with which one that stands out does not hide everything
 check-before-after: ## before-after with six boots a side, and what it has to find
