@@ -75,8 +75,6 @@ static void sizes(struct tracer *t)
 	}
 }
 
-#define BTF "/sys/kernel/btf/vmlinux"
-
 /*
  * Named, it is the only BTF that fields are looked up in. Unnamed, libbpf goes on to all modules'
  * for a type that this kernel does not have, and may not do so without CAP_SYS_ADMIN. But it then
@@ -86,8 +84,8 @@ struct migtrace_bpf *tracer__open(void)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, o);
 
-	if (!privileges__has(CAP_SYS_ADMIN) && !access(BTF, R_OK))
-		o.btf_custom_path = BTF;
+	if (!privileges__has(CAP_SYS_ADMIN) && !access(KERNEL_BTF, R_OK))
+		o.btf_custom_path = KERNEL_BTF;
 
 	return migtrace_bpf__open_opts(&o);
 }

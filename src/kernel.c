@@ -14,7 +14,6 @@
 
 #define MAX_FUNC_BYTES 65536
 #define KALLSYMS       "/proc/kallsyms"
-#define BTF	       "/sys/kernel/btf/vmlinux"
 
 struct symbol {
 	__u64 addr;
@@ -154,12 +153,12 @@ print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 
 static int read_btf(struct facts *f)
 {
-	struct btf *btf = btf__parse(BTF, NULL);
+	struct btf *btf = btf__parse(KERNEL_BTF, NULL);
 	const struct btf_type *t;
 	int id;
 
 	if (!btf && broken(errno)) {
-		f->unreadable = BTF;
+		f->unreadable = KERNEL_BTF;
 		return -errno;
 	}
 	if (!btf) /* also looks in /boot, and has one errno for all */

@@ -44,6 +44,8 @@ struct fact_call {
 
 #define CALLEE_INLINE_UNLOCK "(inlined store)" /* queued_spin_unlock patched in as movb $0,(%rdi) */
 
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
 struct facts {
 	char release[80], version[160], arch[16];
 	bool feature[FEAT_COUNT];

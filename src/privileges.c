@@ -24,19 +24,17 @@ static int get(__u64 *permitted, __u64 *effective)
 	return 0;
 }
 
-bool privileges__may_trace(void)
-{
-	__u64 permitted, effective = 0, both = BIT(CAP_BPF) | BIT(CAP_PERFMON);
-
-	return !get(&permitted, &effective) &&
-	       ((effective & both) == both || effective & BIT(CAP_SYS_ADMIN));
-}
-
 bool privileges__has(int cap)
 {
 	__u64 permitted, effective = 0;
 
 	return !get(&permitted, &effective) && effective & BIT(cap);
+}
+
+bool privileges__may_trace(void)
+{
+	return privileges__has(CAP_SYS_ADMIN) ||
+	       (privileges__has(CAP_BPF) && privileges__has(CAP_PERFMON));
 }
 
 static int set(__u64 permitted, __u64 effective)

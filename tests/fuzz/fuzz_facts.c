@@ -6,26 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/probes.h"
-#include "fuzz.h"
+#include "choose.h"
 
-#define POINTS_MAX 256
 #define FORCED_MAX 128
-
-static void choose(const struct facts *f, bool light, const char *forced)
-{
-	const char *const list[] = { forced, NULL };
-	struct choice choices[probes_n];
-	struct attach_point points[POINTS_MAX];
-
-	probes__select(f, light, list, choices);
-	for (size_t i = 0; i < probes_n; i++) {
-		fuzz__claim(choices[i].variant || *choices[i].reason, "no probe without a reason",
-			    choices[i].probe->name);
-		if (choices[i].variant)
-			probes__points(f, choices[i].variant, points, POINTS_MAX);
-	}
-}
 
 static char *save(const struct facts *f, size_t *size)
 {

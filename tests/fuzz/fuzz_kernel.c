@@ -5,24 +5,7 @@
  */
 #include <string.h>
 
-#include "../../src/probes.h"
-#include "fuzz.h"
-
-#define POINTS_MAX 256
-
-static void choose(const struct facts *f)
-{
-	struct choice choices[probes_n];
-	struct attach_point points[POINTS_MAX];
-
-	probes__select(f, false, NULL, choices);
-	for (size_t i = 0; i < probes_n; i++) {
-		fuzz__claim(choices[i].variant || *choices[i].reason, "no probe without a reason",
-			    choices[i].probe->name);
-		if (choices[i].variant)
-			probes__points(f, choices[i].variant, points, POINTS_MAX);
-	}
-}
+#include "choose.h"
 
 static void claim_calls(const struct facts *f)
 {
@@ -56,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz__claim(!facts__read_image(&f, &files), "what is missing is a fact", "");
 	fuzz__claim(f.feature[FEAT_TEXT] || *f.text_reason, "no text without a reason", "");
 	claim_calls(&f);
-	choose(&f);
+	choose(&f, false, NULL);
 	for (size_t i = 0; i < f.funcs_n && f.feature[FEAT_SYMBOLS]; i++)
 		kernel__symbol(f.funcs[i].addr + 3, symbol, sizeof(symbol));
 	kernel__forget_symbols();

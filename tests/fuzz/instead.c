@@ -53,11 +53,11 @@ int facts__read(struct facts *f)
 	return probes__interest(add_func, f);
 }
 
-/* tracer.c: here every recording ends. */
 void kernel__forget_symbols(void)
 {
 }
 
+/* tracer.c: here every recording ends. */
 struct tracer *tracer__prepare(const struct facts *f, const struct choice *choices,
 			       const struct tracer_opts *o, int *code, char *err, size_t err_size)
 {

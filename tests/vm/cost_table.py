@@ -10,6 +10,9 @@ import json
 import os
 import re
 import sys
+from statistics import median
+
+from judge_base import pairs
 
 NAMES = {
     "alone": "load alone",
@@ -24,17 +27,6 @@ NAMES = {
     "funclatency": "funclatency, lookups",
     "lock_stat": "LOCK_STAT on",
 }
-
-
-def words(path):
-    with open(path) as f:
-        return dict(line.split()[:2] for line in f if len(line.split()) == 2)
-
-
-def median(v):
-    v = sorted(v)
-    n = len(v)
-    return (v[n // 2] + v[(n - 1) // 2]) / 2 if v else None
 
 
 def load(path):
@@ -74,7 +66,7 @@ class Guest:
 
     def truth(self, r, name):
         p = self.path(r, name, "truth")
-        return {k: int(v) for k, v in words(p).items() if v.isdigit()} if os.path.exists(p) else None
+        return pairs(p) if os.path.exists(p) else None
 
     def hold(self, side):
         def value(r, name):
@@ -166,8 +158,8 @@ def instructions(g, ns):
     for name, text in NAMES.items():
         row = []
         for what, key in (("lookups", "getdents"), ("moves", "moves_ok")):
-            rate = median([x for x in (g.rate(r, name, key, what) for r in g.rounds) if x])
-            n = 1e9 / ns / rate if rate else None
+            rates = [x for x in (g.rate(r, name, key, what) for r in g.rounds) if x]
+            n = 1e9 / ns / median(rates) if rates else None
             base.setdefault(what, n)
             row.append(f"{n:.0f} {n / base[what] - 1:+.1%}" if n else "-")
         if row != ["-", "-"]:
