@@ -8,6 +8,7 @@
 # Environment: ROUNDS (5), SECONDS_ (of each load, 4).
 #
 #   6.1             a stock kernel, nothing but lookups and migrations: the most that it can cost
+#   mixed           6.1 again, where one page of sixteen that move has buffers
 #   storm           6.1 with a file system at work, where lookups are one thing of many
 #   after           counts its own holds: what they become (perturbation) and what is read (error)
 #   after-lockstat  the kernel's own lock statistics as one more instrument
@@ -39,6 +40,7 @@ guest()
 }
 
 guest 6.1 6.1 'alone light full bpftrace again site lock bracket klockstat funclatency'
+guest mixed 6.1 'alone light full bpftrace again' -e BESIDE=15
 guest storm 6.1 'alone light full bpftrace again' -e MOVER=compact -e WORK=storm
 guest after after 'alone light full again site lock bracket'
 guest after-lockstat after-lockstat 'alone full again lock_stat'

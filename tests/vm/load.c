@@ -8,6 +8,7 @@
  *	load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]
  *		 [-m numa|compact|ring|direct|sync|none]
  *		 [-w getdents|storm|aio|truncate|cold|none] [-B PAGES]
+ *		 [-A ANONYMOUS]
  *		do it for SEC seconds, then print one line of JSON
  *
  * The mover runs on CPU 0 and everybody else on the other CPUs, so that the two sides meet on the
@@ -193,6 +194,7 @@ static void usage(void)
 			"       load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]\n"
 			"                [-m numa|compact|ring|direct|sync|none]\n"
 			"                [-w getdents|storm|aio|truncate|cold|none] [-B PAGES]\n"
+			"                [-A ANONYMOUS]\n"
 			"       load user UID COMMAND [ARG...]\n"
 			"       load caps ,NUMBER,NUMBER, COMMAND [ARG...]\n"
 			"       load ambient UID ,NUMBER,NUMBER, COMMAND [ARG...]\n");
@@ -224,7 +226,7 @@ static void parse(int argc, char **argv)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:r:m:w:b:B:s:", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "d:r:m:w:b:B:A:s:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'D':
 			opt.dev = optarg;
@@ -248,6 +250,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'B':
 			opt.batch = atoi(optarg);
+			break;
+		case 'A':
+			opt.beside = atoi(optarg);
 			break;
 		case 'm':
 			opt.mover = choice(optarg, movers);

@@ -17,6 +17,7 @@ struct options {
 	double seconds;
 	int readers; /* processes that do the work */
 	int batch;   /* pages per move_pages(2) call */
+	int beside;  /* anonymous pages that move with each of the device's */
 	enum mover mover;
 	enum work work;
 };

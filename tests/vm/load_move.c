@@ -155,6 +155,44 @@ uint64_t vmstat(const char *name)
 	die("%s in /proc/vmstat", name);
 }
 
+/* Anonymous pages that go to and fro beside the device's, as most of what is migrated is. */
+static char *beside;
+static bool *beside_on_1;
+static size_t beside_at;
+
+static void map_beside(void)
+{
+	size_t n = opt.batch;
+
+	beside = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	beside_on_1 = calloc(n, sizeof(*beside_on_1));
+	if (beside == MAP_FAILED || !beside_on_1)
+		die("anonymous memory");
+	madvise(beside, n * PAGE, MADV_NOHUGEPAGE);
+	memset(beside, 1, n * PAGE);
+}
+
+/* One more page to the list; moves them once they are a call's worth. */
+static void move_one(size_t *fill, void *at, int to)
+{
+	wanted[*fill] = to;
+	list[(*fill)++] = at;
+	if (*fill < (size_t)opt.batch)
+		return;
+	move_pages(*fill, list, wanted, status);
+	*fill = 0;
+}
+
+static void move_beside(size_t *fill)
+{
+	for (int i = 0; i < opt.beside; i++) {
+		size_t k = beside_at++ % opt.batch;
+
+		beside_on_1[k] = !beside_on_1[k];
+		move_one(fill, beside + k * PAGE, beside_on_1[k]);
+	}
+}
+
 /* Move the @n pages to the other node and back @rounds times, @opt.batch of them a call. */
 static void move_all(size_t n, size_t rounds)
 {
@@ -166,12 +204,8 @@ static void move_all(size_t n, size_t rounds)
 		for (size_t i = 0; i < n && !stopped(); i++) {
 			if ((node[i] ^ (int)(r / 2 & 1)) != from)
 				continue;
-			wanted[fill] = 1 - from;
-			list[fill++] = page[i];
-			if (fill == (size_t)opt.batch) {
-				move_pages(fill, list, wanted, status);
-				fill = 0;
-			}
+			move_one(&fill, page[i], 1 - from);
+			move_beside(&fill);
 		}
 	}
 	if (fill)
@@ -187,6 +221,7 @@ void move_numa(int nr)
 	uint64_t ok = vmstat("pgmigrate_success"), failed = vmstat("pgmigrate_fail");
 
 	map_device();
+	map_beside();
 	while (!stopped()) {
 		size_t n = find_pages();
 

@@ -66,7 +66,7 @@ soak: ## twenty minutes of all loads with every row on, on 6.1 and on 7.x; 45 mi
 	$(call guest_ready,test)
 	$(in_guest) env TIME=1500 tests/vm/check.sh soak-6.1 soak-7.x
 
-bench-cost: ## what recording costs, beside other instruments; 25 minutes (ROUNDS=5, SECONDS_=4)
+bench-cost: ## what recording costs, beside other instruments; 30 minutes (ROUNDS=5, SECONDS_=4)
 	$(call guest_ready,test kernels cost)
 	$(in_guest) $(if $(ROUNDS),ROUNDS="$(ROUNDS)") $(if $(SECONDS_),SECONDS_="$(SECONDS_)") \
 		tests/vm/bench-cost.sh

@@ -5,10 +5,10 @@
 # moved on by one each round. What the load got done, the kernel's own counters where it has them,
 # and what the instrument said go to /out/ROUND.NAME.*; nothing is judged here.
 # Environment: SECONDS_ of load, ROUNDS, KIB, NAMES (instruments), SIDES (moves and lookups apart),
-# MOVER, WORK.
+# MOVER, WORK, BESIDE (anonymous pages that move with each of buffers).
 set -eu
 : "${SECONDS_:=4}" "${ROUNDS:=5}" "${KIB:=80}" "${FS:=ext4}" "${NAMES:=alone again}" "${SIDES:=}"
-: "${MOVER:=numa}" "${WORK:=getdents}"
+: "${MOVER:=numa}" "${WORK:=getdents}" "${BESIDE:=0}"
 truth=/sys/kernel/debug/migtrace_truth
 sites=migrate_norefs,find_get_block
 two="--site $sites"
@@ -17,10 +17,10 @@ load setup "$FS" /mnt -s "$KIB" > /out/setup.json
 cat > /load.sh <<EOS
 [ ! -e $truth ] || echo 0 > $truth
 if [ -n "$SIDES" ]; then
-	load run -d $SECONDS_ -m $MOVER -w none --dev /dev/ram0 --dir /mnt > /out/\$1.moves
+	load run -d $SECONDS_ -m $MOVER -A $BESIDE -w none --dev /dev/ram0 --dir /mnt > /out/\$1.moves
 	load run -d $SECONDS_ -m none -w $WORK --dev /dev/ram0 --dir /mnt > /out/\$1.lookups
 else
-	load run -d $SECONDS_ -m $MOVER -w $WORK --dev /dev/ram0 --dir /mnt > /out/\$1.load
+	load run -d $SECONDS_ -m $MOVER -A $BESIDE -w $WORK --dev /dev/ram0 --dir /mnt > /out/\$1.load
 fi
 [ ! -e $truth ] || cat $truth > /out/\$1.truth
 EOS
