@@ -125,32 +125,36 @@ static __always_inline void isolation_looked(__u64 page)
 		count(COUNTER_ISOLATION + ISO_MAPPING_EXITING);
 }
 
-static __always_inline void move_begins(__u64 mapping)
+/* Of the page at its move's end: under its lock, nothing but the move takes its mapping away. */
+static __always_inline void move_ended(__u64 page, bool mapped, int ret)
 {
 	struct cpu_state *cpu = this_cpu();
+	struct migrate_call *c;
 
 	if (phase != PHASE_RECORDING || !cpu)
 		return;
 	cpu_count(cpu, COUNTER_ISOLATION + ISO_MOVES);
-	if (!mapping)
+	if (!mapped)
 		cpu_count(cpu, COUNTER_ISOLATION + ISO_GONE_AT_MOVE);
-}
-
-static __always_inline void move_ended(__u64 page, int ret)
-{
-	struct migrate_call *c = migrate_call_of_current();
-
-	if (c && !ret)
+	c = ret ? NULL : migrate_call_of_current();
+	if (c)
 		c->moved = page;
 }
 
-/* migrate_pages() frees a page: the one it has just moved, or one that nobody else had any more. */
-static __always_inline void move_frees(__u64 page)
+/*
+ * migrate_pages() frees a page, whose last reference it has just dropped: the one that it has moved
+ * last, or one that nobody else had any more. Which page it is stands in no register yet.
+ */
+static __always_inline void move_frees(void)
 {
 	struct migrate_call *c = migrate_call_of_current();
 
-	if (c && c->gives_back && page != c->moved && phase == PHASE_RECORDING)
+	if (!c || !c->gives_back || phase != PHASE_RECORDING)
+		return;
+	if (!c->moved || core_folio_refs(c->moved))
 		count(COUNTER_ISOLATION + ISO_FREED);
+	else
+		c->moved = 0;
 }
 
 static __always_inline void move_orphan(void)

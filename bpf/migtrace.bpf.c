@@ -65,9 +65,9 @@ SITE_PROGRAMS(floor, SITE_FLOOR, dev_of_nothing)
  * check counts as one with it.
  */
 
-SEC("?kprobe") int BPF_KPROBE(norefs_call, __u64 lock)
+SEC("?kprobe") int norefs_call(struct pt_regs *ctx)
 {
-	norefs_called(lock);
+	norefs_called();
 	return 0;
 }
 
@@ -83,9 +83,9 @@ SEC("?kprobe") int norefs_acquire(struct pt_regs *ctx)
 	return 0;
 }
 
-SEC("?kprobe") int BPF_KPROBE(norefs_release, __u64 lock)
+SEC("?kprobe") int norefs_release(struct pt_regs *ctx)
 {
-	norefs_released(lock);
+	norefs_released(0);
 	return 0;
 }
 
@@ -117,7 +117,7 @@ SEC("?fentry") int BPF_PROG(norefs_copy)
 /* 5.10, 6.1: the buffers were re-pointed before the copy, so this is the end of the move. */
 SEC("?fexit") int BPF_PROG(norefs_flags_end, void *dst)
 {
-	norefs_moved((__u64)dst);
+	norefs_moved(dst);
 	return 0;
 }
 
@@ -213,21 +213,16 @@ SEC("?kprobe") int BPF_KPROBE(isolate_look, __u64 page)
 	return 0;
 }
 
-SEC("?fentry") int BPF_PROG(move_enter, void *dst, struct page *src)
+SEC("?fexit") int BPF_PROG(move_exit, struct page *dst, struct page *src, int mode, int ret)
 {
-	move_begins((__u64)src->mapping);
+	/* a page that moved has handed its mapping over */
+	move_ended((__u64)src, dst->mapping || src->mapping, ret);
 	return 0;
 }
 
-SEC("?fexit") int BPF_PROG(move_exit, void *dst, void *src, int mode, int ret)
+SEC("?kprobe") int move_free(struct pt_regs *ctx)
 {
-	move_ended((__u64)src, ret);
-	return 0;
-}
-
-SEC("?kprobe") int BPF_KPROBE(move_free, __u64 page)
-{
-	move_frees(page);
+	move_frees();
 	return 0;
 }
 

@@ -92,15 +92,23 @@ static __always_inline void norefs_entered(void *ctx, struct address_space *mapp
 	*(volatile __u64 *)&m->task = task;
 }
 
-static __always_inline void norefs_called(__u64 lock)
+/*
+ * The lock that is taken and released. The probes sit ahead of the instructions that pass it on to
+ * the lock functions (ATTACH_AHEAD); a migration that had begun before the recording is not known.
+ */
+static __always_inline __u64 norefs_lock(const struct migration *m)
+{
+	return m ? m->mapping + core_private_lock_offset() : 0;
+}
+
+static __always_inline void norefs_called(void)
 {
 	struct migration *m = norefs_of_current();
 
 	/* the flag was set just before, and stays over a second section */
 	if (cfg_flag_era && m && !m->t_flag)
 		m->t_flag = bpf_ktime_get_ns();
-	section_call(SITE_MIGRATE_NOREFS, lock,
-		     m ? m->dev : core_dev_of_mapping(core_mapping_of_lock(lock)));
+	section_call(SITE_MIGRATE_NOREFS, norefs_lock(m), m ? m->dev : 0);
 }
 
 /* The first buffer is about to be unlocked: the flag was cleared just before. */
@@ -117,14 +125,14 @@ static __always_inline void norefs_unlocking(void)
 
 static __always_inline void norefs_acquired(void)
 {
-	struct section *s = section_acquire(SITE_MIGRATE_NOREFS);
 	struct migration *m = norefs_of_current();
 
 	/* a second section: the first one's check found a buffer busy */
-	if (s && m && m->released && m->window_id) {
+	if (m && m->released && m->window_id) {
 		window_end(m, WINDOW_WITHDRAWN);
 		m->t_release = 0;
 	}
+	section_acquire(SITE_MIGRATE_NOREFS); /* last: it ends with the clock */
 }
 
 static __always_inline void norefs_hold(struct migration *m, const struct held *h)
@@ -138,13 +146,15 @@ static __always_inline void norefs_hold(struct migration *m, const struct held *
 	m->sections++;
 }
 
+/* @lock: 0 where only the migration tells. */
 static __always_inline void norefs_released(__u64 lock)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct migration *m = norefs_of_current();
 	struct cpu_state *cpu = this_cpu();
 	struct held h;
-	bool counted = cpu && section_release(cpu, SITE_MIGRATE_NOREFS, lock, now, &h);
+	bool counted =
+		cpu && section_release(cpu, SITE_MIGRATE_NOREFS, lock ?: norefs_lock(m), now, &h);
 
 	if (counted && m) {
 		norefs_hold(m, &h);
@@ -211,18 +221,18 @@ static __always_inline void norefs_copying(void)
 		w->copy_seq = window_tick();
 }
 
-static __always_inline void norefs_moved(__u64 dst)
+static __always_inline void norefs_moved(void *dst)
 {
 	struct migration *m = norefs_of_current();
 	struct window *w;
 	__u64 head, bh;
 
-	if (!m || m->dst != dst || m->moved)
+	if (!m || m->dst != (__u64)dst || m->moved)
 		return;
 	w = window_of(m);
 	window_last_step(w);
 	m->moved = 1;
-	head = core_folio_buffers(dst);
+	head = core_arg_buffers(dst);
 	bh = head;
 	/* counts and clock come last: what happens behind them and before the function returns is
 	 * missed */
@@ -361,7 +371,7 @@ static __always_inline void norefs_bracket_start(void)
 
 	if (!m || m->bracket)
 		return;
-	section_call(SITE_MIGRATE_NOREFS, m->mapping + core_private_lock_offset(), m->dev);
+	section_call(SITE_MIGRATE_NOREFS, norefs_lock(m), m->dev);
 	section_acquire(SITE_MIGRATE_NOREFS);
 	m->bracket = 1;
 }
@@ -376,8 +386,7 @@ static __always_inline void norefs_bracket_end(void)
 	if (!m || m->bracket != 1)
 		return;
 	m->bracket = 2;
-	if (!cpu || !section_release(cpu, SITE_MIGRATE_NOREFS,
-				     m->mapping + core_private_lock_offset(), now, &h))
+	if (!cpu || !section_release(cpu, SITE_MIGRATE_NOREFS, norefs_lock(m), now, &h))
 		return;
 	h.wait_ns = 0; /* the wait lies before the bracket */
 	norefs_hold(m, &h);

@@ -111,6 +111,9 @@ static __always_inline struct section *section_acquire(__u32 site)
 	s = section_create(site, cpu, task);
 	if (!s)
 		return NULL;
+	/* the place behind the lock function can be part of a loop (ATTACH_BEHIND) */
+	if (site == SITE_MIGRATE_NOREFS && s->held && s->task == task)
+		return NULL;
 	if (s->task != task || !s->t_call) {
 		if (phase == PHASE_RECORDING)
 			cpu_count(cpu, COUNTER_LOSS + LOSS_WAIT_START);
@@ -166,7 +169,7 @@ static __always_inline bool section_release(struct cpu_state *cpu, __u32 site, _
 	s->held = 0;
 	h->hold_ns = now - start;
 	h->wait_ns = s->wait_ns;
-	h->dev = s->lock ? s->dev : core_dev_of_mapping(core_mapping_of_lock(lock));
+	h->dev = s->lock || !lock ? s->dev : core_dev_of_mapping(core_mapping_of_lock(lock));
 	counted = s->counted;
 	if (site != SITE_FIND_GET_BLOCK || !cfg_pair)
 		section_drop(site, task);

@@ -66,6 +66,14 @@ const char *facts__generation(const struct facts *f, const char **evidence)
 	return "held or racy";
 }
 
+static void save_call(const struct fact_call *c, FILE *out)
+{
+	fprintf(out, "call %s 0x%x 0x%x %s", c->func, c->offset, c->next, c->callee);
+	if (c->ahead != c->offset || c->behind != c->next)
+		fprintf(out, " ahead=0x%x behind=0x%x", c->ahead, c->behind);
+	fputc('\n', out);
+}
+
 void facts__save(const struct facts *f, FILE *out)
 {
 	fprintf(out, "migtrace-facts 1\nrelease %s\narch %s\n", f->release, f->arch);
@@ -81,8 +89,7 @@ void facts__save(const struct facts *f, FILE *out)
 				v->traceable, v->symbols);
 	}
 	for (size_t i = 0; i < f->calls_n; i++)
-		fprintf(out, "call %s 0x%x 0x%x %s\n", f->calls[i].func, f->calls[i].offset,
-			f->calls[i].next, f->calls[i].callee);
+		save_call(&f->calls[i], out);
 }
 
 static int load_func(struct facts *f, const char *line)
@@ -106,6 +113,7 @@ static int load_func(struct facts *f, const char *line)
 static int load_call(struct facts *f, const char *line)
 {
 	struct fact_call *v = realloc(f->calls, (f->calls_n + 1) * sizeof(*v));
+	char *places;
 
 	if (!v)
 		return -ENOMEM;
@@ -114,6 +122,13 @@ static int load_call(struct facts *f, const char *line)
 	memset(v, 0, sizeof(*v));
 	if (sscanf(line, "call %63s %x %x %63[^\n]", v->func, &v->offset, &v->next, v->callee) != 4)
 		return -EINVAL;
+	v->ahead = v->offset;
+	v->behind = v->next;
+	places = strstr(v->callee, " ahead=");
+	if (places && sscanf(places, " ahead=%x behind=%x", &v->ahead, &v->behind) != 2)
+		return -EINVAL;
+	if (places)
+		*places = 0;
 	return 0;
 }
 

@@ -248,6 +248,7 @@ struct scan {
 	struct facts *f;
 	const struct fact_func *func;
 	const struct text_target *targets;
+	const struct text_part *parts;
 };
 
 static int scan_hit(void *ctx, size_t target, __u32 offset, __u32 next)
@@ -263,6 +264,32 @@ static int scan_hit(void *ctx, size_t target, __u32 offset, __u32 next)
 	snprintf(v->callee, sizeof(v->callee), "%s", s->targets[target].name);
 	v->offset = offset;
 	v->next = next;
+	v->ahead = text__ahead(s->parts, offset);
+	v->behind = next ? text__behind(s->parts, next) : 0;
+	return 0;
+}
+
+/* Names like NAME.cold and NAME.cold.3 */
+static bool is_cold_of(const char *symbol, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(symbol, name, len) && !strncmp(symbol + len, ".cold", 5);
+}
+
+/* What the compiler moved away from @func, into @code. 0, with @part filled if there is any. */
+static int read_cold(struct text *t, const struct fact_func *func, unsigned char *code, size_t size,
+		     struct text_part *part)
+{
+	for (size_t i = 0; i + 1 < symbols_n; i++) {
+		if (!is_cold_of(symbols[i].name, func->name))
+			continue;
+		part->code = code;
+		part->size = symbols[i + 1].addr - symbols[i].addr;
+		part->at = symbols[i].addr - func->addr;
+		return part->size > size ? -E2BIG :
+					   text__read(t, symbols[i].addr, code, part->size);
+	}
 	return 0;
 }
 
@@ -270,13 +297,16 @@ static int scan_func(struct facts *f, struct text *t, const struct fact_func *fu
 		     const struct text_target *targets, size_t n)
 {
 	static const struct text_target store = { CALLEE_INLINE_UNLOCK, 0 };
-	static unsigned char code[MAX_FUNC_BYTES];
-	struct scan s = { f, func, targets };
+	static unsigned char code[MAX_FUNC_BYTES], cold[MAX_FUNC_BYTES];
+	struct text_part parts[TEXT_PARTS] = { { code, func->size, 0 } };
+	struct scan s = { f, func, targets, parts };
 	int err;
 
 	if (func->symbols != 1 || !func->size || func->size > sizeof(code))
 		return 0;
 	err = text__read(t, func->addr, code, func->size);
+	if (!err)
+		err = read_cold(t, func, cold, sizeof(cold), &parts[1]);
 	if (err)
 		return err;
 	err = text__branches(code, func->size, func->addr, targets, n, scan_hit, &s);

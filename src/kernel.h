@@ -40,6 +40,8 @@ struct fact_call {
 	char func[64], callee[64];
 	__u32 offset; /* of the branch instruction from the function's start */
 	__u32 next;   /* offset of the instruction it returns to; 0 for a tail jump */
+	/* where a probe can be a jump, text__ahead() and text__behind(); else as the two above */
+	__u32 ahead, behind;
 };
 
 #define CALLEE_INLINE_UNLOCK "(inlined store)" /* queued_spin_unlock patched in as movb $0,(%rdi) */
@@ -113,6 +115,31 @@ struct text_target {
 int text__branches(const unsigned char *code, size_t size, __u64 addr,
 		   const struct text_target *targets, size_t n,
 		   int (*cb)(void *ctx, size_t target, __u32 offset, __u32 next), void *ctx);
+/*
+ * A function's code: what kallsyms has under its name, and what the compiler moved out of the way
+ * (NAME.cold; nothing with size 0).
+ */
+struct text_part {
+	const unsigned char *code;
+	size_t size;
+	__s64 at; /* from the function's start, in bytes */
+};
+#define TEXT_PARTS 2
+
+/*
+ * Where a kprobe for the call at @call can sit so that the kernel makes it a jump, which spares an
+ * exception: a few instructions ahead of it, such that whoever comes to them comes to the call, and
+ * the other way round. @call if there is no such place (or none is needed, as on arm64).
+ *
+ * Read for one state of the kernel: of a static branch that is off nothing is seen but a no-op. And
+ * functions with an exception table have ways that are not seen; none of the norefs ones has.
+ */
+__u32 text__ahead(const struct text_part parts[TEXT_PARTS], __u32 call);
+/*
+ * The same for the place that a call returns to: straight on and along unconditional jumps. Others
+ * may come to that place as well, as in a loop: the program has to know them.
+ */
+__u32 text__behind(const struct text_part parts[TEXT_PARTS], __u32 next);
 /* Offset of each inlined queued_spin_unlock store in @code; same callback, target 0. x86 only. */
 int text__inline_unlocks(const unsigned char *code, size_t size,
 			 int (*cb)(void *ctx, size_t target, __u32 offset, __u32 next), void *ctx);

@@ -11,19 +11,20 @@
 	"_raw_spin_unlock", "rt_spin_unlock", "__raw_callee_save___pv_queued_spin_unlock",         \
 		"__raw_callee_save___native_queued_spin_unlock", CALLEE_INLINE_UNLOCK
 
-#define SITE_USES(prefix, ...)                                                                     \
+#define SITE_USES(prefix, call, back, ...)                                                         \
 	{                                                                                          \
-		{ prefix "_acquire", ATTACH_RETURN, NAMES(__VA_ARGS__), NAMES(LOCK_FUNCS) },       \
-		{ prefix "_call", ATTACH_CALL, NAMES(__VA_ARGS__), NAMES(LOCK_FUNCS) },            \
-		{ prefix "_release", ATTACH_CALL, NAMES(__VA_ARGS__), NAMES(UNLOCK_FUNCS) },       \
+		{ prefix "_acquire", back, NAMES(__VA_ARGS__), NAMES(LOCK_FUNCS) },                \
+		{ prefix "_call", call, NAMES(__VA_ARGS__), NAMES(LOCK_FUNCS) },                   \
+		{ prefix "_release", call, NAMES(__VA_ARGS__), NAMES(UNLOCK_FUNCS) },              \
 	}
 
 /* The call-site clock of one site: three programs at the calls inside its functions. */
-#define SITE_CLOCK(prefix, ...)                                                                    \
+#define SITE_CLOCK_AT(prefix, call, back, ...)                                                     \
 	{                                                                                          \
 		.name = "site", .clock = CLOCK_SITE, .needs = FEAT_KPROBES, .excluded_by = -1,     \
-		.uses = SITE_USES(prefix, __VA_ARGS__),                                            \
+		.uses = SITE_USES(prefix, call, back, __VA_ARGS__),                                \
 	}
+#define SITE_CLOCK(prefix, ...) SITE_CLOCK_AT(prefix, ATTACH_CALL, ATTACH_RETURN, __VA_ARGS__)
 
 #define ONE(prog, how, func) { prog, how, NAMES(func), NULL }
 
@@ -99,9 +100,9 @@
 
 #define TRUNCATION(variant_name, mover)                                                            \
 	PLAIN(variant_name,                                                                        \
-	      { "move_free", ATTACH_CALL, NAMES(BATCH_HOSTS), NAMES("__folio_put", "__put_page") }, \
+	      { "move_free", ATTACH_AHEAD, NAMES(BATCH_HOSTS), NAMES("__folio_put", "__put_page") }, \
 	      { "move_orphaned", ATTACH_CALL, NAMES(BATCH_HOSTS), NAMES("try_to_free_buffers") },  \
-	      ONE("move_exit", ATTACH_FEXIT, mover), ONE("move_enter", ATTACH_FENTRY, mover))
+	      ONE("move_exit", ATTACH_FEXIT, mover))
 
 #define NOREFS_HOSTS "__buffer_migrate_folio", "__buffer_migrate_page"
 #define LOOKUP_HOSTS "find_get_block_common", "__find_get_block"
@@ -171,7 +172,7 @@ const struct probe probes[] = {
 		.site = SITE_MIGRATE_NOREFS,
 		.flags = PROBE_LIGHT,
 		.variants = {
-			SITE_CLOCK("norefs", NOREFS_HOSTS),
+			SITE_CLOCK_AT("norefs", ATTACH_AHEAD, ATTACH_BEHIND, NOREFS_HOSTS),
 			LOCK_CLOCK(ONE("lock_norefs_exit", ATTACH_FEXIT, "__buffer_migrate_folio"),
 				   ONE("lock_norefs_enter", ATTACH_FENTRY, "__buffer_migrate_folio")),
 			BRACKET("folio_mc_copy"),
@@ -287,8 +288,8 @@ const struct probe probes[] = {
 			{
 				.name = "site", .clock = CLOCK_SITE, .needs = FEAT_KPROBES,
 				.excluded_by = FEAT_RT, .excluded_why = RT_AIO_WHY,
-				.uses = SITE_USES("aio_migrate", "aio_migrate_folio",
-						  "aio_migratepage"),
+				.uses = SITE_USES("aio_migrate", ATTACH_CALL, ATTACH_RETURN,
+						  "aio_migrate_folio", "aio_migratepage"),
 			},
 		},
 	},

@@ -16,15 +16,21 @@ enum attach_how {
 	ATTACH_ENTRY,  /* kprobe at the entry, where a trampoline can't pass the arguments on */
 	ATTACH_CALL,   /* kprobe on each direct call of a callee inside the function */
 	ATTACH_RETURN, /* kprobe on the instruction such a call returns to */
+	/*
+	 * The same two where the kernel can make jumps of them, a few instructions off: for programs
+	 * that read no register, and know the acquire when others come by its place.
+	 */
+	ATTACH_AHEAD,
+	ATTACH_BEHIND,
 };
 
 /* One program of a variant. */
 struct prog_use {
 	const char *prog;
 	enum attach_how how;
-	/* where; CALL/RETURN: every one of these that contains the call, at least one; else one */
+	/* where; calls: every one of these that contains the call, at least one; else one */
 	const char *const *funcs;
-	const char *const *callees; /* CALL/RETURN: any of these */
+	const char *const *callees; /* calls: any of these */
 };
 
 #define VARIANT_PROGS 8

@@ -16,7 +16,13 @@ static bool in_list(const char *const *list, const char *name)
 
 static bool is_call(enum attach_how how)
 {
-	return how == ATTACH_CALL || how == ATTACH_RETURN;
+	return how == ATTACH_CALL || how == ATTACH_RETURN || how == ATTACH_AHEAD ||
+	       how == ATTACH_BEHIND;
+}
+
+static bool is_return(enum attach_how how)
+{
+	return how == ATTACH_RETURN || how == ATTACH_BEHIND;
 }
 
 /* Calls of @use in @f: how many; *@tail set when one of them never returns to the function. */
@@ -29,7 +35,7 @@ static int count_calls(const struct facts *f, const struct prog_use *use, bool *
 
 		if (!in_list(use->funcs, c->func) || !in_list(use->callees, c->callee))
 			continue;
-		if (use->how == ATTACH_RETURN && !c->next)
+		if (is_return(use->how) && !c->next)
 			*tail = true;
 		n++;
 	}
@@ -173,6 +179,24 @@ void probes__select(const struct facts *f, bool light, const char *const *forced
 	}
 }
 
+static __u32 offset_of(const struct fact_call *c, enum attach_how how)
+{
+	return how == ATTACH_RETURN ? c->next :
+	       how == ATTACH_AHEAD  ? c->ahead :
+	       how == ATTACH_BEHIND ? c->behind :
+				      c->offset;
+}
+
+/* Two calls can have the same place behind them: where their ways have met. */
+static bool has_point(const struct attach_point *points, size_t n, const struct attach_point *p)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(points[i].prog, p->prog) && !strcmp(points[i].func, p->func) &&
+		    points[i].offset == p->offset)
+			return true;
+	return false;
+}
+
 int probes__points(const struct facts *f, const struct variant *v, struct attach_point *out,
 		   size_t max)
 {
@@ -189,14 +213,15 @@ int probes__points(const struct facts *f, const struct variant *v, struct attach
 		}
 		for (size_t j = 0; j < f->calls_n; j++) {
 			const struct fact_call *c = &f->calls[j];
+			struct attach_point p = { use->prog, use->how, c->func,
+						  offset_of(c, use->how) };
 
-			if (!in_list(use->funcs, c->func) || !in_list(use->callees, c->callee))
+			if (!in_list(use->funcs, c->func) || !in_list(use->callees, c->callee) ||
+			    has_point(out, n, &p))
 				continue;
 			if (n == max)
 				return -E2BIG;
-			out[n++] = (struct attach_point){ use->prog, use->how, c->func,
-							  use->how == ATTACH_RETURN ? c->next :
-										      c->offset };
+			out[n++] = p;
 		}
 	}
 	return n;

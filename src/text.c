@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * The running kernel's text: where a function calls another one directly. Stage 0.
- * The only place that knows instructions of an architecture. The text in memory is read, not the
- * image's: alternatives, paravirt calls and call-depth thunks are patched in at boot.
+ * The text in memory is read, not the image's: alternatives, paravirt calls and call-depth thunks
+ * are patched in at boot.
  *
  * Bytes are matched at every offset rather than decoded. A branch's four displacement bytes that
  * lead to exactly the wanted function by accident have odds of 2^-32 a byte, and the kernel's own
@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "insn.h"
 #include "kernel.h"
 
 #define MAX_SEGMENTS 256
@@ -95,70 +96,48 @@ int text__read(struct text *t, __u64 addr, void *buf, size_t size)
 	return -EFAULT;
 }
 
+/* The target at @addr; in front of the next one lies what some calls are redirected to. */
 static ssize_t find_target(const struct text_target *targets, size_t n, __u64 addr)
 {
 	for (size_t i = 0; i < n; i++)
 		if (targets[i].addr == addr)
 			return i;
-	return -1;
-}
-
-#if defined(__x86_64__)
-#define BRANCH_BYTES 5
-
-/*
- * Where retbleed is mitigated by call-depth tracking (80e4c1cd42ff, 6.2), calls are redirected to
- * the accounting code in the padding right before the callee: at most 16 bytes ahead.
- */
-#define THUNK_BYTES 16
-
-static ssize_t thunk_target(const struct text_target *targets, size_t n, __u64 addr)
-{
 	for (size_t i = 0; i < n; i++)
-		if (targets[i].addr > addr && targets[i].addr - addr <= THUNK_BYTES)
+		if (targets[i].addr > addr && targets[i].addr - addr <= insn_thunk_bytes)
 			return i;
 	return -1;
 }
 
-static ssize_t branch_at(const unsigned char *code, __u64 addr, const struct text_target *targets,
-			 size_t n, bool *call)
+int text__branches(const unsigned char *code, size_t size, __u64 addr,
+		   const struct text_target *targets, size_t n,
+		   int (*cb)(void *ctx, size_t target, __u32 offset, __u32 next), void *ctx)
 {
-	__s32 disp;
-	ssize_t i;
+	int found = 0, err;
 
-	if (code[0] != 0xe8 && code[0] != 0xe9)
-		return -1;
-	*call = code[0] == 0xe8;
-	memcpy(&disp, code + 1, sizeof(disp));
-	addr += BRANCH_BYTES + (__s64)disp;
-	i = find_target(targets, n, addr);
-	return i >= 0 ? i : thunk_target(targets, n, addr);
+	for (size_t i = 0; i + insn_branch_bytes <= size; i += insn_step) {
+		bool call = false;
+		__u64 to = insn__target(code + i, addr + i, &call);
+		ssize_t t = to ? find_target(targets, n, to) : -1;
+
+		if (t < 0)
+			continue;
+		err = cb(ctx, t, i, call ? i + insn_branch_bytes : 0);
+		if (err)
+			return err;
+		found++;
+	}
+	return found;
 }
 
-#define BRANCH_STEP 1
-
-/*
- * movb $0,(%rdi) and the four bytes of no-op that fill up the seven-byte paravirt call it replaced:
- * what 5.10 patches in for queued_spin_unlock where there are no PV spinlocks. Which no-op depends
- * on the CPU (P6, K8, generic).
- */
 int text__inline_unlocks(const unsigned char *code, size_t size,
 			 int (*cb)(void *ctx, size_t target, __u32 offset, __u32 next), void *ctx)
 {
-	static const unsigned char stores[][7] = {
-		{ 0xc6, 0x07, 0x00, 0x0f, 0x1f, 0x40, 0x00 },
-		{ 0xc6, 0x07, 0x00, 0x66, 0x66, 0x66, 0x90 },
-		{ 0xc6, 0x07, 0x00, 0x90, 0x90, 0x90, 0x90 },
-	};
-	const size_t len = sizeof(stores[0]);
 	int found = 0, err;
 
-	for (size_t i = 0; i + len <= size; i++) {
-		bool hit = false;
+	for (size_t i = 0; i < size; i++) {
+		size_t len = insn__unlock(code + i, size - i);
 
-		for (size_t j = 0; j < sizeof(stores) / len; j++)
-			hit |= !memcmp(code + i, stores[j], len);
-		if (!hit)
+		if (!len)
 			continue;
 		err = cb(ctx, 0, i, i + len);
 		if (err)
@@ -167,50 +146,86 @@ int text__inline_unlocks(const unsigned char *code, size_t size,
 	}
 	return found;
 }
-#elif defined(__aarch64__)
-#define BRANCH_BYTES 4
-#define BRANCH_STEP  4
 
-static ssize_t branch_at(const unsigned char *code, __u64 addr, const struct text_target *targets,
-			 size_t n, bool *call)
+/* Can anything in @part get to a byte behind @from and up to @to? True when that can't be told. */
+static bool part_enters(const struct text_part *part, __s64 from, __s64 to)
 {
-	__s64 disp;
-	__u32 insn;
+	struct insn insn;
 
-	memcpy(&insn, code, sizeof(insn));
-	if ((insn & 0x7c000000) != 0x14000000) /* b, bl */
-		return -1;
-	*call = insn >> 31;
-	disp = (__s64)((__s32)(insn << 6) >> 4);
-	return find_target(targets, n, addr + disp);
+	for (size_t at = 0; at < part->size; at += insn.len) {
+		__s64 target;
+
+		if (!insn__decode(part->code, part->size, at, &insn) || insn.indirect)
+			return true;
+		target = part->at + insn.target;
+		if (insn.branch && target > from && target <= to)
+			return true;
+	}
+	return false;
 }
 
-int text__inline_unlocks(const unsigned char *code, size_t size,
-			 int (*cb)(void *ctx, size_t target, __u32 offset, __u32 next), void *ctx)
+static bool entered(const struct text_part parts[TEXT_PARTS], size_t from, size_t to)
 {
-	(void)code, (void)size, (void)cb, (void)ctx;
-	return 0; /* UNINLINE_SPIN_UNLOCK holds on every arm64 configuration we know */
+	for (size_t i = 0; i < TEXT_PARTS; i++)
+		if (part_enters(&parts[i], from, to))
+			return true;
+	return false;
 }
-#else
-#error "add this architecture's branch instructions here and its registers to vmlinux.h"
-#endif
 
-int text__branches(const unsigned char *code, size_t size, __u64 addr,
-		   const struct text_target *targets, size_t n,
-		   int (*cb)(void *ctx, size_t target, __u32 offset, __u32 next), void *ctx)
+/* Do whole instructions at @at, none of them further than @end, make room for a jump? */
+static bool room_for_jump(const struct text_part *part, size_t at, size_t end)
 {
-	int found = 0, err;
+	size_t start = at;
+	struct insn insn;
 
-	for (size_t i = 0; i + BRANCH_BYTES <= size; i += BRANCH_STEP) {
-		bool call = false;
-		ssize_t t = branch_at(code + i, addr + i, targets, n, &call);
+	while (at - start < insn_jump_bytes) {
+		if (!insn__decode(part->code, part->size, at, &insn) || !insn.movable)
+			return false;
+		at += insn.len;
+	}
+	return at <= end;
+}
 
-		if (t < 0)
-			continue;
-		err = cb(ctx, t, i, call ? i + BRANCH_BYTES : 0);
-		if (err)
-			return err;
-		found++;
+__u32 text__ahead(const struct text_part parts[TEXT_PARTS], __u32 call)
+{
+	size_t run = 0, found = call, at;
+	struct insn insn;
+
+	for (at = 0; insn_jump_bytes && at < call; at += insn.len) {
+		if (!insn__decode(parts[0].code, parts[0].size, at, &insn))
+			return call;
+		if (!insn.straight)
+			run = at + insn.len;
+	}
+	if (at != call)
+		return call;
+	for (at = run; at < call; at += insn.len) {
+		insn__decode(parts[0].code, parts[0].size, at, &insn);
+		if (room_for_jump(&parts[0], at, call) && !entered(parts, at, call))
+			found = at;
 	}
 	return found;
+}
+
+__u32 text__behind(const struct text_part parts[TEXT_PARTS], __u32 next)
+{
+	const struct text_part *hot = &parts[0];
+	size_t at = next;
+
+	for (int steps = 0; insn_jump_bytes && steps < 8; steps++) {
+		struct insn insn;
+
+		/* the kernel counts the byte behind the jump as in its way, too */
+		if (room_for_jump(hot, at, hot->size) && !entered(parts, at, at + insn_jump_bytes))
+			return at;
+		if (!insn__decode(hot->code, hot->size, at, &insn))
+			break;
+		if (insn.straight)
+			at += insn.len;
+		else if (insn.jump && insn.target >= 0 && (size_t)insn.target < hot->size)
+			at = insn.target;
+		else
+			break;
+	}
+	return next;
 }

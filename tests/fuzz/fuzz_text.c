@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "../../src/insn.h"
 #include "../../src/kernel.h"
 #include "fuzz.h"
 
@@ -17,9 +18,25 @@ int other__branches(const unsigned char *code, size_t size, __u64 addr,
 int other__inline_unlocks(const unsigned char *code, size_t size, callback *cb, void *ctx);
 
 struct scan {
+	const uint8_t *code;
 	size_t size, targets, stop_at;
 	int hits;
 };
+
+/* The same bytes stand for the function and, from their middle on, for what was moved out of it. */
+static void claim_places(const struct scan *s, __u32 offset, __u32 next)
+{
+	const struct text_part parts[TEXT_PARTS] = {
+		{ s->code, s->size, 0 },
+		{ s->code + s->size / 2, s->size - s->size / 2, -64 },
+	};
+	__u32 ahead = text__ahead(parts, offset), behind = text__behind(parts, next);
+
+	fuzz__claim(ahead == offset || ahead + insn_jump_bytes <= offset,
+		    "a jump has room ahead of the branch", "");
+	fuzz__claim(behind == next || behind + insn_jump_bytes <= s->size,
+		    "a jump has room behind the branch", "");
+}
 
 static int hit(void *ctx, size_t target, __u32 offset, __u32 next)
 {
@@ -28,6 +45,7 @@ static int hit(void *ctx, size_t target, __u32 offset, __u32 next)
 	fuzz__claim(target < s->targets, "a hit is one of the targets", "");
 	fuzz__claim(offset < s->size && (!next || (next > offset && next <= s->size)),
 		    "a branch is within the code", "");
+	claim_places(s, offset, next);
 	s->hits++;
 	return (size_t)s->hits == s->stop_at ? -1 : 0;
 }
@@ -47,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	s.stop_at = data[sizeof(addr)];
 	data += sizeof(addr) + 1;
 	s.size = size - sizeof(addr) - 1;
+	s.code = data;
 	targets[0].addr = addr;
 	targets[1].addr = addr + 0x10000;
 	targets[2].addr = addr - 0x1000000;

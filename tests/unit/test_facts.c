@@ -66,6 +66,7 @@ static void every_fact_is_read(void **state)
 				   "func one btf=1 traceable=0 symbols=2\n"
 				   "call one 0x10 0x15 two\n"
 				   "call one 0x20 0x0 (inlined store)\n"
+				   "call one 0x30 0x35 (inlined store) ahead=0x2b behind=0x42\n"
 				   "something of tomorrow\n"),
 			 0);
 	assert_string_equal(f.release, "6.1.0-x");
@@ -78,10 +79,15 @@ static void every_fact_is_read(void **state)
 	assert_false(facts__func(&f, "one")->traceable);
 	assert_int_equal(facts__func(&f, "one")->symbols, 2);
 	assert_null(facts__func(&f, "two"));
-	assert_int_equal(f.calls_n, 2);
+	assert_int_equal(f.calls_n, 3);
 	assert_int_equal(f.calls[0].offset, 0x10);
 	assert_int_equal(f.calls[0].next, 0x15);
+	assert_int_equal(f.calls[0].ahead, 0x10);
+	assert_int_equal(f.calls[0].behind, 0x15);
 	assert_string_equal(f.calls[1].callee, CALLEE_INLINE_UNLOCK);
+	assert_string_equal(f.calls[2].callee, CALLEE_INLINE_UNLOCK);
+	assert_int_equal(f.calls[2].ahead, 0x2b);
+	assert_int_equal(f.calls[2].behind, 0x42);
 	facts__free(&f);
 }
 
@@ -100,6 +106,8 @@ static void garbage_is_refused(void **state)
 		"migtrace-facts 1\ncall one\n",
 		"migtrace-facts 1\ncall one 0x1 0x2\n",
 		"migtrace-facts 1\ncall one one one one\n",
+		"migtrace-facts 1\ncall one 0x10 0x15 two ahead=here behind=0x15\n",
+		"migtrace-facts 1\ncall one 0x10 0x15 two ahead=0x8\n",
 		"migtrace-facts 1\nfeature btf\n",
 		"migtrace-facts 1\nfeature \n",
 	};

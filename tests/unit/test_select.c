@@ -131,7 +131,7 @@ static const struct wanted {
 	{ "isolation",
 	  { { "page", 4 }, { "folio", 4 }, { "folio", 5 }, { "folio", 5 }, { "folio", 4 } } },
 	{ "truncation",
-	  { { "page", 7 }, { "folio", 8 }, { "folio", 6 }, { "folio", 12 }, { "folio", 8 } } },
+	  { { "page", 6 }, { "folio", 7 }, { "folio", 5 }, { "folio", 11 }, { "folio", 7 } } },
 	{ "aio_outcome",
 	  { { "page", 4 }, { "folio", 4 }, { "folio", 4 }, { "folio", 4 }, { "folio", 4 } } },
 	{ "aio_overlap",
@@ -231,16 +231,18 @@ static void points_are_where_the_sheet_says(void **state)
 	assert_int_equal(points(c, at), 6);
 	for (int i = 0; i < 6; i++) {
 		assert_string_equal(at[i].func, "__buffer_migrate_folio");
-		calls += at[i].how == ATTACH_CALL;
-		returns += at[i].how == ATTACH_RETURN;
+		calls += at[i].how == ATTACH_AHEAD;
+		returns += at[i].how == ATTACH_BEHIND;
 	}
 	assert_int_equal(calls, 4);
 	assert_int_equal(returns, 2);
 	/* in the variant's order: acquire after the lock calls, then the calls themselves */
 	assert_string_equal(at[0].prog, "norefs_acquire");
-	assert_int_equal(at[0].offset, lock->next);
+	assert_int_equal(at[0].offset, lock->behind);
+	assert_true(lock->behind > lock->next);
 	assert_string_equal(at[2].prog, "norefs_call");
-	assert_int_equal(at[2].offset, lock->offset);
+	assert_int_equal(at[2].offset, lock->ahead);
+	assert_true(lock->ahead < lock->offset);
 	assert_string_equal(at[4].prog, "norefs_release");
 
 	c = pick("norefs_entry");
@@ -452,7 +454,7 @@ static void the_table_asks_for_what_it_uses(void **state)
 			&p->variants[i / VARIANT_PROGS % PROBE_VARIANTS].uses[i % VARIANT_PROGS];
 		const char *const *host, *const *callee, *const *have;
 
-		if (!use->prog || (use->how != ATTACH_CALL && use->how != ATTACH_RETURN))
+		if (!use->prog || !use->callees)
 			continue;
 		for (host = use->funcs; *host; host++) {
 			for (have = probes__hosts(); *have && strcmp(*have, *host); have++)

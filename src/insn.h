@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Instructions of the machine that this is built for: insn.c alone knows them. Stage 0. */
+#ifndef MIGTRACE_INSN_H
+#define MIGTRACE_INSN_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Of a direct call or jump to another function; instructions start at multiples of the step. */
+extern const size_t insn_branch_bytes, insn_step;
+/* How far ahead of a function a call of it may lead (insn.c says why). */
+extern const size_t insn_thunk_bytes;
+/*
+ * What the kernel needs to put a jump in place of a kprobe's instruction; 0: it never does.
+ */
+extern const size_t insn_jump_bytes;
+
+/* The address to which the branch at @code (address @addr) leads; 0: it is none. @call: it returns. */
+__u64 insn__target(const unsigned char *code, __u64 addr, bool *call);
+
+/* Is the store at @code (@size bytes left) an inlined queued_spin_unlock? Its length, or 0. */
+size_t insn__unlock(const unsigned char *code, size_t size);
+
+/* One instruction, as far as the path to a probe is concerned. */
+struct insn {
+	size_t len;
+	bool movable;  /* the kernel may run it out of its place, behind a jump that replaced it */
+	bool straight; /* goes on to the next one and nowhere else */
+	bool jump;     /* goes to @target and nowhere else */
+	bool branch;   /* may go to @target, which is in bytes from the start of the code */
+	bool indirect; /* a jump that goes where can't be read here */
+	__s64 target;
+};
+/* The instruction at @at of the @size bytes at @code. False: cut off, or not known here. */
+bool insn__decode(const unsigned char *code, size_t size, size_t at, struct insn *i);
+
+#endif /* MIGTRACE_INSN_H */
