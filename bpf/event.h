@@ -256,7 +256,8 @@ struct migration {
 	__s32 refs; /* of the folio, at the entry */
 	__u8 plain; /* without the check: only its reason is of interest */
 	__u8 bracket; /* 1: started, 2: ended; the lock's release is not seen, and t_release stays 0 */
-	__u8 pad[2];
+	__u8 inside; /* of a lock section */
+	__u8 pad;
 	__u64 t_flag; /* BH_Migrate set; 0: not, or cleared again */
 };
 

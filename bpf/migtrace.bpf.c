@@ -9,6 +9,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "aio.bpf.h"
+#include "bracket.bpf.h"
 #include "core.bpf.h"
 #include "isolate.bpf.h"
 #include "norefs.bpf.h"

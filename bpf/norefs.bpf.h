@@ -35,6 +35,7 @@ static __always_inline void migration_init(struct migration *m)
 	m->refused = 0;
 	m->busy_exit = 0;
 	m->bracket = 0;
+	m->inside = 0;
 	m->busy_block = 0;
 	m->busy_state = 0;
 	m->busy_count = 0;
@@ -105,6 +106,8 @@ static __always_inline void norefs_called(void)
 {
 	struct migration *m = norefs_of_current();
 
+	if (m)
+		m->inside = 0;
 	/* the flag was set just before, and stays over a second section */
 	if (cfg_flag_era && m && !m->t_flag)
 		m->t_flag = bpf_ktime_get_ns();
@@ -123,10 +126,27 @@ static __always_inline void norefs_unlocking(void)
 	m->t_flag = 0;
 }
 
+/* The place behind the lock function can be part of a loop (ATTACH_BEHIND): was this one here before? */
+static __always_inline bool norefs_again(const struct migration *m)
+{
+	struct cpu_state *cpu = this_cpu();
+	__u64 task = bpf_get_current_task();
+	struct section *s;
+
+	if (m)
+		return m->inside;
+	s = cpu ? section_of(SITE_MIGRATE_NOREFS, cpu, task) : NULL;
+	return s && s->held && s->task == task;
+}
+
 static __always_inline void norefs_acquired(void)
 {
 	struct migration *m = norefs_of_current();
 
+	if (norefs_again(m))
+		return;
+	if (m)
+		m->inside = 1;
 	/* a second section: the first one's check found a buffer busy */
 	if (m && m->released && m->window_id) {
 		window_end(m, WINDOW_WITHDRAWN);
@@ -156,6 +176,8 @@ static __always_inline void norefs_released(__u64 lock)
 	bool counted =
 		cpu && section_release(cpu, SITE_MIGRATE_NOREFS, lock ?: norefs_lock(m), now, &h);
 
+	if (m)
+		m->inside = 0;
 	if (counted && m) {
 		norefs_hold(m, &h);
 	} else if (counted) { /* entered before the recording began: its outcome is not known */
@@ -359,37 +381,6 @@ out:
 	if (cfg_tries)
 		tried(m->plain ? PATH_BUFFERS : PATH_NOREFS, m->src, ret);
 	migration_free(m);
-}
-
-/*
- * Bracket: the first function called under the lock starts a section (the check before it, a walk
- * over b_count, is not in it), the first unlock_buffer() ends it.
- */
-static __always_inline void norefs_bracket_start(void)
-{
-	struct migration *m = norefs_of_current();
-
-	if (!m || m->bracket)
-		return;
-	section_call(SITE_MIGRATE_NOREFS, norefs_lock(m), m->dev);
-	section_acquire(SITE_MIGRATE_NOREFS);
-	m->bracket = 1;
-}
-
-static __always_inline void norefs_bracket_end(void)
-{
-	__u64 now = bpf_ktime_get_ns();
-	struct migration *m = norefs_of_current();
-	struct cpu_state *cpu = this_cpu();
-	struct held h;
-
-	if (!m || m->bracket != 1)
-		return;
-	m->bracket = 2;
-	if (!cpu || !section_release(cpu, SITE_MIGRATE_NOREFS, norefs_lock(m), now, &h))
-		return;
-	h.wait_ns = 0; /* the wait lies before the bracket */
-	norefs_hold(m, &h);
 }
 
 #endif /* MIGTRACE_NOREFS_BPF_H */

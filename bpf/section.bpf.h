@@ -111,9 +111,6 @@ static __always_inline struct section *section_acquire(__u32 site)
 	s = section_create(site, cpu, task);
 	if (!s)
 		return NULL;
-	/* the place behind the lock function can be part of a loop (ATTACH_BEHIND) */
-	if (site == SITE_MIGRATE_NOREFS && s->held && s->task == task)
-		return NULL;
 	if (s->task != task || !s->t_call) {
 		if (phase == PHASE_RECORDING)
 			cpu_count(cpu, COUNTER_LOSS + LOSS_WAIT_START);

@@ -9,6 +9,8 @@
 
 #if defined(__x86_64__)
 
+#define INT3 0xcc
+
 const size_t insn_branch_bytes = 5, insn_step = 1;
 /*
  * Where retbleed is mitigated by call-depth tracking (80e4c1cd42ff, 6.2), calls are redirected to
@@ -21,9 +23,9 @@ __u64 insn__target(const unsigned char *code, __u64 addr, bool *call)
 {
 	__s32 disp;
 
-	if (code[0] != 0xe8 && code[0] != 0xe9)
+	if (code[0] != 0xe8 && code[0] != 0xe9 && code[0] != INT3)
 		return 0;
-	*call = code[0] == 0xe8;
+	*call = code[0] != 0xe9;
 	memcpy(&disp, code + 1, sizeof(disp));
 	return addr + insn_branch_bytes + (__s64)disp;
 }
@@ -43,7 +45,8 @@ size_t insn__unlock(const unsigned char *code, size_t size)
 	const size_t len = sizeof(stores[0]);
 
 	for (size_t i = 0; i < sizeof(stores) / len; i++)
-		if (size >= len && !memcmp(code, stores[i], len))
+		if (size >= len && (code[0] == stores[i][0] || code[0] == INT3) &&
+		    !memcmp(code + 1, stores[i] + 1, len - 1))
 			return len;
 	return 0;
 }
@@ -206,7 +209,7 @@ static bool movable(const struct opcode *op)
 	       (op->byte < 0xc0 && strchr("mbz14q", op->operands));
 }
 
-/* ret, iret, hlt, ud2: nothing behind them is reached by falling through. int3 is padding. */
+/* ret, iret, hlt, ud2: nothing behind them is reached by falling through. */
 static bool ends(const struct opcode *op)
 {
 	return op->map == 2 ?
@@ -247,6 +250,7 @@ bool insn__decode(const unsigned char *code, size_t size, size_t at, struct insn
 		i->straight = what < 2 || what == 6;
 		return true;
 	}
+	i->trap = op.map == 1 && op.byte == INT3;
 	i->straight = !ends(&op);
 	i->movable = i->straight && movable(&op);
 	return true;

@@ -16,10 +16,14 @@ extern const size_t insn_thunk_bytes;
  */
 extern const size_t insn_jump_bytes;
 
-/* The address to which the branch at @code (address @addr) leads; 0: it is none. @call: it returns. */
+/*
+ * The address to which the branch at @code (address @addr) leads; 0: it is none. @call: it returns.
+ * Where a kprobe has taken the place of its first byte, what follows still says where it led: then it
+ * is taken for a call, for nobody probes the tail jumps that end here.
+ */
 __u64 insn__target(const unsigned char *code, __u64 addr, bool *call);
 
-/* Is the store at @code (@size bytes left) an inlined queued_spin_unlock? Its length, or 0. */
+/* Is the store at @code (@size bytes left) an inlined queued_spin_unlock? Its length, or 0. The same. */
 size_t insn__unlock(const unsigned char *code, size_t size);
 
 /* One instruction, as far as the path to a probe is concerned. */
@@ -30,6 +34,7 @@ struct insn {
 	bool jump;     /* goes to @target and nowhere else */
 	bool branch;   /* may go to @target, which is in bytes from the start of the code */
 	bool indirect; /* a jump that goes where can't be read here */
+	bool trap;     /* padding where nothing falls through to it; else a kprobe's */
 	__s64 target;
 };
 /* The instruction at @at of the @size bytes at @code. False: cut off, or not known here. */

@@ -248,7 +248,7 @@ struct scan {
 	struct facts *f;
 	const struct fact_func *func;
 	const struct text_target *targets;
-	const struct text_part *parts;
+	const struct text_func *text;
 };
 
 static int scan_hit(void *ctx, size_t target, __u32 offset, __u32 next)
@@ -264,8 +264,8 @@ static int scan_hit(void *ctx, size_t target, __u32 offset, __u32 next)
 	snprintf(v->callee, sizeof(v->callee), "%s", s->targets[target].name);
 	v->offset = offset;
 	v->next = next;
-	v->ahead = text__ahead(s->parts, offset);
-	v->behind = next ? text__behind(s->parts, next) : 0;
+	v->ahead = text__ahead(s->text, offset);
+	v->behind = next ? text__behind(s->text, next) : 0;
 	return 0;
 }
 
@@ -298,15 +298,19 @@ static int scan_func(struct facts *f, struct text *t, const struct fact_func *fu
 {
 	static const struct text_target store = { CALLEE_INLINE_UNLOCK, 0 };
 	static unsigned char code[MAX_FUNC_BYTES], cold[MAX_FUNC_BYTES];
-	struct text_part parts[TEXT_PARTS] = { { code, func->size, 0 } };
-	struct scan s = { f, func, targets, parts };
+	struct text_func whole = {
+		.hot = { code, func->size, 0 },
+		.image_start = symbols[0].addr - func->addr,
+		.image_end = symbols[symbols_n - 1].addr - func->addr,
+	};
+	struct scan s = { f, func, targets, &whole };
 	int err;
 
 	if (func->symbols != 1 || !func->size || func->size > sizeof(code))
 		return 0;
 	err = text__read(t, func->addr, code, func->size);
 	if (!err)
-		err = read_cold(t, func, cold, sizeof(cold), &parts[1]);
+		err = read_cold(t, func, cold, sizeof(cold), &whole.cold);
 	if (err)
 		return err;
 	err = text__branches(code, func->size, func->addr, targets, n, scan_hit, &s);

@@ -117,29 +117,33 @@ int text__branches(const unsigned char *code, size_t size, __u64 addr,
 		   int (*cb)(void *ctx, size_t target, __u32 offset, __u32 next), void *ctx);
 /*
  * A function's code: what kallsyms has under its name, and what the compiler moved out of the way
- * (NAME.cold; nothing with size 0).
+ * (NAME.cold; nothing with size 0). All places in bytes from the function's start.
  */
 struct text_part {
 	const unsigned char *code;
 	size_t size;
-	__s64 at; /* from the function's start, in bytes */
+	__s64 at;
 };
-#define TEXT_PARTS 2
+struct text_func {
+	struct text_part hot, cold;
+	__s64 image_start, image_end; /* a branch out of the image was put there by a tracer */
+};
 
 /*
  * Where a kprobe for the call at @call can sit so that the kernel makes it a jump, which spares an
  * exception: a few instructions ahead of it, such that whoever comes to them comes to the call, and
- * the other way round. @call if there is no such place (or none is needed, as on arm64).
+ * the other way round. @call if there is no such place (or none is needed, as on arm64), or where
+ * somebody else's kprobes hide what stood there.
  *
  * Read for one state of the kernel: of a static branch that is off nothing is seen but a no-op. And
  * functions with an exception table have ways that are not seen; none of the norefs ones has.
  */
-__u32 text__ahead(const struct text_part parts[TEXT_PARTS], __u32 call);
+__u32 text__ahead(const struct text_func *f, __u32 call);
 /*
  * The same for the place that a call returns to: straight on and along unconditional jumps. Others
  * may come to that place as well, as in a loop: the program has to know them.
  */
-__u32 text__behind(const struct text_part parts[TEXT_PARTS], __u32 next);
+__u32 text__behind(const struct text_func *f, __u32 next);
 /* Offset of each inlined queued_spin_unlock store in @code; same callback, target 0. x86 only. */
 int text__inline_unlocks(const unsigned char *code, size_t size,
 			 int (*cb)(void *ctx, size_t target, __u32 offset, __u32 next), void *ctx);

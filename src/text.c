@@ -147,15 +147,33 @@ int text__inline_unlocks(const unsigned char *code, size_t size,
 	return found;
 }
 
+/*
+ * One instruction of @part; @open: whether the one before it goes on to it. False where what stood
+ * there can't be known: a kprobe's trap, or its jump out of the image.
+ */
+static bool decode(const struct text_func *f, const struct text_part *part, size_t at, bool *open,
+		   struct insn *insn)
+{
+	if (!insn__decode(part->code, part->size, at, insn) || (insn->trap && *open))
+		return false;
+	if (insn->branch &&
+	    (part->at + insn->target < f->image_start || part->at + insn->target >= f->image_end))
+		return false;
+	*open = insn->straight || (insn->branch && !insn->jump);
+	return true;
+}
+
 /* Can anything in @part get to a byte behind @from and up to @to? True when that can't be told. */
-static bool part_enters(const struct text_part *part, __s64 from, __s64 to)
+static bool part_enters(const struct text_func *f, const struct text_part *part, __s64 from,
+			__s64 to)
 {
 	struct insn insn;
+	bool open = true;
 
 	for (size_t at = 0; at < part->size; at += insn.len) {
 		__s64 target;
 
-		if (!insn__decode(part->code, part->size, at, &insn) || insn.indirect)
+		if (!decode(f, part, at, &open, &insn) || insn.indirect)
 			return true;
 		target = part->at + insn.target;
 		if (insn.branch && target > from && target <= to)
@@ -164,35 +182,34 @@ static bool part_enters(const struct text_part *part, __s64 from, __s64 to)
 	return false;
 }
 
-static bool entered(const struct text_part parts[TEXT_PARTS], size_t from, size_t to)
+static bool entered(const struct text_func *f, size_t from, size_t to)
 {
-	for (size_t i = 0; i < TEXT_PARTS; i++)
-		if (part_enters(&parts[i], from, to))
-			return true;
-	return false;
+	return part_enters(f, &f->hot, from, to) || part_enters(f, &f->cold, from, to);
 }
 
 /* Do whole instructions at @at, none of them further than @end, make room for a jump? */
-static bool room_for_jump(const struct text_part *part, size_t at, size_t end)
+static bool room_for_jump(const struct text_func *f, size_t at, size_t end)
 {
 	size_t start = at;
+	bool open = true;
 	struct insn insn;
 
 	while (at - start < insn_jump_bytes) {
-		if (!insn__decode(part->code, part->size, at, &insn) || !insn.movable)
+		if (!decode(f, &f->hot, at, &open, &insn) || !insn.movable)
 			return false;
 		at += insn.len;
 	}
 	return at <= end;
 }
 
-__u32 text__ahead(const struct text_part parts[TEXT_PARTS], __u32 call)
+__u32 text__ahead(const struct text_func *f, __u32 call)
 {
 	size_t run = 0, found = call, at;
+	bool open = true;
 	struct insn insn;
 
 	for (at = 0; insn_jump_bytes && at < call; at += insn.len) {
-		if (!insn__decode(parts[0].code, parts[0].size, at, &insn))
+		if (!decode(f, &f->hot, at, &open, &insn))
 			return call;
 		if (!insn.straight)
 			run = at + insn.len;
@@ -200,29 +217,29 @@ __u32 text__ahead(const struct text_part parts[TEXT_PARTS], __u32 call)
 	if (at != call)
 		return call;
 	for (at = run; at < call; at += insn.len) {
-		insn__decode(parts[0].code, parts[0].size, at, &insn);
-		if (room_for_jump(&parts[0], at, call) && !entered(parts, at, call))
+		insn__decode(f->hot.code, f->hot.size, at, &insn);
+		if (room_for_jump(f, at, call) && !entered(f, at, call))
 			found = at;
 	}
 	return found;
 }
 
-__u32 text__behind(const struct text_part parts[TEXT_PARTS], __u32 next)
+__u32 text__behind(const struct text_func *f, __u32 next)
 {
-	const struct text_part *hot = &parts[0];
 	size_t at = next;
 
 	for (int steps = 0; insn_jump_bytes && steps < 8; steps++) {
+		bool open = true;
 		struct insn insn;
 
 		/* the kernel counts the byte behind the jump as in its way, too */
-		if (room_for_jump(hot, at, hot->size) && !entered(parts, at, at + insn_jump_bytes))
+		if (room_for_jump(f, at, f->hot.size) && !entered(f, at, at + insn_jump_bytes))
 			return at;
-		if (!insn__decode(hot->code, hot->size, at, &insn))
+		if (!decode(f, &f->hot, at, &open, &insn))
 			break;
 		if (insn.straight)
 			at += insn.len;
-		else if (insn.jump && insn.target >= 0 && (size_t)insn.target < hot->size)
+		else if (insn.jump && insn.target >= 0 && (size_t)insn.target < f->hot.size)
 			at = insn.target;
 		else
 			break;

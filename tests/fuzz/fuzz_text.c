@@ -26,11 +26,13 @@ struct scan {
 /* The same bytes stand for the function and, from their middle on, for what was moved out of it. */
 static void claim_places(const struct scan *s, __u32 offset, __u32 next)
 {
-	const struct text_part parts[TEXT_PARTS] = {
-		{ s->code, s->size, 0 },
-		{ s->code + s->size / 2, s->size - s->size / 2, -64 },
+	const struct text_func f = {
+		.hot = { s->code, s->size, 0 },
+		.cold = { s->code + s->size / 2, s->size - s->size / 2, -64 },
+		.image_start = -0x2000000,
+		.image_end = 0x2000000,
 	};
-	__u32 ahead = text__ahead(parts, offset), behind = text__behind(parts, next);
+	__u32 ahead = text__ahead(&f, offset), behind = text__behind(&f, next);
 
 	fuzz__claim(ahead == offset || ahead + insn_jump_bytes <= offset,
 		    "a jump has room ahead of the branch", "");

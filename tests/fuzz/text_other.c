@@ -34,8 +34,8 @@
 struct text *other__open(const char *path, const char **why);
 void other__close(struct text *t);
 int other__read(struct text *t, __u64 addr, void *buf, size_t size);
-__u32 other__ahead(const struct text_part parts[TEXT_PARTS], __u32 call);
-__u32 other__behind(const struct text_part parts[TEXT_PARTS], __u32 next);
+__u32 other__ahead(const struct text_func *f, __u32 call);
+__u32 other__behind(const struct text_func *f, __u32 next);
 __u64 other__target(const unsigned char *code, __u64 addr, bool *call);
 size_t other__unlock(const unsigned char *code, size_t size);
 bool other__decode(const unsigned char *code, size_t size, size_t at, struct insn *i);

@@ -102,13 +102,24 @@ static void ways_on_are_known(void **state)
 static unsigned char hot[64], cold[16];
 
 /* A function out of @hex, and what was moved out of it to 0x1000 bytes behind its start. */
-static const struct text_part *function(const char *hex, const char *cold_hex)
+static const struct text_func *function(const char *hex, const char *cold_hex)
 {
-	static struct text_part parts[TEXT_PARTS];
+	static struct text_func f;
 
-	parts[0] = (struct text_part){ hot, from_hex(hex, hot, sizeof(hot)), 0 };
-	parts[1] = (struct text_part){ cold, from_hex(cold_hex, cold, sizeof(cold)), 0x1000 };
-	return parts;
+	f = (struct text_func){
+		.hot = { hot, from_hex(hex, hot, sizeof(hot)), 0 },
+		.cold = { cold, from_hex(cold_hex, cold, sizeof(cold)), 0x1000 },
+		.image_start = -0x10000,
+		.image_end = 0x10000,
+	};
+	return &f;
+}
+
+static int note_next(void *ctx, size_t target, __u32 offset, __u32 next)
+{
+	(void)target, (void)offset;
+	*(__u32 *)ctx = next;
+	return 0;
 }
 
 /*
@@ -117,7 +128,7 @@ static const struct text_part *function(const char *hex, const char *cold_hex)
  */
 #define LOCKS "7412 488d587c 4889df e800000000 4889e8 c3"
 
-static const struct text_part *locks(const char *hex, const char *cold_hex)
+static const struct text_func *locks(const char *hex, const char *cold_hex)
 {
 	static char packed[256];
 	size_t n = 0;
@@ -165,6 +176,30 @@ static void nobody_else_comes_by(void **state)
 	assert_int_equal(text__ahead(locks(LOCKS, "06"), 9), 9);
 }
 
+/* Two recordings at once: the second one sees the first one's probes in the text. */
+static void probes_of_others_are_seen(void **state)
+{
+	static const struct text_target lock = { "lock", 0x5000 };
+	const unsigned char probed[] = { 0xcc, 0xfb, 0x3f, 0x00, 0x00, 0xc3 };
+	__u32 next = 0;
+
+	(void)state;
+	/* a trap on the way to the call; one elsewhere in the function; and padding, which is none */
+	assert_int_equal(text__ahead(locks("7412 cc8d587c 4889df e800000000 4889e8 c3", ""), 9), 9);
+	assert_int_equal(text__ahead(locks(LOCKS "4889e8 cc 4889e8", ""), 9), 9);
+	assert_int_equal(text__ahead(locks(LOCKS "cccc", ""), 9), 2);
+	assert_int_equal(text__ahead(locks(LOCKS, "c3cc"), 9), 2);
+	assert_int_equal(text__ahead(locks(LOCKS, "90cc"), 9), 9);
+	/* jumps in their place lead out of the image */
+	assert_int_equal(text__ahead(locks("7412 e900001000 df e800000000 c3", ""), 8), 8);
+	assert_int_equal(text__behind(locks("e800000000 4889e8 eb00 e900001000 c3", ""), 5), 5);
+	assert_int_equal(text__ahead(locks(LOCKS, "e900001000"), 9), 9);
+	/* a call whose first byte a kprobe has taken */
+	assert_int_equal(text__branches(probed, sizeof(probed), 0x1000, &lock, 1, note_next, &next),
+			 1);
+	assert_int_equal(next, 5);
+}
+
 /*
  * Behind the call at 0: 5 mov %rbp,%rax; 8 jmp 0x13; a mov; e cmp; 11 je 0x1d; 13 mov; 16 test;
  * 18 je 0xa
@@ -201,6 +236,7 @@ int main(void)
 		cmocka_unit_test(a_place_ahead_of_a_call),
 		cmocka_unit_test(nobody_else_comes_by),
 		cmocka_unit_test(a_place_behind_a_call),
+		cmocka_unit_test(probes_of_others_are_seen),
 #endif
 	};
 
