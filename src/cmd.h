@@ -50,6 +50,8 @@ struct cmd {
 	const struct opt *opts; /* ends with a row without name */
 	const char *trailer;	/* "COMMAND", "FILE", or NULL when no operands are taken */
 	unsigned int needs;
+	/* Prints the values that an option ("": an operand) can take, each behind a blank. */
+	void (*words)(const char *option, FILE *f);
 };
 
 extern const struct cmd *const commands[]; /* ends with NULL */
@@ -62,6 +64,11 @@ extern const struct cmd *const commands[]; /* ends with NULL */
  */
 int opts__parse(const struct cmd *cmd, int argc, char **argv, void *config);
 void opts__help(const struct cmd *cmd, FILE *f);
+/*
+ * For shells: a line "OPTION VALUE WORD..." for each row and its letter, "-" for no value, WORDs only
+ * where no other can be; operands are the OPTION "-".
+ */
+void opts__words(const struct cmd *cmd, FILE *f);
 
 /* The name in @names (NULL at the end) that @word probably meant, or NULL. */
 const char *suggest(const char *word, const char *const *names);

@@ -54,6 +54,12 @@ struct bench {
 	__u64 errors, warnings;		   /* of ext4 */
 };
 
+static void bench_words(const char *option, FILE *f)
+{
+	for (enum mover_kind m = MOVER_AUTO; !strcmp(option, "mover") && m <= MOVER_COMPACT; m++)
+		fprintf(f, " %s", mover__name(m));
+}
+
 static int parse_mover(const char *word, enum mover_kind *kind)
 {
 	for (*kind = MOVER_AUTO; *kind <= MOVER_COMPACT; ++*kind)
@@ -255,5 +261,6 @@ const struct cmd cmd_bench = {
 	.usage = "[OPTIONS]",
 	.run = bench_run,
 	.opts = bench_opts,
+	.words = bench_words,
 	.needs = NEED_ROOT,
 };

@@ -45,6 +45,12 @@ static const struct {
 
 #define FORMATS (sizeof(formats) / sizeof(*formats))
 
+static void compare_words(const char *option, FILE *f)
+{
+	for (size_t i = 0; !strcmp(option, "format") && i < FORMATS; i++)
+		fprintf(f, " %s", formats[i].name);
+}
+
 static size_t find_format(const char *name)
 {
 	size_t i;
@@ -216,4 +222,5 @@ const struct cmd cmd_compare = {
 	.run = compare_run,
 	.opts = compare_opts,
 	.trailer = "FILE",
+	.words = compare_words,
 };

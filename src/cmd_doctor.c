@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "session.h"
 #include "snapshot.h"
 
 struct doctor_config {
@@ -239,4 +240,5 @@ const struct cmd cmd_doctor = {
 	.usage = "[OPTIONS]",
 	.run = doctor_run,
 	.opts = doctor_opts,
+	.words = session__words,
 };

@@ -87,6 +87,7 @@ const struct cmd cmd_record = {
 	.usage = "[OPTIONS] [-- COMMAND [ARG...]]",
 	.run = record_run,
 	.opts = record_opts,
+	.words = session__words,
 	.trailer = "COMMAND",
 	.needs = NEED_ROOT,
 };

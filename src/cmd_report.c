@@ -44,11 +44,19 @@ static const struct {
 	{ "prometheus", render_prometheus },
 };
 
+#define FORMATS (sizeof(formats) / sizeof(*formats))
+
+static void report_words(const char *option, FILE *f)
+{
+	for (size_t i = 0; !strcmp(option, "format") && i < FORMATS; i++)
+		fprintf(f, " %s", formats[i].name);
+}
+
 static renderer *find_format(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+	for (i = 0; i < FORMATS; i++)
 		if (!strcmp(formats[i].name, name))
 			return formats[i].render;
 	log_error("option '--format': '%s' is not available", name);
@@ -173,4 +181,5 @@ const struct cmd cmd_report = {
 	.run = report_run,
 	.opts = report_opts,
 	.trailer = "FILE",
+	.words = report_words,
 };

@@ -20,12 +20,26 @@
 
 static int run_help(const struct cmd *cmd, int argc, char **argv);
 
+static void help_words(const char *option, FILE *f);
+
+struct help_config {
+	bool words;
+};
+
+static const struct opt help_opts[] = {
+	{ "words", 0, OPT_FLAG, offsetof(struct help_config, words), NULL,
+	  "print what can be on the command line, for shells to complete", 0, 0 },
+	{ 0 },
+};
+
 static const struct cmd cmd_help = {
 	.name = "help",
 	.summary = "list the commands, or the options of one",
-	.usage = "[COMMAND]",
+	.usage = "[OPTIONS] [COMMAND]",
 	.run = run_help,
+	.opts = help_opts,
 	.trailer = "NAME",
+	.words = help_words,
 };
 
 const struct cmd *const commands[] = {
@@ -59,6 +73,22 @@ static void overview(FILE *f)
 	      f);
 }
 
+/* Operands of help are the commands. */
+static void help_words(const char *option, FILE *f)
+{
+	const struct cmd *const *c;
+
+	for (c = commands; !*option && *c; c++)
+		fprintf(f, " %s", (*c)->name);
+}
+
+static void overview_words(FILE *f)
+{
+	fputs("--version -\n-V -\n--help -\n-h -\n- COMMAND", f);
+	help_words("", f);
+	fputc('\n', f);
+}
+
 static int unknown_command(const char *name)
 {
 	const char *names[COMMANDS_MAX], *close_to;
@@ -78,19 +108,20 @@ static int unknown_command(const char *name)
 
 static int run_help(const struct cmd *cmd, int argc, char **argv)
 {
-	int first = opts__parse(cmd, argc, argv, NULL);
+	struct help_config c = { 0 };
+	int first = opts__parse(cmd, argc, argv, &c);
 	const struct cmd *topic;
 
 	if (first < 0)
 		return -first - 1;
 	if (first == argc) {
-		overview(stdout);
+		(c.words ? overview_words : overview)(stdout);
 		return EXIT_FINE;
 	}
 	topic = find(argv[first]);
 	if (!topic)
 		return unknown_command(argv[first]);
-	opts__help(topic, stdout);
+	(c.words ? opts__words : opts__help)(topic, stdout);
 	return EXIT_FINE;
 }
 

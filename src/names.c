@@ -129,13 +129,18 @@ unsigned int site__by_name(const char *name)
 	return by_name(sites, SITE_COUNT, name);
 }
 
+const char *row__name(unsigned int row)
+{
+	return row == ROW_ISOLATION ? "isolation" : site__name(row);
+}
+
 unsigned int row__by_name(const char *name)
 {
 	unsigned int site = site__by_name(name);
 
 	if (site < SITE_COUNT)
 		return site;
-	return strcmp(name, "isolation") ? ROW_COUNT : ROW_ISOLATION;
+	return strcmp(name, row__name(ROW_ISOLATION)) ? ROW_COUNT : ROW_ISOLATION;
 }
 
 const char *path__name(unsigned int path)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A command's help, made from its rows and wrapped at 80 columns.
+ * A command's help, made from its rows and wrapped at 80 columns; and the same for shells.
  * Stage: none.
  */
 #include <ctype.h>
@@ -73,4 +73,31 @@ void opts__help(const struct cmd *cmd, FILE *f)
 	option_line(f, &help, indent);
 	if (cmd->needs & NEED_ROOT)
 		fputs("\nNeeds root, or the capabilities named in migtrace(8).\n", f);
+}
+
+static void words_line(const struct cmd *cmd, const char *label, const char *name,
+		       const char *metavar, FILE *f)
+{
+	fprintf(f, "%s %s", label, metavar ? metavar : "-");
+	if (metavar && cmd->words)
+		cmd->words(name, f);
+	fputc('\n', f);
+}
+
+void opts__words(const struct cmd *cmd, FILE *f)
+{
+	const struct opt *row;
+	char label[80];
+
+	for (row = cmd->opts; row && row->name; row++) {
+		snprintf(label, sizeof(label), "--%s", row->name);
+		words_line(cmd, label, row->name, row->metavar, f);
+		if (!row->letter)
+			continue;
+		snprintf(label, sizeof(label), "-%c", row->letter);
+		words_line(cmd, label, row->name, row->metavar, f);
+	}
+	fputs("--help -\n-h -\n", f);
+	if (cmd->trailer)
+		words_line(cmd, "-", "", cmd->trailer, f);
 }

@@ -253,6 +253,7 @@ __u64 hist__linear(const struct hist *h, __u64 width_ns, unsigned int n, __u64 *
 const char *site__name(unsigned int site);
 unsigned int site__by_name(const char *name);	/* SITE_COUNT when unknown */
 const char *path__name(unsigned int path);	/* enum migration_path: norefs buffers aio */
+const char *row__name(unsigned int row);	/* NULL for what has none */
 unsigned int row__by_name(const char *name);	/* enum site or enum row; ROW_COUNT when unknown */
 const char *isolation__name(unsigned int i);	/* enum isolation: taken_sync, mapping_gone, ... */
 const char *clock__name(enum clock_kind clock); /* NULL for CLOCK_NONE */

@@ -70,6 +70,9 @@ bool session__stopped(void);
 		"verbose", 'v', OPT_COUNT, at, NULL, "more messages; twice: libbpf's too", 0, 0    \
 	}
 
+/* The sites that --site and the variants that --probe can name, for struct cmd. */
+void session__words(const char *option, FILE *f);
+
 /* Records into the zeroed @run. Returns an exit code; messages were printed. */
 int session__record(const struct session_opts *o, struct run *run);
 

@@ -121,3 +121,15 @@ int session__check_required(const struct facts *f, const struct choice *c)
 	}
 	return 0;
 }
+
+void session__words(const char *option, FILE *f)
+{
+	bool site = !strcmp(option, "site"), probe = !strcmp(option, "probe");
+
+	for (unsigned int row = 0; site && row < ROW_COUNT; row++)
+		if (row__name(row))
+			fprintf(f, " %s", row__name(row));
+	for (size_t i = 0; probe && i < probes_n; i++)
+		for (size_t v = 0; v < PROBE_VARIANTS && probes[i].variants[v].name; v++)
+			fprintf(f, " %s=%s", probes[i].name, probes[i].variants[v].name);
+}

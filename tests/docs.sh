@@ -123,24 +123,5 @@ for page in "$manual" "$keys"; do
 	fi
 done
 
-# completion asks the program: the words it offers are the program's
-cat >"$tmp/complete" <<'EOF'
-. contrib/migtrace.bash-completion
-COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-_migtrace
-printf '%s\n' "${COMPREPLY[@]}"
-EOF
-bash "$tmp/complete" "$migtrace" '' | grep -v '^--' | sort >"$tmp/offered"
-printf '%s\n' $commands | sort >"$tmp/help"
-same 'completion of commands' "$tmp/help" "$tmp/offered"
-for c in record compare; do
-	"$migtrace" "$c" --help | grep -o '^ *\(-[a-zA-Z], \)\?--[a-z-]*' | grep -o -e '--.*' | sort >"$tmp/help"
-	bash "$tmp/complete" "$migtrace" "$c" -- | sort >"$tmp/offered"
-	same "completion of $c's options" "$tmp/help" "$tmp/offered"
-done
-bash "$tmp/complete" "$migtrace" compare --format h >"$tmp/offered"
-echo html >"$tmp/help"
-same 'completion of a value' "$tmp/help" "$tmp/offered"
-
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -226,6 +226,35 @@ static void help_is_made_from_the_rows(void **state)
 	free(text);
 }
 
+static void some_words(const char *option, FILE *f)
+{
+	if (!strcmp(option, "output"))
+		fputs(" this that", f);
+}
+
+static void words_are_made_from_the_rows(void **state)
+{
+	struct cmd cmd = runs_command;
+	char *text;
+
+	(void)state;
+	cmd.words = some_words;
+	capture__begin(STDOUT_FILENO);
+	opts__words(&cmd, stdout);
+	text = capture__end(STDOUT_FILENO);
+	assert_string_equal(text, "--light -\n--verbose -\n-v -\n"
+				  "--output FILE this that\n-o FILE this that\n"
+				  "--duration SEC\n-d SEC\n--fail-above PCT\n"
+				  "--readers N\n-r N\n--help -\n-h -\n- COMMAND\n");
+	free(text);
+	capture__begin(STDOUT_FILENO);
+	opts__words(&takes_none, stdout);
+	text = capture__end(STDOUT_FILENO);
+	assert_non_null(strstr(text, "\n-h -\n"));
+	assert_null(strstr(text, "\n- "));
+	free(text);
+}
+
 static void suggestions_are_near(void **state)
 {
 	static const char *const names[] = { "record", "report", "watch", "doctor", NULL };
@@ -259,6 +288,7 @@ int main(void)
 		cmocka_unit_test(files_may_come_first),
 		cmocka_unit_test(operands_where_none_belong),
 		cmocka_unit_test(help_is_made_from_the_rows),
+		cmocka_unit_test(words_are_made_from_the_rows),
 		cmocka_unit_test(suggestions_are_near),
 	};
 
