@@ -34,7 +34,7 @@ override CFLAGS += -Werror
 BPF_WERROR := -Werror
 endif
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra \
-	-Wno-unused-parameter $(BPF_WERROR)
+	-Wno-unused-parameter -ffile-prefix-map=$(CURDIR)=. $(BPF_WERROR)
 LDLIBS := -lbpf -lelf -lz -ljansson -lm
 
 SRC := $(sort $(wildcard src/*.c))
