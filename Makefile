@@ -6,6 +6,7 @@
 #   WERROR=1         warnings are errors (CI)
 #   CROSS=aarch64-linux-gnu-  compile for arm64 (objects only where its libraries are missing)
 
+# THE version: of the binary, the manual, dist and (checked) contrib/debian/changelog.
 VERSION := 0.1.0
 
 O ?= build
@@ -43,13 +44,13 @@ BPF_HDR := $(wildcard bpf/*.h)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help check check-unit check-vm check-format demo kernels vm-shell install man-check \
-	arm64 clean tools
+.PHONY: all help check check-unit check-vm check-format demo kernels vm-shell man-check arm64 clean \
+	tools
 all: $(O)/migtrace
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile tests/unit/unit.mk \
-		tests/fuzz/fuzz.mk tests/vm/vm.mk tests/checks.mk | column -t -s '|'
+		tests/fuzz/fuzz.mk tests/vm/vm.mk tests/checks.mk contrib/install.mk | column -t -s '|'
 
 # Missing tools are named with the package that has them.
 need = @command -v $(1) >/dev/null 2>&1 || [ -x "$(1)" ] || \
@@ -104,13 +105,7 @@ $(O)/migtrace: $(OBJ)
 -include tests/fuzz/fuzz.mk
 -include tests/vm/vm.mk
 -include tests/checks.mk
-
-install: all ## into DESTDIR and PREFIX
-	install -D -m 755 $(O)/migtrace $(DESTDIR)$(PREFIX)/sbin/migtrace
-	install -D -m 644 man/migtrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/migtrace.8
-	install -D -m 644 man/migtrace-run.5 $(DESTDIR)$(PREFIX)/share/man/man5/migtrace-run.5
-	install -D -m 644 contrib/migtrace.bash-completion \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/migtrace
+include contrib/install.mk
 
 clean: ## removes what was built; fetched and built kernels stay (rm -r build for all)
-	rm -rf $(O)/migtrace* $(O)/src $(O)/unit $(O)/fuzz $(O)/vmlinux
+	rm -rf $(O)/migtrace* $(O)/deb $(O)/src $(O)/unit $(O)/fuzz $(O)/vmlinux

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# usage: deps.sh [build|test|kernels|page|prom|cost|ci]...
+# usage: deps.sh [build|test|kernels|page|package|prom|cost|ci]...
 #
 # Install the Debian packages that are missing for building, testing (build's too), compiling the
-# test kernels, looking at pages, and CI (all of it).  Default: test.  Nothing missing: no root and no network needed.
+# test kernels, looking at pages, packaging (build's too), and CI (all of it).  Default: test.
+# Nothing missing: no root and no network needed.
 # Exit status 3: something is missing and can't be installed from here; says what to do.
 set -eu
 
@@ -50,6 +51,13 @@ kernels	bison		kernel build
 kernels	rsync		kernel build
 kernels	patch		kernel build
 
+package	debhelper	the Debian package
+package	debootstrap	a fresh Debian to install it in
+package	dpkg-dev	the same
+package	fakeroot	the same, and installing it somewhere without root
+package	lintian	what Debian would say of it
+package	git	what make dist packs
+
 page	chromium	the HTML pages as a browser shows them
 page	fonts-dejavu-core	text in their pictures
 
@@ -80,10 +88,11 @@ wanted()
 		test)    list="$list build test" ;;
 		kernels) list="$list kernels" ;;
 		page)    list="$list page" ;;
+		package) list="$list build package" ;;
 		prom)    list="$list prom" ;;
 		cost)    list="$list cost" ;;
-		ci)      list="$list build test kernels page prom ci" ;;
-		*)       die "no group '$group'; there are: build test kernels page prom cost ci" ;;
+		ci)      list="$list build test kernels page package prom ci" ;;
+		*)       die "no group '$group'; there are: build test kernels page package prom cost ci" ;;
 		esac
 	done
 	awk -F'\t+' -v groups="$list" '

@@ -52,7 +52,10 @@ mapfile -t src < <(git ls-files 'src/*.c' 'src/*.h' 'bpf/*')
 
 # data that has no comments is left out
 for f in "${all[@]}"; do
-	case $f in tests/data/* | tests/fuzz/corpus/* | *.json) continue ;; esac
+	case $f in
+	tests/data/* | tests/fuzz/corpus/* | *.json) continue ;;
+	contrib/debian/changelog | contrib/debian/source/format) continue ;;
+	esac
 	[[ ! $f =~ $KERNEL ]] || continue
 	head -n 4 "$f" | grep -qF 'SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause' || echo "$f"
 done | check 'licence line at the top of every file'
@@ -78,7 +81,7 @@ for f in "${all[@]}"; do
 	[ "$lines" -le 400 ] || echo "$f: $lines lines"
 done | check 'at most 400 lines a file'
 
-{ grep -nE '[ 	]+$' "${c[@]}" "${scripts[@]}" Makefile tests/*.mk tests/*/*.mk || :; } |
+{ grep -nE '[ 	]+$' "${c[@]}" "${scripts[@]}" Makefile contrib/*.mk tests/*.mk tests/*/*.mk || :; } |
 	check 'no blanks at the end of a line'
 
 echo "$passed passed, $failed failed"
