@@ -87,10 +87,10 @@ check-prom: $(O)/migtrace ## what Prometheus and node_exporter make of runs of g
 		'run make check-vm CASES="before-light 7.x 6.1 export-6.1" first'; exit 1; }; done
 	$(Q)tests/prom.py $(O)/migtrace $(O)/vm/out/check-export-6.1 $(PROM_RUNS)
 
-check: ## everything: check-unit, check-fuzz, check-html, check-vm, check-prom, check-before-after
-	@echo 'check: unit tests, kept fuzz inputs, pages (4 minutes), then real kernels in QEMU; first installs'
+check: ## everything: check-unit, check-fuzz, check-html, check-install, check-vm, check-prom, check-before-after
+	@echo 'check: unit tests, kept fuzz inputs, pages, installation (5 minutes), then real kernels in QEMU; first installs'
 	@echo 'packages, fetches five kernels and builds five (25 minutes on two cores, once)'
-	@tests/deps.sh test kernels page prom
-	$(Q)failed=; for t in check-unit check-fuzz check-html check-vm check-prom check-before-after; do \
-		$(MAKE) $$t || failed="$$failed $$t"; done; \
+	@tests/deps.sh test kernels page package prom
+	$(Q)failed=; for t in check-unit check-fuzz check-html check-install check-vm check-prom \
+		check-before-after; do $(MAKE) $$t || failed="$$failed $$t"; done; \
 	[ -z "$$failed" ] || { echo "check: failed:$$failed"; exit 1; }
