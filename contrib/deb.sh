@@ -29,5 +29,9 @@ env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O -u V -u PREFIX -u DESTDIR -u CFLAGS
 }
 cd ..
 rm -r "migtrace-$version"
-lintian --allow-root -i --fail-on error,warning ./*.changes
+mkdir lintian # it leaves files in its TMPDIR
+code=0
+TMPDIR=$PWD/lintian lintian --allow-root -i --fail-on error,warning ./*.changes || code=$?
+rm -r lintian
+[ $code = 0 ] || exit $code
 ls -1 ./*.deb ./*.dsc | sed "s|^\./|$out/|"
