@@ -63,8 +63,10 @@ after-storm|after|truth 100|truth.sh|KIB=160 BLOCK=1024 WORK=storm MOVER=compact
 before-6.12|before-6.12|truth|truth.sh|FS=fat KIB=32 ARGS=--fail-on-race --stacks
 '
 
-# Minutes each, and run when they are named: make soak, make check-faults
+# Run when they are named: make soak, make check-faults, make check-more. The last are like others, on
+# a kernel between two that have them.
 LONG='soak-6.1 soak-7.x faults-record faults-export'
+LONG="$LONG trunc-6.12 trunc-sync aio-6.12 rights-5.10"
 
 long_case()
 {

@@ -11,7 +11,7 @@ BUILT := before after aio-racy after-lockstat before-6.12
 guest_ready = @tests/deps.sh $(1) && $(MAKE) $(O)/migtrace && O="$(abspath $(O))" tests/vm/build-load.sh
 in_guest = $(Q)O="$(abspath $(O))"
 
-.PHONY: demo demo-race bars bars-compare bars-export bench-cost soak check-faults before-after check-before-after check-prom
+.PHONY: demo demo-race bars bars-compare bars-export bench-cost soak check-faults check-more before-after check-before-after check-prom
 demo: ## record in a stock Debian 6.1 guest; 1 to 5 minutes
 	@echo 'migtrace demo: missing packages, the tool, a stock Debian 6.1 kernel; then 12 s of'
 	@echo 'directory reads against page migration, in a guest. 1 to 5 minutes, printed as it comes.'
@@ -61,6 +61,10 @@ bars-export: ## ten minutes of export under full load, a minute of full disk; 15
 check-faults: ## every kind of system call fails once, under record and export; 9 minutes
 	$(call guest_ready,test)
 	$(in_guest) tests/vm/check.sh faults-record faults-export
+
+check-more: ## the cases for which CI has no time, 6 minutes
+	$(call guest_ready,test)
+	$(in_guest) tests/vm/check.sh trunc-6.12 trunc-sync aio-6.12 rights-5.10
 
 soak: ## twenty minutes of all loads with every row on, on 6.1 and on 7.x; 45 minutes
 	$(call guest_ready,test)
