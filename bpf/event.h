@@ -253,11 +253,12 @@ struct migration {
 	__u8 busy, assoc;
 	__u8 refused; /* the last section's check found a buffer referenced; 2: by a journal */
 	__u8 busy_exit;
-	__s32 refs; /* of the folio, at the entry */
-	__u8 plain; /* without the check: only its reason is of interest */
+	__s32 refs;	   /* of the folio, at the entry */
+	__s32 refs_second; /* and at the walk behind a second check */
+	__u8 plain;	   /* without the check: only its reason is of interest */
 	__u8 bracket; /* 1: started, 2: ended; the lock's release is not seen, and t_release stays 0 */
 	__u8 inside; /* of a lock section */
-	__u8 pad;
+	__u8 pad[5];
 	__u64 t_flag; /* BH_Migrate set; 0: not, or cleared again */
 };
 

@@ -173,9 +173,21 @@ static __always_inline void norefs_released(__u64 lock)
 	struct migration *m = norefs_of_current();
 	struct cpu_state *cpu = this_cpu();
 	struct held h;
-	bool counted =
-		cpu && section_release(cpu, SITE_MIGRATE_NOREFS, lock ?: norefs_lock(m), now, &h);
+	/* Nothing of the move was seen yet: the lock is dropped after the check, not after the move. */
+	bool checked = m && !m->switched && !m->window_id;
+	bool counted;
 
+	/*
+	 * Walks the buffers as the check did, still under the lock, and first of all, since they are
+	 * put without it.
+	 */
+	if (checked) {
+		m->refused = norefs_busy(m->src);
+		if (cfg_recount && m->sections)
+			m->refs_second = core_folio_refs(m->src);
+		m->released = 1;
+	}
+	counted = cpu && section_release(cpu, SITE_MIGRATE_NOREFS, lock ?: norefs_lock(m), now, &h);
 	if (m)
 		m->inside = 0;
 	if (counted && m) {
@@ -185,17 +197,11 @@ static __always_inline void norefs_released(__u64 lock)
 		if (h.wait_ns)
 			sample(h.dev, SITE_MIGRATE_NOREFS, KIND_WAIT, OUTCOME_NONE, h.wait_ns);
 	}
-	/* Nothing of the move was seen yet: the lock is dropped after the check, not after the move. */
-	if (!m || m->switched || m->window_id)
-		return;
 	/*
-	 * Walks the buffers as the check did, still under the lock. A busy check publishes no
-	 * window: under a journal most are, a page is tried ten times in a row, and windows that
-	 * are withdrawn would push out those of which lookups still have to hear.
+	 * A busy check publishes no window: under a journal most are, a page is tried ten times in a
+	 * row, and windows that are withdrawn would push out those of which lookups still have to hear.
 	 */
-	m->refused = norefs_busy(m->src);
-	m->released = 1;
-	if (m->refused)
+	if (!checked || m->refused)
 		return;
 	m->t_release = now;
 	window_open(m, now);
@@ -365,8 +371,7 @@ static __always_inline void norefs_exited(void *ctx, __u64 src, int ret)
 		goto out;
 	if (!ret && m->t_release && m->moved && !cfg_flag_era)
 		norefs_exit_count(m);
-	/* without a recount a check that passed goes on to the switch, whatever comes of it */
-	if (!cfg_recount && ret == -EAGAIN && m->released && !m->switched && !m->refused)
+	if (ret == -EAGAIN && m->released && !m->switched && !m->refused && !norefs_recounted(m))
 		m->refused = 1;
 	outcome = norefs_outcome(m, ret);
 	norefs_flush(ctx, cpu, m, outcome, ret);
