@@ -188,7 +188,7 @@ static __always_inline void aio_copy_begins(__u64 src)
 	}
 	n = c->begun + 1;
 	c->page[n & (AIO_COPIES_KEPT - 1)] = core_folio_index(src);
-	barrier();
+	order();
 	*(volatile __u64 *)&c->begun = n;
 	count(COUNTER_AIO_COPIES);
 	bpf_map_update_elem(&aio_copying, &task, &ctx, BPF_ANY);

@@ -156,6 +156,8 @@ enum isolation {
 	ISO_COUNT = 11,
 };
 
+#define ORDER_MARK 0x6f726472 /* what order() adds */
+
 #define STACK_DEPTH 32
 #define STACK_MORE  0x40000000 /* a stack's id: in stacks_more */
 
@@ -267,6 +269,7 @@ struct migrate_call {
 	__u64 task;
 	__u64 id;	  /* when it began */
 	__u64 moved;	  /* the page moved last */
+	__u64 src, dst;	  /* of the move in progress, where its exit does not know them */
 	__u32 gives_back; /* unused new pages go back to the caller: what is freed is old */
 	__u32 pad;
 };

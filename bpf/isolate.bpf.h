@@ -37,6 +37,7 @@ static __always_inline void migrate_called(const void *put)
 		return;
 	c->id = bpf_ktime_get_ns();
 	c->moved = 0;
+	c->src = 0;
 	c->gives_back = put != NULL;
 	c->task = task;
 }
@@ -139,6 +140,32 @@ static __always_inline void move_ended(__u64 page, bool mapped, int ret)
 	c = ret ? NULL : migrate_call_of_current();
 	if (c)
 		c->moved = page;
+}
+
+/*
+ * Where the move's arguments are not at hand at its exit: they wait in the place of the call that it
+ * belongs to. Without one, which was not seen to begin, nothing is counted.
+ */
+static __always_inline void move_began(__u64 dst, __u64 src)
+{
+	struct migrate_call *c = migrate_call_of_current();
+
+	if (!c || phase != PHASE_RECORDING)
+		return;
+	c->dst = dst;
+	c->src = src;
+}
+
+static __always_inline void move_left_with(int ret)
+{
+	struct migrate_call *c = migrate_call_of_current();
+	__u64 src;
+
+	if (!c || !c->src)
+		return;
+	src = c->src;
+	c->src = 0;
+	move_ended(src, core_folio_mapping(c->dst) || core_folio_mapping(src), ret);
 }
 
 /*

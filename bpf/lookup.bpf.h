@@ -134,7 +134,7 @@ static __always_inline void lookup_note(void *ctx, const struct section *s, stru
 	bool maybe = copy->close_seq && (!s->seq_end || s->seq_end >= copy->close_seq);
 
 	__sync_fetch_and_add(maybe ? &w->maybe : &w->noted, 1);
-	barrier();
+	order();
 	if (*(volatile __u64 *)&w->id == copy->id) {
 		late_report(ctx, s, w, maybe, block, bh);
 		return;
@@ -204,18 +204,17 @@ static __always_inline bool lookup_armed(const struct section *s)
 	return migrating || s->t_acquire - s->wait_ns <= window_ended_ns + WINDOW_BEHIND_NS;
 }
 
-static __always_inline void lookup_returned(void *ctx, struct block_device *bdev, __u64 block,
-					    __u32 size, __u64 bh)
+/* @size: 0 where it is not known what was looked for. */
+static __always_inline void lookup_returned(void *ctx, struct block_device *bdev, __u32 dev,
+					    __u64 block, __u32 size, __u64 bh)
 {
 	struct cpu_state *cpu = this_cpu();
 	__u64 task = bpf_get_current_task();
 	struct section *s, mine;
-	__u32 dev;
 	bool ours;
 
 	if (!cpu)
 		return;
-	dev = bdev->bd_dev;
 	ours = !cfg_device || dev == cfg_device;
 	if (ours && phase == PHASE_RECORDING)
 		cpu_count(cpu, COUNTER_LOOKUPS);
@@ -241,11 +240,28 @@ static __always_inline void lookup_returned(void *ctx, struct block_device *bdev
 		 */
 		if (cfg_flag_era && !mine.folio && !bh && migrating)
 			cpu_count(cpu, COUNTER_REFUSED);
-		if (lookup_armed(&mine))
+		if (size && lookup_armed(&mine))
 			lookup_pair(ctx, cpu, &mine, lookup_mapping(&mine, bdev), block, size, bh,
 				    dev);
 	}
 	section_drop(SITE_FIND_GET_BLOCK, task);
+}
+
+/*
+ * The same where only the result is at hand: a buffer says itself what was looked for. A lookup that
+ * found nothing can't be late, and is not counted among those behind a window, nor to a device.
+ */
+static __always_inline void lookup_left_with(void *ctx, struct buffer_head *bh)
+{
+	struct block_device *bdev;
+
+	if (!bh) {
+		lookup_returned(ctx, NULL, 0, 0, 0, 0);
+		return;
+	}
+	bdev = BPF_CORE_READ(bh, b_bdev);
+	lookup_returned(ctx, bdev, BPF_CORE_READ(bdev, bd_dev), BPF_CORE_READ(bh, b_blocknr),
+			BPF_CORE_READ(bh, b_size), (__u64)bh);
 }
 
 #endif /* MIGTRACE_LOOKUP_BPF_H */

@@ -23,7 +23,33 @@ const volatile bool cfg_totals = false;
 /* Off on PREEMPT_RT, and for maps of a size that was asked for. */
 const volatile bool cfg_hot = false;
 
+/* The compiler has put the kernel's spinlocks into the code (arm64 without preemption). */
+const volatile bool cfg_inlined = false;
+
+/* This CPU's loads and stores are seen by others in another order: arm64's, not x86's. */
+const volatile bool cfg_weakly_ordered = false;
+
 volatile __u32 phase = PHASE_IDLE;
+
+/*
+ * What was done before this is seen by whoever sees what is done behind it, in both directions: a full
+ * barrier where CPUs need one. An add without a result, which is all that 5.10 has, orders nothing on
+ * arm64; one with a result does (ldaddal, or dmb), and 5.10 refuses a program that has one, even where
+ * it is never reached. So it is made one before the load, and known by what it adds (configure.c).
+ */
+static __always_inline void order(void)
+{
+	__u64 nothing = 0;
+
+	barrier();
+	if (cfg_weakly_ordered)
+		asm volatile("r0 = %1\n\t"
+			     "r1 = %0\n\t"
+			     "lock *(u64 *)(r1 + 0) += r0"
+			     :
+			     : "r"(&nothing), "i"(ORDER_MARK)
+			     : "r0", "r1", "memory");
+}
 
 /* Sections and counters. */
 struct {
@@ -187,7 +213,7 @@ static __always_inline bool hot_claim(struct hot_hist *h, __u32 dev)
 	if (*(volatile __u64 *)&h->claims != 1)
 		return false;
 	h->dev = dev;
-	barrier();
+	barrier(); /* only this CPU reads it */
 	h->ready = 1;
 	return true;
 }

@@ -15,13 +15,16 @@
 #include "norefs.bpf.h"
 #include "lookup.bpf.h"
 #include "lockclock.bpf.h"
+#include "instead.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* A site's lock sections. */
 #define SECTION_STARTS(name, site, dev_of)                                                         \
-	SEC("?kprobe") int BPF_KPROBE(name##_call, __u64 lock)                                     \
+	SEC("?kprobe") int name##_call(struct pt_regs *ctx)                                        \
 	{                                                                                          \
+		__u64 lock = section_lock(ctx);                                                    \
+                                                                                                   \
 		section_call(site, lock, dev_of(lock));                                            \
 		return 0;                                                                          \
 	}                                                                                          \
@@ -34,9 +37,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* One about which nothing more is asked. */
 #define SITE_PROGRAMS(name, site, dev_of)                                                          \
 	SECTION_STARTS(name, site, dev_of)                                                         \
-	SEC("?kprobe") int BPF_KPROBE(name##_release, __u64 lock)                                  \
+	SEC("?kprobe") int name##_release(struct pt_regs *ctx)                                     \
 	{                                                                                          \
-		section_end(ctx, site, lock);                                                      \
+		section_end(ctx, site, section_lock(ctx));                                         \
 		return 0;                                                                          \
 	}
 
@@ -92,7 +95,7 @@ SEC("?kprobe") int norefs_release(struct pt_regs *ctx)
 
 SEC("?fentry") int BPF_PROG(norefs_enter, void *mapping, void *dst, void *src, int mode, __u8 check)
 {
-	norefs_entered(ctx, mapping, dst, src, mode, check);
+	norefs_entered(ctx, true, mapping, dst, src, mode, check);
 	return 0;
 }
 
@@ -118,7 +121,7 @@ SEC("?fentry") int BPF_PROG(norefs_copy)
 /* 5.10, 6.1: the buffers were re-pointed before the copy, so this is the end of the move. */
 SEC("?fexit") int BPF_PROG(norefs_flags_end, void *dst)
 {
-	norefs_moved(dst);
+	norefs_moved(true, dst);
 	return 0;
 }
 
@@ -146,9 +149,9 @@ SEC("?fentry") int BPF_PROG(bracket_end)
 
 SECTION_STARTS(lookup, SITE_FIND_GET_BLOCK, core_dev_of_bdev_lock)
 
-SEC("?kprobe") int BPF_KPROBE(lookup_release, __u64 lock)
+SEC("?kprobe") int lookup_release(struct pt_regs *ctx)
 {
-	lookup_released(ctx, lock);
+	lookup_released(ctx, section_lock(ctx));
 	return 0;
 }
 
@@ -174,7 +177,7 @@ SEC("?kprobe") int BPF_KPROBE(lookup_folio, __u64 folio)
 SEC("?fexit")
 int BPF_PROG(lookup_exit, struct block_device *bdev, sector_t block, unsigned int size, __u64 ret)
 {
-	lookup_returned(ctx, bdev, block, size, ret);
+	lookup_returned(ctx, bdev, bdev->bd_dev, block, size, ret);
 	return 0;
 }
 
@@ -182,7 +185,7 @@ SEC("?fexit")
 int BPF_PROG(lookup_exit_common, struct block_device *bdev, sector_t block, unsigned int size,
 	     bool atomic, __u64 ret)
 {
-	lookup_returned(ctx, bdev, block, size, ret);
+	lookup_returned(ctx, bdev, bdev->bd_dev, block, size, ret);
 	return 0;
 }
 

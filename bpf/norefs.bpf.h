@@ -52,9 +52,9 @@ static __always_inline void migration_drop(struct migration *m)
 	migration_free(m);
 }
 
-/* @mapping and @src are the function's own arguments: what they point to is read directly. */
-static __always_inline void norefs_entered(void *ctx, struct address_space *mapping, void *dst,
-					   void *src, int mode, bool check)
+/* @typed: @mapping and @src are a trampoline's arguments, and what they point to is read directly. */
+static __always_inline void norefs_entered(void *ctx, bool typed, struct address_space *mapping,
+					   void *dst, void *src, int mode, bool check)
 {
 	__u64 task = bpf_get_current_task();
 	struct cpu_state *cpu = this_cpu();
@@ -65,11 +65,11 @@ static __always_inline void norefs_entered(void *ctx, struct address_space *mapp
 		migration_drop(m);
 	if (phase != PHASE_RECORDING || !cpu)
 		return;
-	dev = core_dev_of_arg(mapping);
+	dev = typed ? core_dev_of_arg(mapping) : core_dev_of_mapping((__u64)mapping);
 	if (cfg_device && dev != cfg_device)
 		return;
 	cpu_count(cpu, check ? COUNTER_NOREFS_CALLS : COUNTER_BUFFERS_CALLS);
-	if (!core_arg_buffers(src)) {
+	if (!(typed ? core_arg_buffers(src) : core_folio_buffers((__u64)src))) {
 		cpu_count(cpu, reason_counter(!check, REASON_NO_BUFFERS));
 		return;
 	}
@@ -85,11 +85,11 @@ static __always_inline void norefs_entered(void *ctx, struct address_space *mapp
 	m->mode = mode;
 	m->plain = !check;
 	m->dev = dev;
-	m->index = core_arg_index(src);
-	m->refs = core_arg_refs(src);
+	m->index = typed ? core_arg_index(src) : core_folio_index((__u64)src);
+	m->refs = typed ? core_arg_refs(src) : core_folio_refs((__u64)src);
 	if (cfg_stacks && check)
 		m->stack = stack_keep(ctx);
-	barrier();
+	barrier(); /* only this task looks for it */
 	*(volatile __u64 *)&m->task = task;
 }
 
@@ -249,18 +249,19 @@ static __always_inline void norefs_copying(void)
 		w->copy_seq = window_tick();
 }
 
-static __always_inline void norefs_moved(void *dst)
+/* @typed: as above; else @dst is not at hand, and nothing but a migration can have come here. */
+static __always_inline void norefs_moved(bool typed, void *dst)
 {
 	struct migration *m = norefs_of_current();
 	struct window *w;
 	__u64 head, bh;
 
-	if (!m || m->dst != (__u64)dst || m->moved)
+	if (!m || (typed && m->dst != (__u64)dst) || m->moved)
 		return;
 	w = window_of(m);
 	window_last_step(w);
 	m->moved = 1;
-	head = core_arg_buffers(dst);
+	head = typed ? core_arg_buffers(dst) : core_folio_buffers(m->dst);
 	bh = head;
 	/* counts and clock come last: what happens behind them and before the function returns is
 	 * missed */
@@ -354,6 +355,7 @@ static __always_inline void norefs_exit_count(struct migration *m)
 		m->busy_exit = 1;
 }
 
+/* @src: 0 where it is not at hand. */
 static __always_inline void norefs_exited(void *ctx, __u64 src, int ret)
 {
 	struct migration *m = migration_of_current();
@@ -363,7 +365,7 @@ static __always_inline void norefs_exited(void *ctx, __u64 src, int ret)
 
 	if (!m || !cpu)
 		return;
-	if (m->src != src) { /* neither its exit nor our entry was seen */
+	if (src && m->src != src) { /* neither its exit nor our entry was seen */
 		migration_drop(m);
 		return;
 	}

@@ -74,6 +74,25 @@ static __always_inline void section_leftover(__u32 site, struct section *s)
 		sample_keyed(cfg_totals ? 0 : s->dev, site | KIND_WAIT << 8 | 1 << 24, s->wait_ns);
 }
 
+/*
+ * The lock that a lock or unlock function is about to be called on: its first argument, or in the
+ * register that the place's cookie names where the function was inlined.
+ */
+static __always_inline __u64 section_lock(struct pt_regs *ctx)
+{
+	__u64 reg = cfg_inlined ? bpf_get_attach_cookie(ctx) : 0, lock = 0;
+
+	if (reg) {
+		reg = (reg - 1) & 31;
+		barrier_var(reg);
+		bpf_probe_read_kernel(&lock, sizeof(lock), (__u64 *)ctx + reg);
+	} else {
+		lock = PT_REGS_PARM1(ctx);
+	}
+	barrier_var(lock); /* or the two ways end in one load, from here or from there */
+	return lock;
+}
+
 /* The lock function is about to be called on @lock, which belongs to device @dev. */
 static __always_inline void section_call(__u32 site, __u64 lock, __u32 dev)
 {
@@ -110,6 +129,12 @@ static __always_inline struct section *section_acquire(__u32 site)
 		return NULL;
 	s = section_create(site, cpu, task);
 	if (!s)
+		return NULL;
+	/*
+	 * Behind an inlined lock is the code that goes on, and others may come to it. The call is
+	 * not missing: the attempt runs without preemption right before.
+	 */
+	if (cfg_inlined && (s->task != task || !s->t_call))
 		return NULL;
 	if (s->task != task || !s->t_call) {
 		if (phase == PHASE_RECORDING)

@@ -6,8 +6,7 @@
  *
  * A place whose task ended with its exit unseen stays taken; four of them in one group, and the tasks
  * that fall there are counted as map_full. Calls and attempts that find no place take the oldest
- * one's: then an attempt counts as a first one, and a page given back is not counted. On arm64 an
- * add without a result orders nothing, and the order of freeing needs more than barrier().
+ * one's: then an attempt counts as a first one, and a page given back is not counted.
  */
 #ifndef MIGTRACE_SLOTS_BPF_H
 #define MIGTRACE_SLOTS_BPF_H
@@ -91,6 +90,7 @@ static __always_inline struct migration *migration_claim(__u64 task)
 			continue;
 		__sync_fetch_and_add(&m->claims, 1);
 		if (*(volatile __u64 *)&m->claims == 1) {
+			order();
 			__sync_fetch_and_add(&migrating, 1);
 			return m;
 		}
@@ -102,7 +102,7 @@ static __always_inline struct migration *migration_claim(__u64 task)
 static __always_inline void migration_free(struct migration *m)
 {
 	*(volatile __u64 *)&m->task = 0;
-	barrier();
+	order();
 	__sync_fetch_and_add(&m->claims, -1);
 	__sync_fetch_and_add(&migrating, -1);
 }

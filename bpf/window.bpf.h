@@ -36,7 +36,9 @@ volatile __u64 window_ended_ns = 0;
 static __always_inline __u64 window_tick(void)
 {
 	/* no fetch-and-add before 5.12: the value read after it orders just as well */
+	order();
 	__sync_fetch_and_add(&window_seq, 1);
+	order();
 	return window_seq;
 }
 
@@ -78,9 +80,9 @@ static __always_inline void window_recycle(struct window *w)
 
 	w->prev_id = w->id;
 	w->prev_state = w->state;
-	barrier();
+	order();
 	*(volatile __u64 *)&w->id = 0; /* before anything else changes */
-	barrier();
+	order();
 	w->state = WINDOW_FREE;
 	if (late)
 		count_by(COUNTER_LATE_SLOW + kind, late);
@@ -101,7 +103,7 @@ struct window_view {
 static __always_inline bool window_read(const struct window *w, struct window_view *v)
 {
 	v->id = *(const volatile __u64 *)&w->id;
-	barrier();
+	order();
 	v->index = w->index;
 	v->open_seq = w->open_seq;
 	v->close_seq = w->close_seq;
@@ -109,7 +111,7 @@ static __always_inline bool window_read(const struct window *w, struct window_vi
 	v->t_close = w->t_close;
 	v->state = w->state;
 	v->busy = w->busy;
-	barrier();
+	order();
 	return v->id && *(const volatile __u64 *)&w->id == v->id;
 }
 
@@ -197,7 +199,7 @@ static __always_inline void window_open(struct migration *m, __u64 now)
 	w->open_seq = window_tick();
 	w->state = WINDOW_OPEN;
 	p->current = m->gen;
-	barrier();
+	order();
 	*(volatile __u64 *)&w->id = m->window_id;
 }
 

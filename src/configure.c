@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What the BPF object is told before it is loaded. Stage 2. */
 #include <linux/capability.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "insn.h"
 #include "migtrace.skel.h"
 #include "privileges.h"
 #include "tracer.h"
@@ -19,6 +21,15 @@
 
 #define RT_SECTIONS_MAX 16384
 
+/* Are there locks whose address is not in the register of a first argument? */
+static bool inlined(const struct facts *f)
+{
+	for (size_t i = 0; i < f->calls_n; i++)
+		if (f->calls[i].reg)
+			return true;
+	return false;
+}
+
 static void settings(struct tracer *t)
 {
 	const struct tracer_opts *o = tracer__opts(t);
@@ -28,6 +39,8 @@ static void settings(struct tracer *t)
 	const struct choice *aio = tracer__live(t, "aio_outcome");
 	const struct fact_func *copy = facts__func(f, "folio_mc_copy");
 
+	skel->rodata->cfg_weakly_ordered = insn_weakly_ordered;
+	skel->rodata->cfg_inlined = inlined(f);
 	skel->rodata->cfg_preemptible = f->feature[FEAT_RT];
 	skel->rodata->cfg_stacks = o->stacks;
 	skel->rodata->cfg_totals = o->totals;
@@ -90,8 +103,34 @@ struct migtrace_bpf *tracer__open(void)
 	return migtrace_bpf__open_opts(&o);
 }
 
+#define INSN_SET 0xb7 /* dst = imm */
+#define INSN_ADD 0xdb /* lock *(u64 *)(dst + off) += src; imm BPF_FETCH: src = the old value */
+#define FETCH	 1    /* BPF_FETCH, not in the headers of 5.10 */
+
+/* order() with a result, so that it orders (maps.bpf.h). */
+static void order_memory(struct bpf_program *p)
+{
+	size_t n = bpf_program__insn_cnt(p);
+	struct bpf_insn *v = malloc(n * sizeof(*v));
+
+	if (!v)
+		return; /* nor will the load have memory */
+	memcpy(v, bpf_program__insns(p), n * sizeof(*v));
+	for (size_t i = 2; i < n; i++)
+		if (v[i].code == INSN_ADD && v[i - 2].code == INSN_SET &&
+		    v[i - 2].imm == ORDER_MARK)
+			v[i].imm |= FETCH;
+	bpf_program__set_insns(p, v, n);
+	free(v);
+}
+
 void tracer__configure(struct tracer *t)
 {
+	struct bpf_program *p;
+
+	if (insn_weakly_ordered)
+		bpf_object__for_each_program (p, tracer__skeleton(t)->obj)
+			order_memory(p);
 	settings(t);
 	sizes(t);
 }

@@ -18,6 +18,8 @@ static const char *const feature_names[FEAT_COUNT] = {
 	[FEAT_SLEEPING_LOOKUP] = "sleeping_lookup",
 	[FEAT_RT] = "preempt_rt",
 	[FEAT_TRAMPOLINE_GUARD] = "trampoline_guard",
+	[FEAT_TRAMPOLINES] = "trampolines",
+	[FEAT_COOKIES] = "cookies",
 	[FEAT_SYMBOLS] = "symbols",
 	[FEAT_TEXT] = "text",
 	[FEAT_FILTER_LIST] = "filter_list",
@@ -71,6 +73,8 @@ static void save_call(const struct fact_call *c, FILE *out)
 	fprintf(out, "call %s 0x%x 0x%x %s", c->func, c->offset, c->next, c->callee);
 	if (c->ahead != c->offset || c->behind != c->next)
 		fprintf(out, " ahead=0x%x behind=0x%x", c->ahead, c->behind);
+	if (c->reg)
+		fprintf(out, " reg=%u", c->reg);
 	fputc('\n', out);
 }
 
@@ -110,10 +114,20 @@ static int load_func(struct facts *f, const char *line)
 	return 0;
 }
 
+/* " NAME=..." of a call's line, cut off from the callee's name; NULL: it has none. */
+static char *call_option(struct fact_call *v, const char *name)
+{
+	char *found = strstr(v->callee, name);
+
+	if (found)
+		*found = 0;
+	return found ? found + 1 : NULL;
+}
+
 static int load_call(struct facts *f, const char *line)
 {
 	struct fact_call *v = realloc(f->calls, (f->calls_n + 1) * sizeof(*v));
-	char *places;
+	char *text;
 
 	if (!v)
 		return -ENOMEM;
@@ -124,11 +138,12 @@ static int load_call(struct facts *f, const char *line)
 		return -EINVAL;
 	v->ahead = v->offset;
 	v->behind = v->next;
-	places = strstr(v->callee, " ahead=");
-	if (places && sscanf(places, " ahead=%x behind=%x", &v->ahead, &v->behind) != 2)
+	text = call_option(v, " reg=");
+	if (text && sscanf(text, "reg=%hhu", &v->reg) != 1)
 		return -EINVAL;
-	if (places)
-		*places = 0;
+	text = call_option(v, " ahead=");
+	if (text && sscanf(text, "ahead=%x behind=%x", &v->ahead, &v->behind) != 2)
+		return -EINVAL;
 	return 0;
 }
 

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The one place that knows instructions of an architecture: direct branches, inlined unlocks, and on
- * x86-64 how long an instruction is. Stage 0.
+ * The one place that knows instructions of an architecture: branches, inlined locks, and on x86-64
+ * how long an instruction is. Stage 0.
  */
 #include <string.h>
-
 #include "insn.h"
 
 #if defined(__x86_64__)
 
 #define INT3 0xcc
-
-const size_t insn_branch_bytes = 5, insn_step = 1;
+const bool insn_weakly_ordered = false;
+const size_t insn_branch_bytes = 5, insn_step = 1, insn_jump_bytes = 5, insn_blocked_bytes = 0;
 /*
  * Where retbleed is mitigated by call-depth tracking (80e4c1cd42ff, 6.2), calls are redirected to
  * the accounting code in the padding right before the callee: at most 16 bytes ahead.
  */
 const size_t insn_thunk_bytes = 16;
-const size_t insn_jump_bytes = 5;
 
 __u64 insn__target(const unsigned char *code, __u64 addr, bool *call)
 {
@@ -35,7 +33,7 @@ __u64 insn__target(const unsigned char *code, __u64 addr, bool *call)
  * what 5.10 patches in for queued_spin_unlock where there are no PV spinlocks. Which no-op depends
  * on the CPU (P6, K8, generic).
  */
-size_t insn__unlock(const unsigned char *code, size_t size)
+size_t insn__unlock(const unsigned char *code, size_t size, __u8 *reg)
 {
 	static const unsigned char stores[][7] = {
 		{ 0xc6, 0x07, 0x00, 0x0f, 0x1f, 0x40, 0x00 },
@@ -44,11 +42,24 @@ size_t insn__unlock(const unsigned char *code, size_t size)
 	};
 	const size_t len = sizeof(stores[0]);
 
+	*reg = 0;
 	for (size_t i = 0; i < sizeof(stores) / len; i++)
 		if (size >= len && (code[0] == stores[i][0] || code[0] == INT3) &&
 		    !memcmp(code + 1, stores[i] + 1, len - 1))
 			return len;
 	return 0;
+}
+
+bool insn__lock_try(const unsigned char *code, size_t size, __u8 *reg)
+{
+	(void)code, (void)size, (void)reg;
+	return false; /* ARCH_INLINE_SPIN_LOCK is not selected on x86 */
+}
+
+bool insn__blocks(const unsigned char *code, size_t size)
+{
+	(void)code, (void)size;
+	return false;
 }
 
 /*
@@ -238,6 +249,7 @@ bool insn__decode(const unsigned char *code, size_t size, size_t at, struct insn
 		else
 			memcpy(&disp, code + op.at, sizeof(disp));
 		i->branch = true;
+		i->call = op.map == 1 && op.byte == 0xe8;
 		i->jump = op.map == 1 && (op.byte == 0xe9 || op.byte == 0xeb);
 		i->target = (__s64)(at + i->len) + disp;
 		return true;
@@ -247,6 +259,7 @@ bool insn__decode(const unsigned char *code, size_t size, size_t at, struct insn
 		__u8 what = code[op.at] >> 3 & 7;
 
 		i->indirect = what == 4 || what == 5;
+		i->call = what == 2 || what == 3;
 		i->straight = what < 2 || what == 6;
 		return true;
 	}
@@ -259,29 +272,127 @@ bool insn__decode(const unsigned char *code, size_t size, size_t at, struct insn
 #elif defined(__aarch64__)
 
 const size_t insn_branch_bytes = 4, insn_step = 4, insn_thunk_bytes = 0, insn_jump_bytes = 0;
+const bool insn_weakly_ordered = true;
+const size_t insn_blocked_bytes = 128;
+
+/* Arm Architecture Reference Manual (DDI 0487), C4.1: the encodings that are looked for. */
+#define IS_B(w)	     (((w)&0x7c000000) == 0x14000000) /* b, bl */
+#define IS_BL(w)     (((w)&0xfc000000) == 0x94000000)
+#define IS_B_COND(w) (((w)&0xff000000) == 0x54000000)
+#define IS_CB(w)     (((w)&0x7e000000) == 0x34000000) /* cbz, cbnz */
+#define IS_TB(w)     (((w)&0x7e000000) == 0x36000000) /* tbz, tbnz */
+#define IS_B_REG(w)  (((w)&0xfe000000) == 0xd6000000) /* br, blr, ret, with and without keys */
+#define IS_TRAP(w)   (((w)&0xff000000) == 0xd4000000 || (w) >> 16 == 0) /* brk, udf */
+#define KPROBE	     0xd4200080 /* brk #4, in place of what a kprobe of somebody's sits on */
+#define IS_CASA(w)   (((w)&0xffe0fc00) == 0x88e07c00) /* casa Ws, Wt, [Xn] */
+#define IS_LDAXR(w)  (((w)&0xfffffc00) == 0x885ffc00) /* ldaxr Wt, [Xn] */
+#define IS_PRFM(w)   (((w)&0xfffffc1f) == 0xf9800011) /* prfm pstl1strm, [Xn] */
+#define IS_STLRB(w)  (((w)&0xfffffc00) == 0x089ffc00) /* stlrb Wt, [Xn] */
+#define IS_LOAD_X(w) (((w)&0x3f400000) == 0x08400000) /* by the kernel's mask */
+#define IS_EXCL(w)   (((w)&0x3f800000) == 0x08000000) /* the same: can't have a probe itself */
+
+static __u32 word(const unsigned char *code)
+{
+	__u32 w;
+
+	memcpy(&w, code, sizeof(w));
+	return w;
+}
+
+/* The signed field of @bits at @low, in instructions, as bytes. */
+static __s64 displacement(__u32 w, unsigned int low, unsigned int bits)
+{
+	return (__s64)((__s32)(w << (32 - low - bits)) >> (32 - bits)) * 4;
+}
 
 __u64 insn__target(const unsigned char *code, __u64 addr, bool *call)
 {
-	__u32 insn;
+	__u32 w = word(code);
 
-	memcpy(&insn, code, sizeof(insn));
-	if ((insn & 0x7c000000) != 0x14000000) /* b, bl */
+	if (!IS_B(w))
 		return 0;
-	*call = insn >> 31;
-	return addr + (__s64)((__s32)(insn << 6) >> 4);
+	*call = IS_BL(w);
+	return addr + displacement(w, 0, 26);
 }
 
-size_t insn__unlock(const unsigned char *code, size_t size)
+static __u8 base_register(__u32 w)
 {
-	(void)code, (void)size;
-	return 0; /* UNINLINE_SPIN_UNLOCK holds on every arm64 configuration we know */
+	return (w >> 5 & 31) + 1;
+}
+
+/*
+ * Without preemption arm64 inlines its spinlocks (ARCH_INLINE_SPIN_LOCK; queued ones since
+ * c11090474d70, 4.19): Debian has no _raw_spin_lock at all. A release of one byte is what unlocks.
+ */
+size_t insn__unlock(const unsigned char *code, size_t size, __u8 *reg)
+{
+	if (size < sizeof(__u32) || !IS_STLRB(word(code)))
+		return 0;
+	*reg = base_register(word(code));
+	return sizeof(__u32);
+}
+
+/*
+ * Compare and swap, or in its place an exclusive load and store where the CPU has none (no probe may
+ * sit between these two, nor on one of them; but the kernel fetches the line ahead of them).
+ */
+bool insn__lock_try(const unsigned char *code, size_t size, __u8 *reg)
+{
+	if (size < 2 * sizeof(__u32))
+		return false;
+	*reg = base_register(word(code));
+	return IS_CASA(word(code)) || (IS_PRFM(word(code)) && IS_LDAXR(word(code + 4)) &&
+				       base_register(word(code + 4)) == *reg);
+}
+
+/*
+ * Inside of an exclusive sequence no probe may sit, and the kernel looks for its begin up to 32
+ * instructions back (arch/arm64/kernel/probes/decode-insn.c). It takes compare-and-swaps and ordered
+ * loads for one. What it reads is the code as it is: where a probe sits, a breakpoint.
+ */
+bool insn__blocks(const unsigned char *code, size_t size)
+{
+	return size >= sizeof(__u32) && IS_LOAD_X(word(code)) && !IS_EXCL(word(code));
+}
+
+/* br goes anywhere, blr comes back, ret, eret and drps end; with pointer authentication 8 higher. */
+static void decode_register(__u32 w, struct insn *i)
+{
+	__u32 what = w >> 21 & 7;
+
+	i->indirect = what == 0;
+	i->call = what == 1;
+	i->ret = what == 2;
 }
 
 bool insn__decode(const unsigned char *code, size_t size, size_t at, struct insn *i)
 {
-	(void)code, (void)size, (void)at;
+	__s64 disp = 0;
+	__u32 w;
+
 	memset(i, 0, sizeof(*i));
-	return false; /* nobody asks where there are no jumps to be had */
+	if (at % sizeof(w) || size < sizeof(w) || at > size - sizeof(w))
+		return false;
+	w = word(code + at);
+	i->len = sizeof(w);
+	if (IS_B_REG(w)) {
+		decode_register(w, i);
+		return true;
+	}
+	if (IS_B(w))
+		disp = displacement(w, 0, 26);
+	else if (IS_B_COND(w) || IS_CB(w))
+		disp = displacement(w, 5, 19);
+	else if (IS_TB(w))
+		disp = displacement(w, 5, 14);
+	else
+		i->straight = w == KPROBE || !IS_TRAP(w);
+	i->hidden = w == KPROBE;
+	i->branch = !i->straight && !IS_TRAP(w);
+	i->jump = IS_B(w) && !IS_BL(w);
+	i->call = IS_BL(w);
+	i->target = i->branch ? (__s64)at + disp : 0;
+	return true;
 }
 
 #else

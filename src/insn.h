@@ -11,10 +11,10 @@
 extern const size_t insn_branch_bytes, insn_step;
 /* How far ahead of a function a call of it may lead (insn.c says why). */
 extern const size_t insn_thunk_bytes;
-/*
- * What the kernel needs to put a jump in place of a kprobe's instruction; 0: it never does.
- */
+/* What the kernel needs to put a jump in place of a kprobe's instruction; 0: it never does. */
 extern const size_t insn_jump_bytes;
+/* Memory operations of one CPU are seen by others in another order. */
+extern const bool insn_weakly_ordered;
 
 /*
  * The address to which the branch at @code (address @addr) leads; 0: it is none. @call: it returns.
@@ -23,8 +23,21 @@ extern const size_t insn_jump_bytes;
  */
 __u64 insn__target(const unsigned char *code, __u64 addr, bool *call);
 
-/* Is the store at @code (@size bytes left) an inlined queued_spin_unlock? Its length, or 0. The same. */
-size_t insn__unlock(const unsigned char *code, size_t size);
+/*
+ * Is the store at @code (@size bytes left) an inlined queued_spin_unlock? Its length, or 0. The same
+ * if a kprobe has taken the place of its first byte. *@reg says
+ * where the lock's address is: 0 as a function's first argument, else one more than the register's
+ * place in pt_regs.
+ */
+size_t insn__unlock(const unsigned char *code, size_t size, __u8 *reg);
+
+/* The same for the first instruction of an inlined queued_spin_lock's attempt that can be probed. */
+bool insn__lock_try(const unsigned char *code, size_t size, __u8 *reg);
+
+/* Does the kernel refuse probes right behind it, unless it has one itself (insn.c says why)? */
+bool insn__blocks(const unsigned char *code, size_t size);
+/* How far, in bytes. */
+extern const size_t insn_blocked_bytes;
 
 /* One instruction, as far as the path to a probe is concerned. */
 struct insn {
@@ -33,6 +46,9 @@ struct insn {
 	bool straight; /* goes on to the next one and nowhere else */
 	bool jump;     /* goes to @target and nowhere else */
 	bool branch;   /* may go to @target, which is in bytes from the start of the code */
+	bool call;     /* of a function that is expected to come back */
+	bool hidden; /* under a probe that is there already: taken for one that goes on straight */
+	bool ret;    /* the function's end; never set where returns can't be told, as on x86-64 */
 	bool indirect; /* a jump that goes where can't be read here */
 	bool trap;     /* padding where nothing falls through to it; else a kprobe's */
 	__s64 target;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Reads BTF, kallsyms, tracefs and the kernel's text once into a fact sheet. Stage 0. */
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -64,8 +63,7 @@ void kernel__forget_symbols(void)
 	symbols_n = 0;
 }
 
-/* An errno that says nothing about the kernel: the file is there, and ours to read. */
-static bool broken(int error)
+bool facts__broken(int error)
 {
 	return error != ENOENT && error != EACCES && error != EPERM;
 }
@@ -79,7 +77,7 @@ static int symbols_read(const char *path)
 	int err = 0;
 
 	if (!f)
-		return symbols || !broken(errno) ? 0 : -errno;
+		return symbols || !facts__broken(errno) ? 0 : -errno;
 	while (!err && fgets(line, sizeof(line), f)) {
 		if (strchr(line, '[') || sscanf(line, "%llx %c %255s", &addr, &type, name) != 3)
 			continue;
@@ -151,45 +149,6 @@ print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 	return vfprintf(stderr, fmt, args);
 }
 
-static int read_btf(struct facts *f)
-{
-	struct btf *btf = btf__parse(KERNEL_BTF, NULL);
-	const struct btf_type *t;
-	int id;
-
-	if (!btf && broken(errno)) {
-		f->unreadable = KERNEL_BTF;
-		return -errno;
-	}
-	if (!btf) /* also looks in /boot, and has one errno for all */
-		btf = btf__load_vmlinux_btf();
-	if (!btf)
-		return 0;
-	f->feature[FEAT_BTF] = true;
-	for (size_t i = 0; i < f->funcs_n; i++)
-		f->funcs[i].in_btf =
-			btf__find_by_name_kind(btf, f->funcs[i].name, BTF_KIND_FUNC) > 0;
-	id = btf__find_by_name_kind(btf, "bh_state_bits", BTF_KIND_ENUM);
-	t = id > 0 ? btf__type_by_id(btf, id) : NULL;
-	for (int i = 0; t && i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), "BH_Migrate"))
-			f->feature[FEAT_BH_MIGRATE] = true;
-	f->feature[FEAT_MMB] =
-		btf__find_by_name_kind(btf, "mapping_metadata_bhs", BTF_KIND_STRUCT) > 0;
-	f->feature[FEAT_SLEEPING_LOOKUP] =
-		btf__find_by_name_kind(btf, "find_get_block_common", BTF_KIND_FUNC) > 0;
-	f->kasan = btf__find_by_name_kind(btf, "kasan_report", BTF_KIND_FUNC) > 0;
-	f->kcsan = btf__find_by_name_kind(btf, "__kcsan_check_access", BTF_KIND_FUNC) > 0;
-	f->feature[FEAT_RT] = btf__find_by_name_kind(btf, "rt_spin_lock", BTF_KIND_FUNC) > 0;
-	id = btf__find_by_name_kind(btf, "bpf_prog", BTF_KIND_STRUCT);
-	t = id > 0 ? btf__type_by_id(btf, id) : NULL;
-	for (int i = 0; t && i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), "active"))
-			f->feature[FEAT_TRAMPOLINE_GUARD] = true;
-	btf__free(btf);
-	return 0;
-}
-
 static int read_symbols(struct facts *f, const char *path)
 {
 	int err = symbols_read(path);
@@ -199,10 +158,14 @@ static int read_symbols(struct facts *f, const char *path)
 		return err;
 	}
 	f->feature[FEAT_SYMBOLS] = symbols_n && symbols[symbols_n - 1].addr;
+	f->feature[FEAT_TRAMPOLINES] =
+		!symbols_n; /* who may not see it will be told by the kernel */
 	for (size_t i = 0; i < symbols_n; i++) {
 		struct fact_func *v = (struct fact_func *)facts__func(f, symbols[i].name);
 		size_t next = i + 1;
 
+		if (!strcmp(symbols[i].name, "register_ftrace_direct"))
+			f->feature[FEAT_TRAMPOLINES] = true;
 		if (!v)
 			continue;
 		v->symbols++;
@@ -251,22 +214,46 @@ struct scan {
 	const struct text_func *text;
 };
 
-static int scan_hit(void *ctx, size_t target, __u32 offset, __u32 next)
+static struct fact_call *scan_add(struct scan *s, const char *callee, __u32 offset, __u32 next)
 {
-	struct scan *s = ctx;
 	struct fact_call *v = realloc(s->f->calls, (s->f->calls_n + 1) * sizeof(*v));
 
 	if (!v)
-		return -ENOMEM;
+		return NULL;
 	s->f->calls = v;
 	v += s->f->calls_n++;
+	memset(v, 0, sizeof(*v));
 	snprintf(v->func, sizeof(v->func), "%s", s->func->name);
-	snprintf(v->callee, sizeof(v->callee), "%s", s->targets[target].name);
-	v->offset = offset;
-	v->next = next;
+	snprintf(v->callee, sizeof(v->callee), "%s", callee);
+	v->offset = v->ahead = offset;
+	v->next = v->behind = next;
+	return v;
+}
+
+static int scan_inlined(void *ctx, const struct text_place *p)
+{
+	struct fact_call *v = scan_add(ctx, p->what, p->offset, p->next);
+
+	if (v)
+		v->reg = p->reg;
+	return v ? 0 : -ENOMEM;
+}
+
+static int scan_hit(void *ctx, size_t target, __u32 offset, __u32 next)
+{
+	struct scan *s = ctx;
+	const char *name = s->targets[target].name;
+	struct fact_call *v = scan_add(s, name, offset, next);
+	int ret = 0;
+
+	if (!v)
+		return -ENOMEM;
 	v->ahead = text__ahead(s->text, offset);
 	v->behind = next ? text__behind(s->text, next) : 0;
-	return 0;
+	if (!strcmp(name, CALLEE_SLOW_LOCK))
+		ret = text__inline_lock(s->text->hot.code, s->text->hot.size, offset, scan_inlined,
+					s);
+	return ret < 0 ? ret : 0;
 }
 
 /* Names like NAME.cold and NAME.cold.3 */
@@ -296,7 +283,6 @@ static int read_cold(struct text *t, const struct fact_func *func, unsigned char
 static int scan_func(struct facts *f, struct text *t, const struct fact_func *func,
 		     const struct text_target *targets, size_t n)
 {
-	static const struct text_target store = { CALLEE_INLINE_UNLOCK, 0 };
 	static unsigned char code[MAX_FUNC_BYTES], cold[MAX_FUNC_BYTES];
 	struct text_func whole = {
 		.hot = { code, func->size, 0 },
@@ -314,10 +300,12 @@ static int scan_func(struct facts *f, struct text *t, const struct fact_func *fu
 	if (err)
 		return err;
 	err = text__branches(code, func->size, func->addr, targets, n, scan_hit, &s);
-	if (err < 0)
-		return err;
-	s.targets = &store;
-	err = text__inline_unlocks(code, func->size, scan_hit, &s);
+	if (err >= 0)
+		err = text__inline_unlocks(code, func->size, scan_inlined, &s);
+	if (err >= 0)
+		err = text__blockers(code, func->size, scan_inlined, &s);
+	if (err >= 0)
+		err = text__exits(code, func->size, scan_inlined, &s);
 	return err < 0 ? err : 0;
 }
 
@@ -386,6 +374,6 @@ int facts__read(struct facts *f)
 	if (err)
 		return err;
 	f->feature[FEAT_KPROBES] = !access("/sys/bus/event_source/devices/kprobe/type", F_OK);
-	err = read_btf(f);
+	err = facts__read_btf(f);
 	return err ? err : facts__read_image(f, &running);
 }

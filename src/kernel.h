@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Stage 0: what this kernel offers, as a fact sheet. kernel.c is the only reader of BTF, tracefs,
- * kallsyms and kcore; everything later sees only struct facts, which can also be saved and loaded,
+ * Stage 0: what this kernel offers, as a fact sheet. kernel.c and kernel_btf.c are the only readers of
+ * BTF, tracefs, kallsyms and kcore; everything later sees only struct facts, which can also be saved and loaded,
  * so that the choice of variants is tested per kernel without one.
  */
 #ifndef MIGTRACE_KERNEL_H
@@ -20,6 +20,8 @@ enum feature {
 	FEAT_SLEEPING_LOOKUP,  /* find_get_block_common (7ffe3de53a88, 6.15; Debian 6.12.117) */
 	FEAT_RT,	       /* spinlocks sleep: rt_spin_lock is a function */
 	FEAT_TRAMPOLINE_GUARD, /* struct bpf_prog.active (ca06f55b9002, 5.12) */
+	FEAT_TRAMPOLINES,      /* can go on functions: direct calls of ftrace (arm64: 6.4) */
+	FEAT_COOKIES,	       /* bpf_get_attach_cookie() (7adfc6c9b315, 5.15) */
 	FEAT_SYMBOLS,	       /* kallsyms shows addresses */
 	FEAT_TEXT,	       /* kernel text is readable through /proc/kcore */
 	FEAT_FILTER_LIST,      /* tracefs' available_filter_functions is readable */
@@ -42,9 +44,17 @@ struct fact_call {
 	__u32 next;   /* offset of the instruction it returns to; 0 for a tail jump */
 	/* where a probe can be a jump, text__ahead() and text__behind(); else as the two above */
 	__u32 ahead, behind;
+	__u8 reg; /* of the lock's address when it is inlined, as insn__unlock() has it; else 0 */
 };
 
-#define CALLEE_INLINE_UNLOCK "(inlined store)" /* queued_spin_unlock patched in as movb $0,(%rdi) */
+#define CALLEE_INLINE_UNLOCK "(inlined store)" /* x86 5.10: patched in; arm64: by the compiler */
+/* arm64 without preemption: @offset of an attempt, @next where a lock that it got is held. */
+#define CALLEE_INLINE_LOCK   "(inlined lock)"
+#define CALLEE_UNKNOWN_LOCK  "(unknown lock)" /* one of which no such places were found */
+#define CALLEE_HIDDEN_LOCK   "(hidden lock)"  /* the same, with probes of others in the function */
+#define CALLEE_SLOW_LOCK     "queued_spin_lock_slowpath"
+#define CALLEE_EXIT	     "(return)" /* @offset of the instruction */
+#define CALLEE_BLOCKER	     "(atomic)" /* the same: one behind which probes are refused */
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
@@ -65,6 +75,11 @@ struct facts {
  * 0, or -errno with @f->unreadable: what is there and can't be read is no fact. Or -ENOMEM.
  */
 int facts__read(struct facts *f);
+
+/* kernel_btf.c: its BTF's part of it. */
+int facts__read_btf(struct facts *f);
+/* An errno that says nothing about the kernel: the file is there, and ours to read. */
+bool facts__broken(int error);
 
 /* The files that say what is in the kernel's image; the fuzzer has others than this kernel's. */
 struct image_files {
@@ -144,8 +159,25 @@ __u32 text__ahead(const struct text_func *f, __u32 call);
  * may come to that place as well, as in a loop: the program has to know them.
  */
 __u32 text__behind(const struct text_func *f, __u32 next);
-/* Offset of each inlined queued_spin_unlock store in @code; same callback, target 0. x86 only. */
-int text__inline_unlocks(const unsigned char *code, size_t size,
-			 int (*cb)(void *ctx, size_t target, __u32 offset, __u32 next), void *ctx);
+/*
+ * text_inline.c: what the compiler put in a function's code instead of calls. Each place goes to
+ * @cb; returned is how many there were, or the first non-zero @cb result.
+ */
+struct text_place {
+	const char *what; /* CALLEE_* */
+	__u32 offset, next;
+	__u8 reg;
+};
+typedef int text_place_cb(void *ctx, const struct text_place *p);
+
+/* Each inlined queued_spin_unlock. */
+int text__inline_unlocks(const unsigned char *code, size_t size, text_place_cb *cb, void *ctx);
+/* The inlined queued_spin_lock whose slow path is called at @slow, or that it is not understood. */
+int text__inline_lock(const unsigned char *code, size_t size, size_t slow, text_place_cb *cb,
+		      void *ctx);
+/* Each instruction behind which probes are refused while it has none. */
+int text__blockers(const unsigned char *code, size_t size, text_place_cb *cb, void *ctx);
+/* Each return; none where the function can be left in another way, or where they can't be told. */
+int text__exits(const unsigned char *code, size_t size, text_place_cb *cb, void *ctx);
 
 #endif /* MIGTRACE_KERNEL_H */

@@ -12,12 +12,17 @@ struct migtrace_bpf;
 
 struct links {
 	struct bpf_link *link[LINKS_MAX];
-	const char *prog[LINKS_MAX];
+	const char *prog[LINKS_MAX], *func[LINKS_MAX];
+	__u32 offset[LINKS_MAX];
 	size_t n;
 };
 
-/* Attaches @at's program of @skel; once where two sites share it. 0 or -errno. */
-int links__attach(struct links *l, struct migtrace_bpf *skel, const struct attach_point *at);
+/*
+ * Attaches @at's program of @skel; once where two sites share it. What may keep the kernel of @f from
+ * a probe there gets one that does nothing. 0 or -errno.
+ */
+int links__attach(struct links *l, struct migtrace_bpf *skel, const struct facts *f,
+		  const struct attach_point *at);
 
 /*
  * Detaches all. The kernel waits for a grace period at every kprobe (since "bpf: Fix UAF via

@@ -1,112 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The probe table. Names and their history: kernel-facts; each was seen to fire in a guest. */
-#include "probes.h"
+#include "probe_rows.h"
 
 /* Tables: their columns say more than the formatter's breaks. */
 /* clang-format off */
-#define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
-
-#define LOCK_FUNCS   "_raw_spin_lock", "rt_spin_lock"
-#define UNLOCK_FUNCS                                                                               \
-	"_raw_spin_unlock", "rt_spin_unlock", "__raw_callee_save___pv_queued_spin_unlock",         \
-		"__raw_callee_save___native_queued_spin_unlock", CALLEE_INLINE_UNLOCK
-
-#define SITE_USES(prefix, call, back, ...)                                                         \
-	{                                                                                          \
-		{ prefix "_acquire", back, NAMES(__VA_ARGS__), NAMES(LOCK_FUNCS) },                \
-		{ prefix "_call", call, NAMES(__VA_ARGS__), NAMES(LOCK_FUNCS) },                   \
-		{ prefix "_release", call, NAMES(__VA_ARGS__), NAMES(UNLOCK_FUNCS) },              \
-	}
-
-/* The call-site clock of one site: three programs at the calls inside its functions. */
-#define SITE_CLOCK_AT(prefix, call, back, ...)                                                     \
-	{                                                                                          \
-		.name = "site", .clock = CLOCK_SITE, .needs = FEAT_KPROBES, .excluded_by = -1,     \
-		.uses = SITE_USES(prefix, call, back, __VA_ARGS__),                                \
-	}
-#define SITE_CLOCK(prefix, ...) SITE_CLOCK_AT(prefix, ATTACH_CALL, ATTACH_RETURN, __VA_ARGS__)
-
-#define ONE(prog, how, func) { prog, how, NAMES(func), NULL }
-
-#define PLAIN(variant_name, ...)                                                                   \
-	{                                                                                          \
-		.name = variant_name, .needs = -1, .excluded_by = -1, .uses = { __VA_ARGS__ },     \
-	}
-
-#define GUARD_WHY "this kernel's trampolines have no recursion guard (added in 5.12)"
-#define RT_WHY	  "PREEMPT_RT has other lock functions"
-#define RT_AIO_WHY                                                                                 \
-	"on PREEMPT_RT both locks of aio's migration are taken by rt_spin_lock in one function"
-#define FLAG_WHY  "the lock is not held over the move here (BH_Migrate)"
-
-#define LOCK_CLOCK(...)                                                                            \
-	{                                                                                          \
-		.name = "lock", .clock = CLOCK_LOCK, .needs = FEAT_TRAMPOLINE_GUARD,               \
-		.excluded_by = FEAT_RT, .excluded_why = RT_WHY,                                    \
-		.uses = {                                                                          \
-			__VA_ARGS__,                                                               \
-			ONE("lock_release", ATTACH_FENTRY, "_raw_spin_unlock"),                    \
-			ONE("lock_acquire", ATTACH_FEXIT, "_raw_spin_lock"),                       \
-			ONE("lock_call", ATTACH_FENTRY, "_raw_spin_lock"),                         \
-		},                                                                                 \
-	}
-
-#define BRACKET(func)                                                                              \
-	{                                                                                          \
-		.name = "bracket:" func, .clock = CLOCK_BRACKET, .needs = -1,                      \
-		.excluded_by = FEAT_BH_MIGRATE, .excluded_why = FLAG_WHY,                          \
-		.uses = {                                                                          \
-			ONE("bracket_end", ATTACH_FENTRY, "unlock_buffer"),                        \
-			ONE("bracket_start", ATTACH_FENTRY, func),                                 \
-		},                                                                                 \
-	}
-
-#define AIO_HOSTS    "aio_migrate_folio", "aio_migratepage"
-#define AIO_COPIERS  "folio_migrate_copy", "folio_copy", "migrate_page_copy"
-#define BATCH_HOSTS  "migrate_pages_batch", "migrate_pages", "migrate_folio_done"
-
-/* Reads hold a mutex, completions a spinlock that PREEMPT_RT replaces. */
-#define AIO_OVERLAP(variant_name, enter, how, reader)                                                   \
-	{                                                                                          \
-		.name = variant_name, .needs = -1, .excluded_by = -1,                              \
-		.uses = {                                                                          \
-			{ "aio_write_unlock", ATTACH_CALL, NAMES("aio_complete"),                  \
-			  NAMES("_raw_spin_unlock_irqrestore", "rt_spin_unlock") },                \
-			{ "aio_write_locked", ATTACH_RETURN, NAMES("aio_complete"),                \
-			  NAMES("_raw_spin_lock_irqsave", "rt_spin_lock") },                       \
-			{ "aio_write_call", ATTACH_CALL, NAMES("aio_complete"),                    \
-			  NAMES("_raw_spin_lock_irqsave", "rt_spin_lock") },                       \
-			{ "aio_read_unlock", ATTACH_CALL, NAMES(reader), NAMES("mutex_unlock") },  \
-			{ "aio_read_locked", ATTACH_RETURN, NAMES(reader), NAMES("mutex_lock") },  \
-			ONE(enter, how, reader),                                                   \
-			{ "aio_copy_end", ATTACH_RETURN, NAMES(AIO_HOSTS), NAMES(AIO_COPIERS) },   \
-			{ "aio_copy_start", ATTACH_CALL, NAMES(AIO_HOSTS), NAMES(AIO_COPIERS) },   \
-		},                                                                                 \
-	}
-
-/* The last uses: a kernel that doesn't try ring_lock has one reason less. */
-#define AIO_OUTCOME(variant_name, func, ...)                                                       \
-	PLAIN(variant_name, ONE("aio_exit", ATTACH_FEXIT, func),                                   \
-	      { "aio_switch", ATTACH_CALL, NAMES(func),                                            \
-		NAMES("folio_migrate_mapping", "migrate_page_move_mapping") },                     \
-	      ONE("aio_enter", ATTACH_FENTRY, func), ##__VA_ARGS__)
-#define AIO_TRIED(func) { "aio_tried", ATTACH_RETURN, NAMES(func), NAMES("mutex_trylock") }
-
-#define ISOLATION(variant_name, look_host)                                                         \
-	PLAIN(variant_name,                                                                        \
-	      ONE("isolate_exit", ATTACH_FEXIT, "isolate_migratepages_block"),                     \
-	      { "isolate_look", ATTACH_CALL, NAMES(look_host), NAMES("folio_unlock", "unlock_page") }, \
-	      ONE("isolate_enter", ATTACH_FENTRY, "isolate_migratepages_block"))
-
-#define TRUNCATION(variant_name, mover)                                                            \
-	PLAIN(variant_name,                                                                        \
-	      { "move_free", ATTACH_AHEAD, NAMES(BATCH_HOSTS), NAMES("__folio_put", "__put_page") }, \
-	      { "move_orphaned", ATTACH_CALL, NAMES(BATCH_HOSTS), NAMES("try_to_free_buffers") },  \
-	      ONE("move_exit", ATTACH_FEXIT, mover))
-
-#define NOREFS_HOSTS "__buffer_migrate_folio", "__buffer_migrate_page"
-#define LOOKUP_HOSTS "find_get_block_common", "__find_get_block"
-
 const struct probe probes[] = {
 	{
 		.name = "norefs_entry",
@@ -118,6 +15,8 @@ const struct probe probes[] = {
 			      ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_folio")),
 			PLAIN("page", ONE("norefs_exit", ATTACH_FEXIT, "__buffer_migrate_page"),
 			      ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_page")),
+			KPROBES("folio", ONE("norefs_left", ATTACH_EXIT, "__buffer_migrate_folio"),
+				ONE("norefs_entry", ATTACH_ENTRY, "__buffer_migrate_folio")),
 		},
 	},
 	{
@@ -130,6 +29,7 @@ const struct probe probes[] = {
 			PLAIN("inner", ONE("norefs_switch", ATTACH_FENTRY, "__folio_migrate_mapping")),
 			PLAIN("folio", ONE("norefs_switch", ATTACH_FENTRY, "folio_migrate_mapping")),
 			PLAIN("page", ONE("norefs_switch", ATTACH_FENTRY, "migrate_page_move_mapping")),
+			KPROBES("folio", ONE("norefs_switch_entry", ATTACH_ENTRY, "folio_migrate_mapping")),
 		},
 	},
 	{
@@ -140,6 +40,7 @@ const struct probe probes[] = {
 			PLAIN("mc", ONE("norefs_copy", ATTACH_FENTRY, "folio_mc_copy")),
 			PLAIN("folio", ONE("norefs_copy", ATTACH_FENTRY, "folio_copy")),
 			PLAIN("page", ONE("norefs_copy", ATTACH_FENTRY, "migrate_page_copy")),
+			KPROBES("folio", ONE("norefs_copy_entry", ATTACH_ENTRY, "folio_copy")),
 		},
 	},
 	{
@@ -151,6 +52,9 @@ const struct probe probes[] = {
 			PLAIN("set_bh", ONE("norefs_set_bh", ATTACH_FEXIT, "folio_set_bh")),
 			PLAIN("flags", ONE("norefs_flags_end", ATTACH_FEXIT, "folio_migrate_flags")),
 			PLAIN("states", ONE("norefs_flags_end", ATTACH_FEXIT, "migrate_page_states")),
+			/* where it returns to: nothing else is between its exit and that */
+			KPROBES("flags", { "norefs_flags_done", ATTACH_RETURN, NAMES(NOREFS_HOSTS),
+					   NAMES("folio_migrate_flags") }),
 		},
 	},
 	{
@@ -200,6 +104,8 @@ const struct probe probes[] = {
 		.variants = {
 			PLAIN("common", ONE("lookup_exit_common", ATTACH_FEXIT, "find_get_block_common")),
 			PLAIN("plain", ONE("lookup_exit", ATTACH_FEXIT, "__find_get_block")),
+			KPROBES("common", ONE("lookup_left", ATTACH_EXIT, "find_get_block_common")),
+			KPROBES("plain", ONE("lookup_left", ATTACH_EXIT, "__find_get_block")),
 		},
 	},
 	{
@@ -246,6 +152,9 @@ const struct probe probes[] = {
 		.variants = {
 			ISOLATION("folio", "isolate_migratepages_block"),
 			ISOLATION("page", "__isolate_lru_page"),
+			KPROBES("folio", ONE("isolate_left", ATTACH_EXIT, "isolate_migratepages_block"),
+				ISOLATE_LOOK("isolate_migratepages_block"),
+				ONE("isolate_entry", ATTACH_ENTRY, "isolate_migratepages_block")),
 		},
 	},
 	{
@@ -256,6 +165,8 @@ const struct probe probes[] = {
 		.variants = {
 			TRUNCATION("folio", "move_to_new_folio"),
 			TRUNCATION("page", "move_to_new_page"),
+			KPROBES("folio", MOVE_ENDS, ONE("move_left", ATTACH_EXIT, "move_to_new_folio"),
+				ONE("move_entry", ATTACH_ENTRY, "move_to_new_folio")),
 		},
 	},
 	{
@@ -268,6 +179,10 @@ const struct probe probes[] = {
 			AIO_OUTCOME("folio", "aio_migrate_folio", AIO_TRIED("aio_migrate_folio")),
 			AIO_OUTCOME("page", "aio_migratepage", AIO_TRIED("aio_migratepage")),
 			AIO_OUTCOME("untried", "aio_migrate_folio"),
+			KPROBES("folio", ONE("aio_left", ATTACH_EXIT, "aio_migrate_folio"),
+				AIO_SWITCH("aio_migrate_folio"),
+				ONE("aio_entry", ATTACH_ENTRY, "aio_migrate_folio"),
+				AIO_TRIED("aio_migrate_folio")),
 		},
 	},
 	{
@@ -288,7 +203,8 @@ const struct probe probes[] = {
 			{
 				.name = "site", .clock = CLOCK_SITE, .needs = FEAT_KPROBES,
 				.excluded_by = FEAT_RT, .excluded_why = RT_AIO_WHY,
-				.uses = SITE_USES("aio_migrate", ATTACH_CALL, ATTACH_RETURN,
+				/* not LOCK_FUNCS: inlined, completion_lock looks the same */
+				.uses = SITE_USES("aio_migrate", ATTACH_CALL, ATTACH_RETURN, NAMES(LOCK_CALLS),
 						  "aio_migrate_folio", "aio_migratepage"),
 			},
 		},
@@ -375,16 +291,17 @@ static const char *const hosts[] = {
 	"__set_page_dirty_buffers", "mark_buffer_dirty_inode", "__bforget",
 	"invalidate_inode_buffers", "remove_inode_buffers", "sync_mapping_buffers",
 	"fsync_buffers_list", "do_prlimit", "aio_complete", "aio_read_events_ring",
-	"aio_read_events", "isolate_migratepages_block", "__isolate_lru_page", BATCH_HOSTS, NULL,
+	"aio_read_events", "isolate_migratepages_block", "__isolate_lru_page", BATCH_HOSTS,
+	"move_to_new_folio", NULL,
 };
 
 static const char *const callees[] = {
-	LOCK_FUNCS, "_raw_spin_unlock", "rt_spin_unlock",
+	LOCK_CALLS, CALLEE_SLOW_LOCK, "_raw_spin_unlock", "rt_spin_unlock",
 	"__raw_callee_save___pv_queued_spin_unlock", "__raw_callee_save___native_queued_spin_unlock",
 	"_raw_spin_lock_irqsave", "_raw_spin_unlock_irqrestore", "folio_unlock",
 	"unlock_buffer", "__folio_lock", "mutex_trylock", "mutex_lock", "mutex_unlock",
 	"folio_migrate_mapping", "migrate_page_move_mapping", AIO_COPIERS, "unlock_page",
-	"__folio_put", "__put_page", "try_to_free_buffers", NULL,
+	"__folio_put", "__put_page", "try_to_free_buffers", "folio_migrate_flags", NULL,
 };
 /* clang-format on */
 

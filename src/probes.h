@@ -13,8 +13,9 @@ enum attach_how {
 	ATTACH_NONE = 0,
 	ATTACH_FENTRY, /* BPF trampoline at the function's entry */
 	ATTACH_FEXIT,
-	ATTACH_ENTRY,  /* kprobe at the entry, where a trampoline can't pass the arguments on */
-	ATTACH_CALL,   /* kprobe on each direct call of a callee inside the function */
+	ATTACH_ENTRY, /* kprobe at the entry, where a trampoline can't pass the arguments on */
+	ATTACH_EXIT, /* kprobe on each return if they are known, else a kretprobe, which can miss */
+	ATTACH_CALL, /* kprobe on each direct call of a callee inside the function */
 	ATTACH_RETURN, /* kprobe on the instruction such a call returns to */
 	/*
 	 * The same two where the kernel can make jumps of them, a few instructions off: for programs
@@ -85,6 +86,7 @@ struct attach_point {
 	enum attach_how how;
 	const char *func;
 	__u32 offset;
+	__u8 cookie; /* tells the program in which register an inlined lock's address is */
 };
 /* The points of @v on the kernel of @f into @out; returns how many (at most @max), -E2BIG. */
 int probes__points(const struct facts *f, const struct variant *v, struct attach_point *out,

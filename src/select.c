@@ -54,6 +54,47 @@ static const char *first_symbol(const struct facts *f, const char *const *names)
 	return NULL;
 }
 
+/* Does @host, whose calls were not found, have locks that were inlined instead? */
+static bool has_inlined(const struct facts *f, const char *host)
+{
+	for (size_t i = 0; i < f->calls_n; i++)
+		if (!strcmp(f->calls[i].func, host) &&
+		    !strcmp(f->calls[i].callee, CALLEE_INLINE_LOCK))
+			return true;
+	return false;
+}
+
+/* Inlined locks among @use's places that can't be used here: says why. */
+static bool inlined_usable(const struct facts *f, const struct prog_use *use, char *why,
+			   size_t size)
+{
+	for (size_t i = 0; i < f->calls_n; i++) {
+		const struct fact_call *c = &f->calls[i];
+
+		if (!in_list(use->funcs, c->func))
+			continue;
+		if (in_list(use->callees, CALLEE_INLINE_LOCK) &&
+		    !strcmp(c->callee, CALLEE_UNKNOWN_LOCK)) {
+			snprintf(why, size, "%s: a lock inlined there is not understood", c->func);
+			return false;
+		}
+		if (in_list(use->callees, CALLEE_INLINE_LOCK) &&
+		    !strcmp(c->callee, CALLEE_HIDDEN_LOCK)) {
+			snprintf(why, size, "%s: probes of others hide the lock inlined there",
+				 c->func);
+			return false;
+		}
+		if (in_list(use->callees, c->callee) && c->reg && !f->feature[FEAT_COOKIES]) {
+			snprintf(why, size,
+				 "%s: its lock is inlined, and the kernel's programs "
+				 "have no cookies (5.15)",
+				 c->func);
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool calls_usable(const struct facts *f, const struct prog_use *use, char *why, size_t size)
 {
 	const char *host = first_symbol(f, use->funcs);
@@ -64,6 +105,11 @@ static bool calls_usable(const struct facts *f, const struct prog_use *use, char
 	else if (!f->feature[FEAT_TEXT])
 		snprintf(why, size, "%s: the kernel's text can't be read: %s", host,
 			 f->text_reason);
+	else if (!inlined_usable(f, use, why, size))
+		return false;
+	else if (!count_calls(f, use, &tail) && has_inlined(f, host))
+		snprintf(why, size, "%s: %s is inlined there, and can't be told from other locks",
+			 host, use->callees[0]);
 	else if (!count_calls(f, use, &tail))
 		snprintf(why, size, "%s: calls %s nowhere directly on this kernel", host,
 			 use->callees[0]);
@@ -75,18 +121,9 @@ static bool calls_usable(const struct facts *f, const struct prog_use *use, char
 	return false;
 }
 
-static bool entry_usable(const struct facts *f, const struct prog_use *use, char *why, size_t size)
+/* Names the reason why @name can't have a probe, or is false. */
+static bool not_probeable(const struct facts *f, const char *name, char *why, size_t size)
 {
-	if (first_symbol(f, use->funcs))
-		return true;
-	snprintf(why, size, "%s: no such function here", use->funcs[0]);
-	return false;
-}
-
-static bool trampoline_usable(const struct facts *f, const struct prog_use *use, char *why,
-			      size_t size)
-{
-	const char *name = use->funcs[0];
 	const struct fact_func *v = facts__func(f, name);
 
 	if (!v || (!v->in_btf && !v->symbols))
@@ -98,11 +135,28 @@ static bool trampoline_usable(const struct facts *f, const struct prog_use *use,
 	else if (!v->traceable)
 		snprintf(why, size, "%s: not traceable (no entry in the ftrace list)", name);
 	else
-		return true;
-	return false;
+		return false;
+	return true;
+}
+
+static bool entry_usable(const struct facts *f, const struct prog_use *use, char *why, size_t size)
+{
+	return !not_probeable(f, use->funcs[0], why, size);
+}
+
+static bool trampoline_usable(const struct facts *f, const struct prog_use *use, char *why,
+			      size_t size)
+{
+	if (not_probeable(f, use->funcs[0], why, size))
+		return false;
+	if (!f->feature[FEAT_TRAMPOLINES])
+		snprintf(why, size, "%s: this kernel has no trampolines on functions (arm64: 6.4)",
+			 use->funcs[0]);
+	return f->feature[FEAT_TRAMPOLINES];
 }
 
 static const char *const lacking[FEAT_COUNT] = {
+	[FEAT_BTF] = "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)",
 	[FEAT_KPROBES] = "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)",
 	[FEAT_TRAMPOLINE_GUARD] = "this kernel's trampolines have no recursion guard (5.12)",
 	[FEAT_BH_MIGRATE] = "no BH_Migrate here: nothing but the lock keeps lookups out",
@@ -121,7 +175,8 @@ static bool variant_usable(const struct facts *f, const struct variant *v, char 
 	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog; i++) {
 		const struct prog_use *use = &v->uses[i];
 
-		bool kprobe = is_call(use->how) || use->how == ATTACH_ENTRY;
+		bool kprobe =
+			is_call(use->how) || use->how == ATTACH_ENTRY || use->how == ATTACH_EXIT;
 
 		if (kprobe && !f->feature[FEAT_KPROBES]) {
 			snprintf(why, size, "%s", lacking[FEAT_KPROBES]);
@@ -197,34 +252,80 @@ static bool has_point(const struct attach_point *points, size_t n, const struct 
 	return false;
 }
 
+/* The callees whose places @use goes to. */
+static const char *const *callees_of(const struct prog_use *use)
+{
+	static const char *const exits[] = { CALLEE_EXIT, NULL };
+	static const char *const none[] = { NULL };
+
+	return use->how == ATTACH_EXIT ? exits : is_call(use->how) ? use->callees : none;
+}
+
+/* The places of @use that @c is one of. */
+static bool is_place(const struct prog_use *use, const struct fact_call *c)
+{
+	return in_list(use->funcs, c->func) && in_list(callees_of(use), c->callee);
+}
+
+static bool is_attempt(const struct prog_use *use, const struct fact_call *c)
+{
+	return !is_return(use->how) && !strcmp(c->callee, CALLEE_INLINE_LOCK);
+}
+
+struct points {
+	struct attach_point *out;
+	size_t n, max;
+};
+
+static int add_point(struct points *p, const struct prog_use *use, const char *func, __u32 offset,
+		     __u8 cookie)
+{
+	struct attach_point at = { use->prog, use->how, func, offset, cookie };
+
+	if (has_point(p->out, p->n, &at))
+		return 0;
+	if (p->n == p->max)
+		return -E2BIG;
+	p->out[p->n++] = at;
+	return 0;
+}
+
+/* Those of @use's places that are attempts at inlined locks, or those that are not. */
+static int add_places(const struct facts *f, const struct prog_use *use, bool attempts,
+		      struct points *p)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < f->calls_n && !err; i++) {
+		const struct fact_call *c = &f->calls[i];
+
+		if (is_place(use, c) && is_attempt(use, c) == attempts)
+			err = add_point(p, use, c->func, offset_of(c, use->how), c->reg);
+	}
+	return err;
+}
+
+/*
+ * Attempts at inlined locks come first: arm64 takes their compare-and-swap for the begin of an exclusive
+ * sequence, and refuses probes up to 32 instructions behind it; but not when it finds a probe there.
+ */
 int probes__points(const struct facts *f, const struct variant *v, struct attach_point *out,
 		   size_t max)
 {
-	size_t n = 0;
+	struct points p = { out, 0, max };
+	int err = 0;
 
-	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog; i++) {
+	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog && !err; i++)
+		err = add_places(f, &v->uses[i], true, &p);
+	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog && !err; i++) {
 		const struct prog_use *use = &v->uses[i];
+		size_t before = p.n;
 
-		if (!is_call(use->how)) {
-			if (n == max)
-				return -E2BIG;
-			out[n++] = (struct attach_point){ use->prog, use->how, use->funcs[0], 0 };
-			continue;
-		}
-		for (size_t j = 0; j < f->calls_n; j++) {
-			const struct fact_call *c = &f->calls[j];
-			struct attach_point p = { use->prog, use->how, c->func,
-						  offset_of(c, use->how) };
-
-			if (!in_list(use->funcs, c->func) || !in_list(use->callees, c->callee) ||
-			    has_point(out, n, &p))
-				continue;
-			if (n == max)
-				return -E2BIG;
-			out[n++] = p;
-		}
+		err = add_places(f, use, false, &p);
+		if (!err && p.n == before && !is_call(use->how))
+			err = add_point(&p, use, use->funcs[0], 0, 0);
 	}
-	return n;
+	return err ? err : (int)p.n;
 }
 
 static int list_interest(const char *const *names, int (*cb)(void *ctx, const char *name),
@@ -233,7 +334,7 @@ static int list_interest(const char *const *names, int (*cb)(void *ctx, const ch
 	int err = 0;
 
 	for (; !err && names && *names; names++)
-		if (**names != '(') /* CALLEE_INLINE_UNLOCK is no function */
+		if (**names != '(') /* CALLEE_INLINE_UNLOCK and its like are no functions */
 			err = cb(ctx, *names);
 	return err;
 }

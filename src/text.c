@@ -129,24 +129,6 @@ int text__branches(const unsigned char *code, size_t size, __u64 addr,
 	return found;
 }
 
-int text__inline_unlocks(const unsigned char *code, size_t size,
-			 int (*cb)(void *ctx, size_t target, __u32 offset, __u32 next), void *ctx)
-{
-	int found = 0, err;
-
-	for (size_t i = 0; i < size; i++) {
-		size_t len = insn__unlock(code + i, size - i);
-
-		if (!len)
-			continue;
-		err = cb(ctx, 0, i, i + len);
-		if (err)
-			return err;
-		found++;
-	}
-	return found;
-}
-
 /*
  * One instruction of @part; @open: whether the one before it goes on to it. False where what stood
  * there can't be known: a kprobe's trap, or its jump out of the image.

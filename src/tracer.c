@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "insn.h"
 #include "links.h"
 #include "migtrace.skel.h"
 #include "tracer.h"
@@ -62,6 +63,7 @@ static int enable_program(struct tracer *t, const struct prog_use *use)
 
 static int enable_programs(struct tracer *t, char *err, size_t err_size)
 {
+	bpf_program__set_autoload(t->skel->progs.hide, insn_blocked_bytes);
 	for (size_t i = 0; i < probes_n; i++) {
 		const struct variant *v = t->choices[i].variant;
 
@@ -103,7 +105,7 @@ static int attach_choice(struct tracer *t, size_t i, char *err, size_t err_size)
 			return -EINTR;
 		}
 		log_progress("attaching: %s (%zu programs so far)", c->probe->name, t->links.n);
-		ret = links__attach(&t->links, t->skel, &at[j]);
+		ret = links__attach(&t->links, t->skel, t->facts, &at[j]);
 		if (ret) {
 			snprintf(err, err_size,
 				 "probe '%s', variant '%s': can't attach '%s' to %s+0x%x: %s",

@@ -11,5 +11,5 @@ check-html: $(O)/migtrace ## pages in headless Chromium; pictures in build/pages
 	$(Q)O=$(O) tests/html-pages.sh
 
 arm64: ## everything compiled for arm64
-	@tests/deps.sh ci
+	@tests/deps.sh build arm64
 	$(Q)O=$(O) tests/arm64.sh

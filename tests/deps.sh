@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# usage: deps.sh [build|test|kernels|page|package|prom|cost|ci]...
+# usage: deps.sh [build|test|kernels|page|package|prom|cost|arm64|ci]...
 #
 # Install the Debian packages that are missing for building, testing (build's too), compiling the
-# test kernels, looking at pages, packaging (build's too), and CI (all of it).  Default: test.
+# test kernels, looking at pages, packaging (build's too), arm64, and CI (all of it).  Default: test.
 # Nothing missing: no root and no network needed.
 # Exit status 3: something is missing and can't be installed from here; says what to do.
 set -eu
@@ -63,8 +63,11 @@ page	fonts-dejavu-core	text in their pictures
 
 ci	clang-format	style of the C code
 ci	shellcheck	style of the scripts
-ci	gcc-aarch64-linux-gnu	the arm64 build
-ci	libc6-dev-arm64-cross	the arm64 build
+
+arm64	gcc-aarch64-linux-gnu	the arm64 build
+arm64	libc6-dev-arm64-cross	the arm64 build
+arm64	qemu-system-arm	its test guests
+
 cost	bpftrace	what else could have measured it
 cost	libbpf-tools	the same: klockstat, funclatency
 prom	prometheus	promtool checks the metrics, a server scrapes them
@@ -91,8 +94,9 @@ wanted()
 		package) list="$list build package" ;;
 		prom)    list="$list prom" ;;
 		cost)    list="$list cost" ;;
-		ci)      list="$list build test kernels page package prom ci" ;;
-		*)       die "no group '$group'; there are: build test kernels page package prom cost ci" ;;
+		arm64)   list="$list arm64" ;;
+		ci)      list="$list build test kernels page package prom arm64 ci" ;;
+		*)       die "no group '$group'; there are: build test kernels page package prom cost arm64 ci" ;;
 		esac
 	done
 	awk -F'\t+' -v groups="$list" '

@@ -45,7 +45,11 @@ $(FUZZ)/src.a: $(FUZZ_OBJ)
 $(FUZZ)/fuzz_runfile: $(FUZZ)/mutate_json.o
 $(FUZZ)/fuzz_compare: $(FUZZ)/mutate_json.o
 $(FUZZ)/fuzz_options: $(FUZZ)/src/main.o $(FUZZ)/instead.o $(FUZZ)/never.o
-$(FUZZ)/fuzz_text: $(FUZZ)/text_other.o
+$(FUZZ)/fuzz_text: $(FUZZ)/text_arm64.o
+$(FUZZ)/text_arm64.o: tests/unit/text_arm64.c tests/fuzz/fuzz.mk
+	@mkdir -p $(@D)
+	$(call msg,FUZZ-CC,$@)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -MMD -MP -c $< -o $@
 $(FUZZ)/fuzz_%: $(FUZZ)/fuzz_%.o $(FUZZ)/fuzz.o $(FUZZ)/src.a
 	$(call msg,LINK,$@)
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer $(filter %.o,$^) $(FUZZ)/src.a \

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The search for branches in a function's bytes, for both architectures on this one: text_other.c
- * is text.c compiled for arm64. The input is the address, then the code.
+ * The search for branches and inlined locks in a function's bytes, for both architectures on this one
+ * (text_arm64.c). The input is the address, then the code.
  */
 #include <string.h>
 
 #include "../../src/insn.h"
 #include "../../src/kernel.h"
+#include "../unit/text_arm64.h"
 #include "fuzz.h"
 
 #define TARGETS 4
-
-typedef int callback(void *ctx, size_t target, __u32 offset, __u32 next);
-
-int other__branches(const unsigned char *code, size_t size, __u64 addr,
-		    const struct text_target *targets, size_t n, callback *cb, void *ctx);
-int other__inline_unlocks(const unsigned char *code, size_t size, callback *cb, void *ctx);
 
 struct scan {
 	const uint8_t *code;
@@ -52,6 +47,24 @@ static int hit(void *ctx, size_t target, __u32 offset, __u32 next)
 	return (size_t)s->hits == s->stop_at ? -1 : 0;
 }
 
+static int place(void *ctx, const struct text_place *p)
+{
+	struct scan *s = ctx;
+
+	fuzz__claim(p->offset < s->size && p->next <= s->size && p->what,
+		    "what was inlined is within the code", "");
+	return 0;
+}
+
+/* What is asked of the code where a lock's slow path is called at @slow. */
+static void inlined(struct scan *s, const unsigned char *data, size_t slow, bool arm)
+{
+	(arm ? arm__inline_unlocks : text__inline_unlocks)(data, s->size, place, s);
+	(arm ? arm__exits : text__exits)(data, s->size, place, s);
+	(arm ? arm__blockers : text__blockers)(data, s->size, place, s);
+	(arm ? arm__inline_lock : text__inline_lock)(data, s->size, slow, place, s);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct text_target targets[TARGETS] = {
@@ -72,16 +85,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	targets[1].addr = addr + 0x10000;
 	targets[2].addr = addr - 0x1000000;
 	targets[3].addr = 0x1000;
-	for (int other = 0; other < 2; other++) {
+	for (int arm = 0; arm < 2; arm++) {
 		s.hits = 0;
-		ret = (other ? other__branches : text__branches)(data, s.size, addr, targets,
-								 TARGETS, hit, &s);
+		ret = (arm ? arm__branches : text__branches)(data, s.size, addr, targets, TARGETS,
+							     hit, &s);
 		fuzz__claim(ret == s.hits || (ret == -1 && (size_t)s.hits == s.stop_at),
 			    "every hit is counted", "");
-		s.hits = 0;
-		s.targets = 1;
-		(other ? other__inline_unlocks : text__inline_unlocks)(data, s.size, hit, &s);
-		s.targets = TARGETS;
+		for (size_t slow = 0; slow < s.size && slow < 256; slow += 4)
+			inlined(&s, data, slow, arm);
 	}
 	return 0;
 }

@@ -30,7 +30,8 @@ static void save(const char *path)
 
 static void a_sheet_survives(void **state)
 {
-	static const char *const names[] = { "5.10", "6.1", "6.12", "7.x", "rt" };
+	static const char *const names[] = { "5.10", "6.1",	  "6.12",      "7.x",
+					     "rt",   "arm64-6.1", "arm64-6.12" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -66,7 +67,8 @@ static void every_fact_is_read(void **state)
 				   "func one btf=1 traceable=0 symbols=2\n"
 				   "call one 0x10 0x15 two\n"
 				   "call one 0x20 0x0 (inlined store)\n"
-				   "call one 0x30 0x35 (inlined store) ahead=0x2b behind=0x42\n"
+				   "call one 0x30 0x3c (inlined lock) reg=21\n"
+				   "call one 0x40 0x45 (inlined store) ahead=0x3b behind=0x52\n"
 				   "something of tomorrow\n"),
 			 0);
 	assert_string_equal(f.release, "6.1.0-x");
@@ -79,15 +81,19 @@ static void every_fact_is_read(void **state)
 	assert_false(facts__func(&f, "one")->traceable);
 	assert_int_equal(facts__func(&f, "one")->symbols, 2);
 	assert_null(facts__func(&f, "two"));
-	assert_int_equal(f.calls_n, 3);
+	assert_int_equal(f.calls_n, 4);
 	assert_int_equal(f.calls[0].offset, 0x10);
 	assert_int_equal(f.calls[0].next, 0x15);
 	assert_int_equal(f.calls[0].ahead, 0x10);
 	assert_int_equal(f.calls[0].behind, 0x15);
 	assert_string_equal(f.calls[1].callee, CALLEE_INLINE_UNLOCK);
-	assert_string_equal(f.calls[2].callee, CALLEE_INLINE_UNLOCK);
-	assert_int_equal(f.calls[2].ahead, 0x2b);
-	assert_int_equal(f.calls[2].behind, 0x42);
+	assert_int_equal(f.calls[1].reg, 0);
+	assert_string_equal(f.calls[2].callee, CALLEE_INLINE_LOCK);
+	assert_int_equal(f.calls[2].reg, 21);
+	assert_int_equal(f.calls[2].ahead, 0x30);
+	assert_string_equal(f.calls[3].callee, CALLEE_INLINE_UNLOCK);
+	assert_int_equal(f.calls[3].ahead, 0x3b);
+	assert_int_equal(f.calls[3].behind, 0x52);
 	facts__free(&f);
 }
 
@@ -108,6 +114,8 @@ static void garbage_is_refused(void **state)
 		"migtrace-facts 1\ncall one one one one\n",
 		"migtrace-facts 1\ncall one 0x10 0x15 two ahead=here behind=0x15\n",
 		"migtrace-facts 1\ncall one 0x10 0x15 two ahead=0x8\n",
+		"migtrace-facts 1\ncall one 0x1 0x2 two reg=x\n",
+		"migtrace-facts 1\ncall one 0x1 0x2 two ahead=x\n",
 		"migtrace-facts 1\nfeature btf\n",
 		"migtrace-facts 1\nfeature \n",
 	};
@@ -278,6 +286,11 @@ static void a_callback_can_stop(void **state)
 	assert_int_equal(hits_n, 1);
 }
 
+static int place(void *ctx, const struct text_place *p)
+{
+	return hit(ctx, 0, p->offset, p->next);
+}
+
 static void inlined_unlocks_are_found(void **state)
 {
 	static const unsigned char fills[][4] = {
@@ -294,20 +307,20 @@ static void inlined_unlocks_are_found(void **state)
 		memcpy(code + 5, store, 3);
 		memcpy(code + 8, fills[i], 4);
 		hits_n = answer = 0;
-		assert_int_equal(text__inline_unlocks(code, sizeof(code), hit, hits), 1);
+		assert_int_equal(text__inline_unlocks(code, sizeof(code), place, hits), 1);
 		assert_int_equal(hits[0].offset, 5);
 		assert_int_equal(hits[0].next, 12);
 		assert_int_equal(hits[0].target, 0);
 		/* cut short */
-		assert_int_equal(text__inline_unlocks(code, 11, hit, hits), 0);
+		assert_int_equal(text__inline_unlocks(code, 11, place, hits), 0);
 		answer = -ENOMEM;
-		assert_int_equal(text__inline_unlocks(code, sizeof(code), hit, hits), -ENOMEM);
+		assert_int_equal(text__inline_unlocks(code, sizeof(code), place, hits), -ENOMEM);
 		/* a store of another value, and a bare store that is no patched call */
 		code[7] = 1;
-		assert_int_equal(text__inline_unlocks(code, sizeof(code), hit, hits), 0);
+		assert_int_equal(text__inline_unlocks(code, sizeof(code), place, hits), 0);
 		code[7] = 0;
 		code[11] ^= 0x01;
-		assert_int_equal(text__inline_unlocks(code, sizeof(code), hit, hits), 0);
+		assert_int_equal(text__inline_unlocks(code, sizeof(code), place, hits), 0);
 	}
 }
 

@@ -22,6 +22,8 @@ CASES='
 6.12|6.12|stock|record.sh|DOCTOR=1 FS=fat KIB=32 EXPORT=light full
 7.x|7.x|stock|record.sh|DOCTOR=1 FS=fat KIB=32 EXPORT=light full
 rt|rt|stock|record.sh|DOCTOR=1 FS=ext4 KIB=80 EXPORT=light
+arm64-6.1|arm64-6.1|stock|record.sh|DOCTOR=1 FS=ext4 KIB=20 BLOCK=1024 EXPORT=light full
+arm64-6.12|arm64-6.12|stock 200|record.sh|DOCTOR=1 FS=fat KIB=32 EXPORT=light full
 journal|6.1|journal|record.sh|FS=ext4 KIB=80 WORK=storm
 aio-5.10|5.10|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
 aio-6.1|6.1|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
@@ -63,9 +65,9 @@ after-storm|after|truth 100|truth.sh|KIB=160 BLOCK=1024 WORK=storm MOVER=compact
 before-6.12|before-6.12|truth|truth.sh|FS=fat KIB=32 ARGS=--fail-on-race --stacks
 '
 
-# Run when they are named: make soak, make check-faults, make check-more. The last are like others, on
-# a kernel between two that have them.
-LONG='soak-6.1 soak-7.x faults-record faults-export'
+# Run when they are named: make soak, make check-faults, make check-vm-arm64, make check-more. The last
+# are like others, on a kernel between two that have them.
+LONG='soak-6.1 soak-7.x faults-record faults-export arm64-6.1 arm64-6.12'
 LONG="$LONG trunc-6.12 trunc-sync aio-6.12 rights-5.10"
 
 long_case()

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# usage: fetch-qemu.sh DIR
+# usage: fetch-qemu.sh DIR x86|arm
 #
 # Leave the QEMU of Debian's backports in DIR/usr, unpacked: the system's own stays as it is, and
 # has brought the libraries that this one needs as well.
@@ -10,6 +10,10 @@ set -eu
 . "$TOP/tests/vm/apt.sh"
 
 dst=$1 tmp=$1.tmp
+case $2 in
+arm) bin=qemu-system-aarch64 packages="qemu-system-arm qemu-system-common qemu-system-data" ;;
+*)   bin=qemu-system-x86_64 packages="qemu-system-x86 qemu-system-common qemu-system-data seabios" ;;
+esac
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}-backports")
 rm -rf "$tmp"
 mkdir -p "$tmp/apt"
@@ -17,12 +21,13 @@ trap 'rm -rf "$tmp"' EXIT
 apt_lists "$tmp/apt" amd64 "$suite"
 mapfile -t opts < <(apt_private "$tmp/apt" amd64)
 cd "$tmp/apt"
-apt-get "${opts[@]}" -q download qemu-system-x86 qemu-system-common qemu-system-data seabios \
-	>>apt.log 2>&1 || die "no QEMU in $suite: $(grep -m 1 '^E:' apt.log)"
+# shellcheck disable=SC2086 # words
+apt-get "${opts[@]}" -q download $packages >>apt.log 2>&1 ||
+	die "no QEMU in $suite: $(grep -m 1 '^E:' apt.log)"
 for deb in *.deb; do
 	dpkg -x "$deb" root
 done
-missing=$(ldd root/usr/bin/qemu-system-x86_64 | awk '/not found/ { print $1 }' | xargs)
+missing=$(ldd root/usr/bin/$bin | awk '/not found/ { print $1 }' | xargs)
 [ -z "$missing" ] || die "the QEMU of $suite needs $missing, which the system's does not bring"
-say "QEMU of $suite: $(root/usr/bin/qemu-system-x86_64 --version | head -n 1)"
+say "QEMU of $suite: $(root/usr/bin/$bin --version | head -n 1)"
 mv root "$dst"

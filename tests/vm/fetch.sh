@@ -31,12 +31,13 @@ pick()
 # download NAME DIR: the packages of NAME, unpacked, in DIR/root
 download()
 {
-	local name=$1 dir=$2 re found ver="" log=$2/apt.log
+	local name=$1 dir=$2 re found ver="" log=$2/apt.log arch
 	local -a opts pkgs=() regexes
 
+	arch=$(conf_arch "$name")
 	# shellcheck disable=SC2046 # suites are words
-	apt_lists "$dir" amd64 $(conf_get "$name" suites)
-	mapfile -t opts < <(apt_private "$dir" amd64)
+	apt_lists "$dir" "$arch" $(conf_get "$name" suites)
+	mapfile -t opts < <(apt_private "$dir" "$arch")
 	apt-cache "${opts[@]}" dumpavail |
 		awk '$1 == "Package:" { p = $2 } $1 == "Version:" { print p, $2 }' >"$dir/avail"
 	read -ra regexes <<<"$(conf_get "$name" packages)"

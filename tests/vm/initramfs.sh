@@ -4,8 +4,9 @@
 # usage: initramfs.sh NAME JOB OUT [FILE[=DEST]]...
 #
 # Write the initramfs of kernel NAME to OUT: a base that is cached per kernel (busybox, modules,
-# mkfs) and an overlay made each time ($O/migtrace, load, bpftool, the FILEs, JOB as /job).  A FILE
+# mkfs) and an overlay made each time (migtrace, load, bpftool, the FILEs, JOB as /job).  A FILE
 # without DEST goes to /files, which is in the guest's PATH.  Dynamic programs bring their libraries.
+# For arm64 the programs are those of sysroot.sh.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -33,8 +34,26 @@ add()
 	[ -e "$2" ] || die "$2 does not exist"
 	mkdir -p "$1/$(dirname "$3")"
 	install -m 755 "$2" "$1/$3"
+	if [ -n "$sysroot" ]; then
+		add_foreign "$1" "$2"
+		return
+	fi
 	{ ldd "$2" 2>/dev/null || :; } | grep -o '/[^ ]*' | while read -r lib; do
 		[ ! -e "$lib" ] || [ -e "$1$lib" ] || install -D -m 755 "$lib" "$1$lib"
+	done
+}
+
+# add_foreign ROOT FILE: the libraries of a program that this machine can't run
+add_foreign()
+{
+	local lib path
+
+	for lib in $(readelf -d "$2" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+		[ ! -e "$1/lib/$lib" ] || continue
+		path=$(find "$sysroot/lib" "$sysroot/usr/lib" -name "$lib" | head -n 1)
+		[ -n "$path" ] || die "$2 needs $lib, which is not in $sysroot"
+		install -D -m 755 "$path" "$1/lib/$lib"
+		add_foreign "$1" "$path"
 	done
 }
 
@@ -43,8 +62,13 @@ add_tool()
 {
 	local path
 
-	need_tool "$2"
-	path=$(command -v "$2")
+	if [ -n "$sysroot" ]; then
+		path=$(find "$sysroot/bin" "$sysroot/sbin" "$sysroot/usr/bin" "$sysroot/usr/sbin" \
+			-name "$2" ! -type d | head -n 1)
+	else
+		need_tool "$2"
+		path=$(command -v "$2")
+	fi
 	add "$1" "$path" "bin/$2"
 }
 
@@ -94,16 +118,18 @@ add_modules()
 
 build_base()
 {
-	local name=$1 out=$2 root applet
+	local name=$1 out=$2 root applet busybox
 
 	need_tool busybox mke2fs e2fsck mkfs.vfat cpio modprobe xz zstd
+	busybox=$(command -v busybox)
+	[ -z "$sysroot" ] || busybox=$sysroot/bin/busybox
 	# a pipeline's left side and command substitutions need not stop at a dynamic busybox,
 	# the guest would: it has no libraries at that point
-	! ldd "$(command -v busybox)" >/dev/null 2>&1 ||
+	! ldd "$busybox" >/dev/null 2>&1 ||
 		die "busybox is not static; run: tests/deps.sh test (package busybox-static)"
 	root=$(mktemp -d)
 	mkdir -p "$root/bin" "$root/sbin" "$root/etc" "$root/dev" "$root/files"
-	cp "$(command -v busybox)" "$root/bin/busybox"
+	cp "$busybox" "$root/bin/busybox"
 	for applet in mke2fs e2fsck mkfs.vfat; do
 		add_tool "$root" "$applet"
 	done
@@ -127,6 +153,11 @@ name=$1 job=$2 out=$3
 shift 3
 need_kernel "$name"
 
+sysroot="" bin=$O
+if [ "$(conf_arch "$name")" = arm64 ]; then
+	"$TOP/tests/vm/sysroot.sh"
+	sysroot=$O/arm64/sysroot bin=$O/arm64
+fi
 base=$VM/kernels/$name/base.cpio
 for dep in "$VM/kernels/$name/vmlinuz" "$TOP/tests/vm/init" "$TOP/tests/vm/initramfs.sh"; do
 	[ "$base" -nt "$dep" ] || { build_base "$name" "$base"; break; }
@@ -137,9 +168,9 @@ trap 'rm -rf "$over"' EXIT
 mkdir -p "$over/bin" "$over/files"
 cp "$job" "$over/job"
 # built by make; a guest without it is still good for a look around
-[ ! -e "$O/migtrace" ] || add "$over" "$O/migtrace" bin/migtrace
-[ ! -e "$VM/load" ] || add "$over" "$VM/load" bin/load
-! command -v bpftool >/dev/null || add_tool "$over" bpftool
+[ ! -e "$bin/migtrace" ] || add "$over" "$bin/migtrace" bin/migtrace
+[ ! -e "$bin/vm/load" ] || add "$over" "$bin/vm/load" bin/load
+[ -z "$sysroot" ] && ! command -v bpftool >/dev/null || add_tool "$over" bpftool
 for file; do
 	dest=files/$(basename "${file%%=*}")
 	case $file in *=*) dest=${file#*=} ;; esac

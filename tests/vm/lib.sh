@@ -37,6 +37,15 @@ conf_get()
 		}' "$CONF"
 }
 
+# conf_arch NAME: the architecture of a kernel, by Debian's name
+conf_arch()
+{
+	local arch
+
+	arch=$(conf_get "$1" arch)
+	echo "${arch:-amd64}"
+}
+
 # need_kernel NAME: dies unless NAME is a section of kernels.conf
 need_kernel()
 {

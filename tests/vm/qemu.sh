@@ -20,7 +20,21 @@ one_vm_only()
 # guest spins at an int3 that is no longer there (deba78709ae8 "accel/tcg: Always lock pages before
 # translation"; seen as a hang of one guest in 60, and of each that moved probes on lock functions
 # under load).
+# And arm64's virt machine has a second serial port since 9.2 only.
 QEMU_WANTED=8.1
+
+# need_qemu ARCH
+need_qemu()
+{
+	case $1 in
+	arm64)
+		command -v qemu-system-aarch64 >/dev/null ||
+			die "'qemu-system-aarch64' is not installed; run: tests/deps.sh arm64"
+		need_tool flock
+		;;
+	*)     need_tool qemu-system-x86_64 flock ;;
+	esac
+}
 
 # qemu_new_enough BINARY
 qemu_new_enough()
@@ -31,17 +45,17 @@ qemu_new_enough()
 	[ -n "$v" ] && dpkg --compare-versions "$v" ge $QEMU_WANTED
 }
 
-# qemu_find: sets QEMU to the binary: the system's, or a newer one of Debian's backports
+# qemu_find ARCH: sets QEMU to the binary: the system's, or a newer one of Debian's backports
 qemu_find()
 {
-	local dir=$VM/qemu
+	local dir=$VM/qemu bin=qemu-system-x86_64 kind=x86
 
-	QEMU=(qemu-system-x86_64)
-	! qemu_new_enough qemu-system-x86_64 || return 0
-	[ -e "$dir" ] || "$TOP/tests/vm/fetch-qemu.sh" "$dir" || :
-	if qemu_new_enough "$dir/usr/bin/qemu-system-x86_64"; then
-		QEMU=("$dir/usr/bin/qemu-system-x86_64" -L "$dir/usr/share/qemu"
-			-L "$dir/usr/share/seabios")
+	[ "$1" != arm64 ] || dir=$VM/qemu-arm bin=qemu-system-aarch64 kind=arm
+	QEMU=("$bin")
+	! qemu_new_enough "$bin" || return 0
+	[ -e "$dir" ] || "$TOP/tests/vm/fetch-qemu.sh" "$dir" "$kind" || :
+	if qemu_new_enough "$dir/usr/bin/$bin"; then
+		QEMU=("$dir/usr/bin/$bin" -L "$dir/usr/share/qemu" -L "$dir/usr/share/seabios")
 	else
 		say "no QEMU $QEMU_WANTED or newer: a guest may hang where its kernel patches itself"
 	fi
@@ -69,18 +83,24 @@ accel()
 	cat "$VM/accel"
 }
 
-# qemu_args KERNEL-DIR INITRD CONSOLE-LOG EXTRA: fills QEMU with what every guest has:
+# qemu_args ARCH KERNEL-DIR INITRD CONSOLE-LOG EXTRA: fills QEMU with what every guest has:
 # two NUMA nodes with one CPU each, because migration needs somewhere to go
 qemu_args()
 {
-	local how cpu
+	local how cpu arch=$1 console=ttyS0 line="unknown_nmi_panic reboot=t random.trust_cpu=on tsc=reliable"
 
-	how=$(accel "$1")
-	cpu=max
-	[ "$how" != kvm ] || cpu=host
-	[ "$how" != tcg ] || how=tcg,thread=multi
-	[ -z "${ICOUNT:-}" ] || how=tcg,thread=single cpu=max
-	qemu_find
+	shift
+	if [ "$arch" = arm64 ]; then # emulated wherever it runs; its own pointer signatures take too long
+		how=tcg,thread=multi cpu=${ARM_CPU:-max,pauth-impdef=on} console=ttyAMA0 line=""
+	else
+		how=$(accel "$1")
+		cpu=max
+		[ "$how" != kvm ] || cpu=host
+		[ "$how" != tcg ] || how=tcg,thread=multi
+		[ -z "${ICOUNT:-}" ] || how=tcg,thread=single cpu=max
+	fi
+	qemu_find "$arch"
+	[ "$arch" != arm64 ] || QEMU+=(-machine "virt,gic-version=3")
 	QEMU+=(-accel "$how" -cpu "$cpu" -smp 2,sockets=2 -m 2G
 		-object memory-backend-ram,size=1G,id=m0
 		-object memory-backend-ram,size=1G,id=m1
@@ -88,7 +108,7 @@ qemu_args()
 		-numa node,nodeid=1,memdev=m1,cpus=1
 		-nodefaults -no-reboot -display none
 		-kernel "$1/vmlinuz" -initrd "$2"
-		-append "console=ttyS0 panic=-1 oops=panic unknown_nmi_panic reboot=t random.trust_cpu=on tsc=reliable brd.rd_nr=2 brd.rd_size=262144 $4"
+		-append "console=$console panic=-1 oops=panic $line brd.rd_nr=2 brd.rd_size=262144 $4"
 		-serial "file:$3"
 		-chardev "stdio,id=out,signal=off" -serial chardev:out)
 	[ -z "${ICOUNT:-}" ] || QEMU+=(-icount "shift=$ICOUNT,sleep=off")

@@ -12,7 +12,8 @@ set -eu
 name=${1:-6.1}
 [ $# = 0 ] || shift
 need_kernel "$name"
-need_tool qemu-system-x86_64 flock stty
+need_qemu "$(conf_arch "$name")"
+need_tool stty
 [ -t 0 ] && [ -t 1 ] || die "needs a terminal; to run a script, use tests/vm/run.sh"
 "$TOP/tests/vm/fetch.sh" "$name"
 one_vm_only
@@ -27,6 +28,6 @@ read -r rows cols <<<"$(stty size)"
 	printf 'GUEST_TERM=%q ROWS=%q COLS=%q\n' "${TERM:-linux}" "$rows" "$cols"
 } >"$tmp/job"
 "$TOP/tests/vm/initramfs.sh" "$name" "$tmp/job" "$tmp/initrd" "$@"
-qemu_args "$VM/kernels/$name" "$tmp/initrd" "$out/console.log" ""
+qemu_args "$(conf_arch "$name")" "$VM/kernels/$name" "$tmp/initrd" "$out/console.log" ""
 say "kernel messages: $out/console.log"
 "${QEMU[@]}" 9>&-

@@ -11,7 +11,7 @@ BUILT := before after aio-racy after-lockstat before-6.12
 guest_ready = @tests/deps.sh $(1) && $(MAKE) $(O)/migtrace && O="$(abspath $(O))" tests/vm/build-load.sh
 in_guest = $(Q)O="$(abspath $(O))"
 
-.PHONY: demo demo-race bars bars-compare bars-export bench-cost soak check-faults check-more before-after check-before-after check-prom
+.PHONY: demo demo-race bars bars-compare bars-export bench-cost soak check-faults check-more check-vm-arm64 before-after check-before-after check-prom
 demo: ## record in a stock Debian 6.1 guest; 1 to 5 minutes
 	@echo 'migtrace demo: missing packages, the tool, a stock Debian 6.1 kernel; then 12 s of'
 	@echo 'directory reads against page migration, in a guest. 1 to 5 minutes, printed as it comes.'
@@ -45,6 +45,13 @@ check-vm: ## the real kernels in QEMU (CASES="6.1 before" for some of them)
 	@echo 'each kernel is fetched (a minute) or built (8 minutes on two cores)'
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/check.sh $(CASES)
+
+# the cases of another architecture: its own build of the tool, and emulated in any case
+check-vm-arm64: ## arm64 kernels in QEMU; 5 minutes (CASES="arm64-6.1" for one of them)
+	@echo 'check-vm-arm64: $(or $(CASES),arm64-6.1 and arm64-6.12); cross builds, fetches two kernels once'
+	@tests/deps.sh test arm64
+	$(in_guest) tests/arm64.sh
+	$(in_guest) tests/vm/check.sh $(or $(CASES),arm64-6.1 arm64-6.12)
 
 bars-compare: ## false alarms and a planted slowdown of compare, 60 boots, 25 minutes
 	$(call guest_ready,test kernels)

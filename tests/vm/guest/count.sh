@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # In the guest: an independent count of what migtrace counts, by the kernel's own kprobe events. No
-# BPF, and no call sites: the lock function's callers are told apart by the return address on its
-# stack. Counted are the records that pass the filter, overwritten ones included, in an instance of
+# BPF, and no call sites: the lock function's callers are told apart by its return address. Where the
+# compiler has inlined the lock, what is counted are the compare-and-swaps in the caller's text (or the
+# exclusive loads in their place), by the instruction ahead, since a probe hides what it sits on: in the
+# functions asked for there are none but the lock's. Counted are the records that pass the filter, overwritten ones included, in an instance of
 # the ring buffer each (5.10's cloud kernel has no histogram triggers).
 #
 # usage: count.sh start | count.sh stop > FILE
@@ -45,11 +47,66 @@ within() # a filter: the return address lies in function $1
 	range "$1" | sed 's/\(.*\) \(.*\)/ra >= \1 \&\& ra < \2/'
 }
 
+case $(uname -m) in
+aarch64) ra=%lr ;;
+*) ra=\$stack0 ;;
+esac
+
 # An event on a function, counted where its caller is @3
 inside() # NAME FUNCTION CALLER
 {
-	echo "p:mt/$1 $2 ra=\$stack0:x64" >> $T/kprobe_events
+	echo "p:mt/$1 $2 ra=$ra:x64" >> $T/kprobe_events
 	count_event "$1" "$(within "$3")"
+}
+
+# The instructions of a function as the kernel has them in memory (arm64: words), one a line
+words() # FUNCTION
+{
+	# shellcheck disable=SC2046 # words
+	set -- $(range "$1")
+	start=$1 end=$2 i=0
+	n=$(dd if=/proc/kcore bs=2 skip=28 count=1 2>/dev/null | od -An -t u2 | tr -d ' ')
+	while [ $i -lt "$n" ]; do # program headers, 56 bytes: type and flags, offset, address, -, -, size
+		# shellcheck disable=SC2046 # words
+		set -- $(dd if=/proc/kcore bs=8 skip=$((8 + 7 * i)) count=7 2>/dev/null |
+			od -An -v -t x8)
+		if [ $((start >= 0x$3 && start < 0x$3 + 0x$6)) = 1 ]; then
+			dd if=/proc/kcore bs=4 skip=$(((0x$2 + start - 0x$3) / 4)) \
+				count=$(((end - start) / 4)) 2>/dev/null |
+				od -An -v -t x4 | tr -s ' ' '\n' | sed '/^$/d'
+			return
+		fi
+		i=$((i + 1))
+	done
+}
+
+# How often a lock was taken in a function: by calls, or by attempts to which it was inlined
+sections() # NAME LOCK FUNCTION
+{
+	if [ -n "$2" ]; then
+		inside "$1" "$2" "$3"
+		return
+	fi
+	lse=$(grep -c -m 1 -w atomics /proc/cpuinfo || :)
+	places=$(words "$3" | awk -v lse="$lse" '
+		/^88[ef].7[c-f]..$/ { print lse ? 4 * (NR - 2) : "dead" 4 * (NR - 1) } # casa
+		!lse && /^885ff[c-f]..$/ && old ~ /^f980/ { print 4 * (NR - 3) } # prfm, ldaxr
+		{ old = $1 }')
+	[ -n "$places" ] || { echo "count.sh: no lock is taken in $3" >&2; exit 1; }
+	for at in $places; do # a dead one never counts; without a probe it forbids those behind it
+		echo "p:mt/$1_$at $3+${at#dead}" >> $T/kprobe_events
+		count_event "$1_$at" 0
+	done
+}
+
+# All records of the events that sections() made
+all_hits() # NAME
+{
+	sum=0
+	for i in "$T"/instances/mt_"$1" "$T"/instances/mt_"$1"_*; do
+		[ ! -d "$i" ] || sum=$((sum + $(hits "${i##*/mt_}")))
+	done
+	echo $sum
 }
 
 # An event on every call of a function, or (filter) on its returns of 0
@@ -123,7 +180,7 @@ hits() # records of event $1 so far
 
 case $1 in
 start)
-	lock=$(first rt_spin_lock _raw_spin_lock)
+	lock=$(first rt_spin_lock _raw_spin_lock 2>/dev/null) || [ "$(uname -m)" = aarch64 ]
 	entry=$(first buffer_migrate_folio_norefs buffer_migrate_page_norefs)
 	migrate=$(first __buffer_migrate_folio __buffer_migrate_page)
 	lookup=$(first find_get_block_common __find_get_block)
@@ -167,8 +224,8 @@ start)
 			>> $T/kprobe_events
 		count_event locked "r==3 && st&4 && (mode==0 $light)"
 	fi
-	inside lock_m "$lock" "$migrate"
-	inside lock_l "$lock" "$lookup"
+	sections lock_m "$lock" "$migrate"
+	sections lock_l "$lock" "$lookup"
 	;;
 stop)
 	echo "norefs_calls $(hits entry)"
@@ -178,7 +235,7 @@ stop)
 	echo "invalidations $(hits invalidate)"
 	[ ! -d $T/instances/mt_null ] || echo "atomic_nulls $(hits null)"
 	echo "folio_waits $(hits folio_wait)"
-	echo "migrate_sections $(hits lock_m)"
+	echo "migrate_sections $(all_hits lock_m)"
 	if [ "${WORK:-}" = aio ]; then
 		echo "aio_sections $(hits aio_lock)"
 		echo "aio_completions $(hits aio_irq)"
@@ -203,6 +260,6 @@ stop)
 		echo "iso_gone_at_move $(hits moves_gone)"
 	fi
 	[ "${WORK:-}" != cold ] || echo "locked $(hits locked)"
-	echo "lookup_sections $(hits lock_l)"
+	echo "lookup_sections $(all_hits lock_l)"
 	;;
 esac

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # In the guest: one recording under load, with the independent count around it. Everything that the
-# judge needs goes to /out. Environment: FS, KIB, SECONDS_, MOVER, WORK, ARGS (for record), DEV,
+# judge needs goes to /out. Environment: FS, KIB, BLOCK (bytes), SECONDS_, MOVER, WORK, ARGS (for record), DEV,
 # DOCTOR (what it says of this kernel), EXPORT (tiers in which it is tried afterwards).
 set -eu
 here=$(dirname "$0")
@@ -15,7 +15,8 @@ if [ -n "${DOCTOR:-}" ]; then
 	migtrace doctor --json > /out/doctor.json || echo "doctor exits $?"
 	migtrace doctor --facts > /out/facts || :
 fi
-load setup "$FS" /mnt --dev "$DEV" -s "$KIB" > /out/setup.json
+# shellcheck disable=SC2086
+load setup "$FS" /mnt --dev "$DEV" -s "$KIB" ${BLOCK:+-b $BLOCK} > /out/setup.json
 sh "$here/count.sh" start
 # shellcheck disable=SC2086
 migtrace record -o /out/run.json $ARGS -- \

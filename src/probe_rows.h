@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What rows of the probe table are made of, for probes.c alone. */
+#ifndef MIGTRACE_PROBE_ROWS_H
+#define MIGTRACE_PROBE_ROWS_H
+
+#include "probes.h"
+
+/* Tables: their columns say more than the formatter's breaks. */
+/* clang-format off */
+#define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+#define LOCK_CALLS   "_raw_spin_lock", "rt_spin_lock"
+#define LOCK_FUNCS   LOCK_CALLS, CALLEE_INLINE_LOCK
+#define UNLOCK_FUNCS                                                                               \
+	"_raw_spin_unlock", "rt_spin_unlock", "__raw_callee_save___pv_queued_spin_unlock",         \
+		"__raw_callee_save___native_queued_spin_unlock", CALLEE_INLINE_UNLOCK
+
+#define SITE_USES(prefix, call, back, locks, ...)                                                  \
+	{                                                                                          \
+		{ prefix "_acquire", back, NAMES(__VA_ARGS__), locks },                            \
+		{ prefix "_call", call, NAMES(__VA_ARGS__), locks },                               \
+		{ prefix "_release", call, NAMES(__VA_ARGS__), NAMES(UNLOCK_FUNCS) },              \
+	}
+
+/* The call-site clock of one site: three programs at the calls inside its functions. */
+#define SITE_CLOCK_AT(prefix, call, back, ...)                                                     \
+	{                                                                                          \
+		.name = "site", .clock = CLOCK_SITE, .needs = FEAT_KPROBES, .excluded_by = -1,     \
+		.uses = SITE_USES(prefix, call, back, NAMES(LOCK_FUNCS), __VA_ARGS__),             \
+	}
+#define SITE_CLOCK(prefix, ...) SITE_CLOCK_AT(prefix, ATTACH_CALL, ATTACH_RETURN, __VA_ARGS__)
+
+#define ONE(prog, how, func) { prog, how, NAMES(func), NULL }
+
+#define PLAIN(variant_name, ...)                                                                   \
+	{                                                                                          \
+		.name = variant_name, .needs = -1, .excluded_by = -1, .uses = { __VA_ARGS__ },     \
+	}
+
+/* Kprobes in the place of trampolines, for kernels whose functions can't have these. */
+#define KPROBES(variant_name, ...)                                                                 \
+	{                                                                                          \
+		.name = variant_name ":kprobe", .needs = FEAT_BTF, .excluded_by = -1,              \
+		.uses = { __VA_ARGS__ },                                                           \
+	}
+
+#define GUARD_WHY "this kernel's trampolines have no recursion guard (added in 5.12)"
+#define RT_WHY	  "PREEMPT_RT has other lock functions"
+#define RT_AIO_WHY                                                                                 \
+	"on PREEMPT_RT both locks of aio's migration are taken by rt_spin_lock in one function"
+#define FLAG_WHY  "the lock is not held over the move here (BH_Migrate)"
+
+#define LOCK_CLOCK(...)                                                                            \
+	{                                                                                          \
+		.name = "lock", .clock = CLOCK_LOCK, .needs = FEAT_TRAMPOLINE_GUARD,               \
+		.excluded_by = FEAT_RT, .excluded_why = RT_WHY,                                    \
+		.uses = {                                                                          \
+			__VA_ARGS__,                                                               \
+			ONE("lock_release", ATTACH_FENTRY, "_raw_spin_unlock"),                    \
+			ONE("lock_acquire", ATTACH_FEXIT, "_raw_spin_lock"),                       \
+			ONE("lock_call", ATTACH_FENTRY, "_raw_spin_lock"),                         \
+		},                                                                                 \
+	}
+
+#define BRACKET(func)                                                                              \
+	{                                                                                          \
+		.name = "bracket:" func, .clock = CLOCK_BRACKET, .needs = -1,                      \
+		.excluded_by = FEAT_BH_MIGRATE, .excluded_why = FLAG_WHY,                          \
+		.uses = {                                                                          \
+			ONE("bracket_end", ATTACH_FENTRY, "unlock_buffer"),                        \
+			ONE("bracket_start", ATTACH_FENTRY, func),                                 \
+		},                                                                                 \
+	}
+
+#define AIO_HOSTS    "aio_migrate_folio", "aio_migratepage"
+#define AIO_COPIERS  "folio_migrate_copy", "folio_copy", "migrate_page_copy"
+#define BATCH_HOSTS  "migrate_pages_batch", "migrate_pages", "migrate_folio_done"
+
+/* Reads hold a mutex, completions a spinlock that PREEMPT_RT replaces. */
+#define AIO_OVERLAP(variant_name, enter, how, reader)                                                   \
+	{                                                                                          \
+		.name = variant_name, .needs = -1, .excluded_by = -1,                              \
+		.uses = {                                                                          \
+			{ "aio_write_unlock", ATTACH_CALL, NAMES("aio_complete"),                  \
+			  NAMES("_raw_spin_unlock_irqrestore", "rt_spin_unlock") },                \
+			{ "aio_write_locked", ATTACH_RETURN, NAMES("aio_complete"),                \
+			  NAMES("_raw_spin_lock_irqsave", "rt_spin_lock") },                       \
+			{ "aio_write_call", ATTACH_CALL, NAMES("aio_complete"),                    \
+			  NAMES("_raw_spin_lock_irqsave", "rt_spin_lock") },                       \
+			{ "aio_read_unlock", ATTACH_CALL, NAMES(reader), NAMES("mutex_unlock") },  \
+			{ "aio_read_locked", ATTACH_RETURN, NAMES(reader), NAMES("mutex_lock") },  \
+			ONE(enter, how, reader),                                                   \
+			{ "aio_copy_end", ATTACH_RETURN, NAMES(AIO_HOSTS), NAMES(AIO_COPIERS) },   \
+			{ "aio_copy_start", ATTACH_CALL, NAMES(AIO_HOSTS), NAMES(AIO_COPIERS) },   \
+		},                                                                                 \
+	}
+
+#define AIO_SWITCH(func)                                                                           \
+	{ "aio_switch", ATTACH_CALL, NAMES(func),                                                  \
+	  NAMES("folio_migrate_mapping", "migrate_page_move_mapping") }
+/* The last uses: a kernel that doesn't try ring_lock has one reason less. */
+#define AIO_OUTCOME(variant_name, func, ...)                                                       \
+	PLAIN(variant_name, ONE("aio_exit", ATTACH_FEXIT, func),                                   \
+	      AIO_SWITCH(func),                                                                    \
+	      ONE("aio_enter", ATTACH_FENTRY, func), ##__VA_ARGS__)
+#define AIO_TRIED(func) { "aio_tried", ATTACH_RETURN, NAMES(func), NAMES("mutex_trylock") }
+
+#define ISOLATE_LOOK(host)                                                                         \
+	{ "isolate_look", ATTACH_CALL, NAMES(host), NAMES("folio_unlock", "unlock_page") }
+#define ISOLATION(variant_name, look_host)                                                         \
+	PLAIN(variant_name,                                                                        \
+	      ONE("isolate_exit", ATTACH_FEXIT, "isolate_migratepages_block"),                     \
+	      ISOLATE_LOOK(look_host),                                                             \
+	      ONE("isolate_enter", ATTACH_FENTRY, "isolate_migratepages_block"))
+
+#define MOVE_ENDS                                                                                  \
+	{ "move_free", ATTACH_AHEAD, NAMES(BATCH_HOSTS), NAMES("__folio_put", "__put_page") },     \
+	{ "move_orphaned", ATTACH_CALL, NAMES(BATCH_HOSTS), NAMES("try_to_free_buffers") }
+#define TRUNCATION(variant_name, mover)                                                            \
+	PLAIN(variant_name, MOVE_ENDS,                                                             \
+	      ONE("move_exit", ATTACH_FEXIT, mover))
+
+#define NOREFS_HOSTS "__buffer_migrate_folio", "__buffer_migrate_page"
+#define LOOKUP_HOSTS "find_get_block_common", "__find_get_block"
+/* clang-format on */
+
+#endif /* MIGTRACE_PROBE_ROWS_H */
