@@ -32,17 +32,20 @@
 
 #define ONE(prog, how, func) { prog, how, NAMES(func), NULL }
 
-#define PLAIN(variant_name, ...)                                                                   \
+#define PLAIN_UNLESS(variant_name, there, ...)                                                     \
 	{                                                                                          \
-		.name = variant_name, .needs = -1, .excluded_by = -1, .uses = { __VA_ARGS__ },     \
-	}
-
-/* Kprobes in the place of trampolines, for kernels whose functions can't have these. */
-#define KPROBES(variant_name, ...)                                                                 \
-	{                                                                                          \
-		.name = variant_name ":kprobe", .needs = FEAT_BTF, .excluded_by = -1,              \
+		.name = variant_name, .needs = -1, .excluded_by = -1, .unless = there,             \
 		.uses = { __VA_ARGS__ },                                                           \
 	}
+#define PLAIN(variant_name, ...) PLAIN_UNLESS(variant_name, NULL, __VA_ARGS__)
+
+/* Kprobes in the place of trampolines, for kernels whose functions can't have these. */
+#define KPROBES_UNLESS(variant_name, there, ...)                                                   \
+	{                                                                                          \
+		.name = variant_name ":kprobe", .needs = FEAT_BTF, .excluded_by = -1,              \
+		.unless = there, .uses = { __VA_ARGS__ },                                          \
+	}
+#define KPROBES(variant_name, ...) KPROBES_UNLESS(variant_name, NULL, __VA_ARGS__)
 
 #define GUARD_WHY "this kernel's trampolines have no recursion guard (added in 5.12)"
 #define RT_WHY	  "PREEMPT_RT has other lock functions"
@@ -50,10 +53,10 @@
 	"on PREEMPT_RT both locks of aio's migration are taken by rt_spin_lock in one function"
 #define FLAG_WHY  "the lock is not held over the move here (BH_Migrate)"
 
-#define LOCK_CLOCK(...)                                                                            \
+#define LOCK_CLOCK_UNLESS(there, ...)                                                              \
 	{                                                                                          \
 		.name = "lock", .clock = CLOCK_LOCK, .needs = FEAT_TRAMPOLINE_GUARD,               \
-		.excluded_by = FEAT_RT, .excluded_why = RT_WHY,                                    \
+		.excluded_by = FEAT_RT, .excluded_why = RT_WHY, .unless = there,                   \
 		.uses = {                                                                          \
 			__VA_ARGS__,                                                               \
 			ONE("lock_release", ATTACH_FENTRY, "_raw_spin_unlock"),                    \
@@ -61,11 +64,12 @@
 			ONE("lock_call", ATTACH_FENTRY, "_raw_spin_lock"),                         \
 		},                                                                                 \
 	}
+#define LOCK_CLOCK(...) LOCK_CLOCK_UNLESS(NULL, __VA_ARGS__)
 
-#define BRACKET(func)                                                                              \
+#define BRACKET(func, there)                                                                       \
 	{                                                                                          \
 		.name = "bracket:" func, .clock = CLOCK_BRACKET, .needs = -1,                      \
-		.excluded_by = FEAT_BH_MIGRATE, .excluded_why = FLAG_WHY,                          \
+		.excluded_by = FEAT_BH_MIGRATE, .excluded_why = FLAG_WHY, .unless = there,         \
 		.uses = {                                                                          \
 			ONE("bracket_end", ATTACH_FENTRY, "unlock_buffer"),                        \
 			ONE("bracket_start", ATTACH_FENTRY, func),                                 \
@@ -99,10 +103,10 @@
 	{ "aio_switch", ATTACH_CALL, NAMES(func),                                                  \
 	  NAMES("folio_migrate_mapping", "migrate_page_move_mapping") }
 /* The last uses: a kernel that doesn't try ring_lock has one reason less. */
-#define AIO_OUTCOME(variant_name, func, ...)                                                       \
-	PLAIN(variant_name, ONE("aio_exit", ATTACH_FEXIT, func),                                   \
-	      AIO_SWITCH(func),                                                                    \
-	      ONE("aio_enter", ATTACH_FENTRY, func), ##__VA_ARGS__)
+#define AIO_OUTCOME(variant_name, func, there, ...)                                                \
+	PLAIN_UNLESS(variant_name, there, ONE("aio_exit", ATTACH_FEXIT, func),                     \
+		     AIO_SWITCH(func),                                                             \
+		     ONE("aio_enter", ATTACH_FENTRY, func), ##__VA_ARGS__)
 #define AIO_TRIED(func) { "aio_tried", ATTACH_RETURN, NAMES(func), NAMES("mutex_trylock") }
 
 #define ISOLATE_LOOK(host)                                                                         \

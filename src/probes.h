@@ -36,12 +36,18 @@ struct prog_use {
 
 #define VARIANT_PROGS 8
 
+/* What shows that a kernel's path is another: a function or, with @calls, that it calls that one. */
+struct elsewhere {
+	const char *func, *calls, *why;
+};
+
 struct variant {
 	const char *name;
 	enum clock_kind clock; /* CLOCK_NONE for probes that time nothing */
 	int needs;	       /* enum feature, or -1 */
 	int excluded_by;       /* enum feature, or -1 */
 	const char *excluded_why;
+	const struct elsewhere *unless;
 	struct prog_use uses[VARIANT_PROGS];
 };
 

@@ -107,7 +107,8 @@ static bool calls_usable(const struct facts *f, const struct prog_use *use, char
 			 f->text_reason);
 	else if (!inlined_usable(f, use, why, size))
 		return false;
-	else if (!count_calls(f, use, &tail) && has_inlined(f, host))
+	else if (!count_calls(f, use, &tail) && strstr(use->callees[0], "spin_") &&
+		 has_inlined(f, host))
 		snprintf(why, size, "%s: %s is inlined there, and can't be told from other locks",
 			 host, use->callees[0]);
 	else if (!count_calls(f, use, &tail))
@@ -155,6 +156,19 @@ static bool trampoline_usable(const struct facts *f, const struct prog_use *use,
 	return f->feature[FEAT_TRAMPOLINES];
 }
 
+/* Does this kernel's path lie elsewhere than the variant's? @e may be NULL. */
+static bool is_elsewhere(const struct facts *f, const struct elsewhere *e)
+{
+	const struct fact_func *v = e ? facts__func(f, e->func) : NULL;
+
+	if (!v || (!v->in_btf && !v->symbols))
+		return false;
+	for (size_t i = 0; e->calls && i < f->calls_n; i++)
+		if (!strcmp(f->calls[i].func, e->func) && !strcmp(f->calls[i].callee, e->calls))
+			return true;
+	return !e->calls;
+}
+
 static const char *const lacking[FEAT_COUNT] = {
 	[FEAT_BTF] = "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)",
 	[FEAT_KPROBES] = "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)",
@@ -170,6 +184,10 @@ static bool variant_usable(const struct facts *f, const struct variant *v, char 
 	}
 	if (v->excluded_by >= 0 && f->feature[v->excluded_by]) {
 		snprintf(why, size, "%s", v->excluded_why);
+		return false;
+	}
+	if (is_elsewhere(f, v->unless)) {
+		snprintf(why, size, "%s", v->unless->why);
 		return false;
 	}
 	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog; i++) {

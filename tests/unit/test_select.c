@@ -333,6 +333,68 @@ static void each_kernel_gets_its_variants(void **state)
 	}
 }
 
+/* On later kernels functions are left that the path does not come by any more. */
+static void forced_off_the_path(void **state)
+{
+	static const struct {
+		const char *word, *why;
+	} passed[] = {
+		{ "norefs_switch=folio", "switch by __folio_migrate_mapping" },
+		{ "norefs_switch=folio:kprobe", "switch by __folio_migrate_mapping" },
+		{ "norefs_copy=folio", "copy by folio_mc_copy" },
+		{ "norefs_copy=folio:kprobe", "copy by folio_mc_copy" },
+		{ "norefs_end=flags", "after folio_migrate_flags" },
+		{ "norefs_end=flags:kprobe", "after folio_migrate_flags" },
+		{ "lookup_exit=plain", "come by find_get_block_common" },
+		{ "lookup_exit=plain:kprobe", "come by find_get_block_common" },
+	};
+	static const unsigned int newer[] = { K6_12, K7, KARM6_12 };
+	char probe[32];
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(newer) / sizeof(*newer); k++) {
+		load(newer[k]);
+		for (size_t i = 0; i < sizeof(passed) / sizeof(*passed); i++) {
+			snprintf(probe, sizeof(probe), "%.*s", (int)strcspn(passed[i].word, "="),
+				 passed[i].word);
+			expect(force(probe, passed[i].word), NULL, passed[i].why);
+		}
+		expect(force("aio_outcome", "aio_outcome=untried"), NULL, "tries ring_lock");
+	}
+	load(K6_12);
+	expect(force("migrate_norefs", "migrate_norefs=bracket:folio_migrate_mapping"), NULL,
+	       "switch by __folio_migrate_mapping");
+	/* nor does a kernel without trampolines come to them by itself */
+	f.feature[FEAT_TRAMPOLINES] = false;
+	expect(pick("norefs_switch"), NULL, "no trampolines");
+	expect(pick("norefs_copy"), NULL, "no trampolines");
+	load(K6_1);
+	expect(force("norefs_switch", "norefs_switch=folio:kprobe"), "folio:kprobe", NULL);
+	expect(force("lookup_exit", "lookup_exit=plain:kprobe"), "plain:kprobe", NULL);
+	expect(force("aio_outcome", "aio_outcome=untried"), NULL, "tries ring_lock");
+}
+
+static void the_lock_clock_of_lookups_is_where_they_are(void **state)
+{
+	static const struct {
+		unsigned int kernel;
+		const char *func;
+	} at[] = { { K6_1, "__find_get_block" },
+		   { K6_12, "find_get_block_common" },
+		   { K7, "find_get_block_common" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(at) / sizeof(*at); i++) {
+		load(at[i].kernel);
+		assert_string_equal(
+			force("find_get_block", "find_get_block=lock")->variant->uses[0].funcs[0],
+			at[i].func);
+	}
+	/* not the other one, which would see some of them */
+	func("find_get_block_common")->traceable = false;
+	expect(force("find_get_block", "find_get_block=lock"), NULL, "not traceable");
+}
+
 static void required_probes_are_there(void **state)
 {
 	(void)state;
@@ -678,6 +740,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kernel_gets_its_variants),
+		cmocka_unit_test(forced_off_the_path),
+		cmocka_unit_test(the_lock_clock_of_lookups_is_where_they_are),
 		cmocka_unit_test(required_probes_are_there),
 		cmocka_unit_test(generations),
 		cmocka_unit_test(points_are_where_the_sheet_says),
