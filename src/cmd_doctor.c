@@ -24,8 +24,8 @@ static const struct opt doctor_opts[] = {
 	{ "json", 0, OPT_FLAG, AT(json), NULL, "as one JSON object", 0, 0 },
 	{ "facts", 0, OPT_FLAG, AT(facts), NULL, "print the fact sheet the choice is made from", 0,
 	  0 },
-	{ "probe", 0, OPT_STRING, AT(probe), "NAME=VARIANT", "see what this choice would do", 0,
-	  0 },
+	{ "probe", 0, OPT_STRING, AT(probe), "NAME=VARIANT[,...]", "see what this choice would do",
+	  0, 0 },
 	{ "verbose", 'v', OPT_COUNT, AT(verbose), NULL, "more messages; twice: libbpf's too", 0,
 	  0 },
 	{ 0 },
@@ -33,6 +33,7 @@ static const struct opt doctor_opts[] = {
 
 struct diagnosis {
 	struct facts facts;
+	const char *forced[FORCED_MAX + 1];
 	struct choice *choices;
 	const char *generation, *evidence;
 	struct run machine;
@@ -70,9 +71,12 @@ static void try_all(struct diagnosis *d)
 	struct tracer *t;
 
 	for (size_t i = 0; i < probes_n; i++) {
-		if ((d->choices[i].probe->flags & PROBE_REQUIRED) && !d->choices[i].variant) {
+		const struct choice *c = &d->choices[i];
+
+		if (!c->variant &&
+		    ((c->probe->flags & PROBE_REQUIRED) || session__forced(d->forced, c->probe))) {
 			snprintf(d->trial, sizeof(d->trial), "not tried: probe '%s': %.300s",
-				 d->choices[i].probe->name, d->choices[i].reason);
+				 c->probe->name, c->reason);
 			d->code = EXIT_CANT;
 			return;
 		}
@@ -91,7 +95,6 @@ static void try_all(struct diagnosis *d)
 
 static int diagnose(struct diagnosis *d, const struct doctor_config *c)
 {
-	const char *forced[] = { c->probe, NULL };
 	int err;
 
 	d->choices = calloc(probes_n, sizeof(*d->choices));
@@ -104,7 +107,7 @@ static int diagnose(struct diagnosis *d, const struct doctor_config *c)
 	if (err)
 		return err;
 	d->generation = facts__generation(&d->facts, &d->evidence);
-	probes__select(&d->facts, false, forced, d->choices);
+	probes__select(&d->facts, false, d->forced, d->choices);
 	if (!c->facts) /* the sheet is read, not tried */
 		try_all(d);
 	return 0;
@@ -213,11 +216,18 @@ static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct doctor_config c = { 0 };
 	struct diagnosis d = { 0 };
-	int first = opts__parse(cmd, argc, argv, &c), code = EXIT_FAILED, err;
+	int first = opts__parse(cmd, argc, argv, &c), code, err;
+	char *words;
 
 	if (first < 0)
 		return -first - 1;
 	log_level = c.verbose;
+	code = session__parse_forced(c.probe, &words, d.forced);
+	if (code) {
+		free(words);
+		return code;
+	}
+	code = EXIT_FAILED;
 	err = diagnose(&d, &c);
 	if (!err) {
 		code = d.code;
@@ -231,6 +241,7 @@ static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 	facts__free(&d.facts);
 	free(d.choices);
 	free(d.attached);
+	free(words);
 	return code;
 }
 

@@ -271,6 +271,9 @@ int session__record(const struct session_opts *o, struct run *run)
 	code = session__tracer_opts(o, &to);
 	if (!code)
 		code = session__parse_forced(o->probe, &forced_words, forced);
+	to.forced = forced;
+	if (!code)
+		code = session__check_wanted(&to);
 	if (!code) {
 		ret = choices ? facts__read(&f) : -ENOMEM;
 		if (ret && f.unreadable)
@@ -280,7 +283,6 @@ int session__record(const struct session_opts *o, struct run *run)
 		code = ret ? EXIT_FAILED : EXIT_FINE;
 	}
 	if (!code) {
-		to.forced = forced;
 		to.stop = &stopped;
 		probes__select(&f, o->light, to.forced, choices);
 		code = session__check_required(&f, choices);

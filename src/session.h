@@ -89,6 +89,10 @@ int session__verdict(const struct run *run);
 int session__tracer_opts(const struct session_opts *o, struct tracer_opts *to);
 /* "NAME=VARIANT,…" into a list; an unknown name is the user's, an impossible variant the kernel's. */
 int session__parse_forced(const char *list, char **copy, const char *forced[FORCED_MAX + 1]);
+/* The word of @forced that is about @p, or NULL. */
+const char *session__forced(const char *const *forced, const struct probe *p);
+/* What was forced would be left out without a word. */
+int session__check_wanted(const struct tracer_opts *o);
 int session__check_forced(const char *const *forced, const struct choice *c);
 /* The first thing that the recording can't do without, if it is missing. */
 int session__check_required(const struct facts *f, const struct choice *c);

@@ -62,6 +62,13 @@ int session__tracer_opts(const struct session_opts *o, struct tracer_opts *to)
 	return parse_sites(o->sites, to->row_off);
 }
 
+bool tracer__wants(const struct tracer_opts *o, const struct probe *p)
+{
+	if (o->light && !(p->flags & PROBE_LIGHT))
+		return false;
+	return p->site >= 0 ? !o->row_off[p->site] : !p->row || !o->row_off[p->row];
+}
+
 int session__parse_forced(const char *list, char **copy, const char *forced[FORCED_MAX + 1])
 {
 	char *word, *save = NULL;
@@ -89,18 +96,40 @@ int session__parse_forced(const char *list, char **copy, const char *forced[FORC
 	return 0;
 }
 
+const char *session__forced(const char *const *forced, const struct probe *p)
+{
+	size_t len = strlen(p->name);
+
+	for (; *forced; forced++)
+		if (!strncmp(*forced, p->name, len) && (*forced)[len] == '=')
+			return *forced;
+	return NULL;
+}
+
+int session__check_wanted(const struct tracer_opts *o)
+{
+	for (size_t i = 0; i < probes_n; i++) {
+		const char *word = session__forced(o->forced, &probes[i]);
+
+		if (!word || tracer__wants(o, &probes[i]))
+			continue;
+		log_error("option '--probe': '%s' is not part of what is recorded", word);
+		log_hint("'--light' or '--site' leaves it out");
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
 int session__check_forced(const char *const *forced, const struct choice *c)
 {
-	for (; *forced; forced++)
-		for (size_t i = 0; i < probes_n; i++) {
-			size_t len = strlen(c[i].probe->name);
+	for (size_t i = 0; i < probes_n; i++) {
+		const char *word = session__forced(forced, c[i].probe);
 
-			if (strncmp(*forced, c[i].probe->name, len) || (*forced)[len] != '=' ||
-			    c[i].variant)
-				continue;
-			log_error("probe '%s': %s", *forced, c[i].reason);
-			return EXIT_CANT;
-		}
+		if (!word || c[i].variant)
+			continue;
+		log_error("probe '%s': %s", word, c[i].reason);
+		return EXIT_CANT;
+	}
 	return 0;
 }
 

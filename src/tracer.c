@@ -36,13 +36,6 @@ struct tracer {
 	void *late_ctx;
 };
 
-bool tracer__wants(const struct tracer_opts *o, const struct probe *p)
-{
-	if (o->light && !(p->flags & PROBE_LIGHT))
-		return false;
-	return p->site >= 0 ? !o->row_off[p->site] : !p->row || !o->row_off[p->row];
-}
-
 static bool chosen(const struct tracer *t, size_t i)
 {
 	return t->choices[i].variant && tracer__wants(&t->opts, t->choices[i].probe);

@@ -80,6 +80,11 @@ t 'record of a device out of range' 2 "unknown device '4096:1': No such file" re
 t 'record of a negative device' 2 "unknown device '8:-1': No such file" record --device 8:-1
 t 'record, 17 variants' 2 "option '--probe': more than 16" record \
 	--probe "$(printf 'find_get_block=x,%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17)"
+t 'record --light, a probe that it leaves out' 2 "'lookup_exit=plain' is not part of what is recorded" \
+	record --light --probe norefs_entry=folio,lookup_exit=plain
+t 'record --site, a probe that it leaves out' 2 "'isolation=page' is not part of what is recorded" \
+	record --site migrate_norefs --probe isolation=page
+t 'doctor, an unknown probe' 2 "option '--probe': 'x=y' is not PROBE=VARIANT" doctor --probe x=y
 t 'doctor with an operand' 2 "unexpected operand 'x': doctor takes none" doctor x
 
 # report: operands and options
