@@ -59,6 +59,11 @@ const char *fmt__count(char cell[FMT_CELL], __u64 value)
 	return cell;
 }
 
+const char *fmt__floor(char cell[FMT_CELL], __u64 ns)
+{
+	return ns ? fmt__ns(cell, ns) : "not measured";
+}
+
 const char *fmt__at_most(char cell[FMT_CELL], __u64 ns)
 {
 	__u64 step = 1;

@@ -17,6 +17,8 @@
 const char *fmt__ns(char cell[FMT_CELL], __u64 ns);
 /* "<=1.3us": rounded up to two digits, so that it stays true and seven characters long. */
 const char *fmt__at_most(char cell[FMT_CELL], __u64 ns);
+/* The same of a clock's floor, of which 0 says that nobody measured it. */
+const char *fmt__floor(char cell[FMT_CELL], __u64 ns);
 /* Three significant digits and k, M, G: 0.12, 19.8k. */
 const char *fmt__rate(char cell[FMT_CELL], double value);
 /* All digits up to nine of them, fmt__rate() above. */

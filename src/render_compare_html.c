@@ -255,7 +255,8 @@ static void clocks(FILE *f, const struct run *run)
 		if (!run->site[i].clock || !(run->site[i].hold.count | run->site[i].wait.count))
 			continue;
 		html__textf(f, "%s%s: %s, floor %s", separator, site__name(i),
-			    clock__name(run->site[i].clock), fmt__ns(cell, run->site[i].floor_ns));
+			    clock__name(run->site[i].clock),
+			    fmt__floor(cell, run->site[i].floor_ns));
 		separator = "; ";
 	}
 	if (!*separator)

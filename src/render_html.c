@@ -148,7 +148,7 @@ static void clock_facts(const struct html_page *p)
 		html__th(p->f, "clock");
 		fputs("<td>", p->f);
 		html__textf(p->f, "%s, floor %s:", clock__name(s->clock),
-			    fmt__ns(cell, s->floor_ns));
+			    fmt__floor(cell, s->floor_ns));
 		for (j = i; j < SITE_COUNT; j++) {
 			if (site[j].clock != s->clock || site[j].floor_ns != s->floor_ns)
 				continue;

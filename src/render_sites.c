@@ -190,7 +190,7 @@ static void clock_line(const struct page *p, const bool *timed, unsigned int fir
 
 	para__begin(&para, p->f, LABEL_WIDTH, "clock");
 	para__add(&para, "%s, floor %s:", s->clock ? clock__name(s->clock) : "none",
-		  fmt__ns(cell, s->floor_ns));
+		  fmt__floor(cell, s->floor_ns));
 	for (i = first; i < SITE_COUNT; i++) {
 		if (!timed[i] || site[i].clock != s->clock || site[i].floor_ns != s->floor_ns)
 			continue;

@@ -169,6 +169,8 @@ static void times(void **state)
 	}
 	assert_true(strlen(fmt__ns(cell, ~0ULL)) < FMT_CELL);
 	assert_true(strlen(fmt__at_most(cell, ~0ULL)) < FMT_CELL);
+	assert_string_equal(fmt__floor(cell, 640), "640ns");
+	assert_string_equal(fmt__floor(cell, 0), "not measured");
 }
 
 static void other_units(void **state)
