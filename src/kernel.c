@@ -232,11 +232,17 @@ static struct fact_call *scan_add(struct scan *s, const char *callee, __u32 offs
 
 static int scan_inlined(void *ctx, const struct text_place *p)
 {
-	struct fact_call *v = scan_add(ctx, p->what, p->offset, p->next);
+	struct scan *s = ctx;
+	struct fact_call *v = scan_add(s, p->what, p->offset, p->next);
 
-	if (v)
-		v->reg = p->reg;
-	return v ? 0 : -ENOMEM;
+	if (!v)
+		return -ENOMEM;
+	v->reg = p->reg;
+	if (!strcmp(p->what, CALLEE_INLINE_UNLOCK)) {
+		v->ahead = text__ahead(s->text, p->offset);
+		v->behind = text__behind(s->text, p->next);
+	}
+	return 0;
 }
 
 static int scan_hit(void *ctx, size_t target, __u32 offset, __u32 next)
