@@ -184,6 +184,9 @@ start)
 	entry=$(first buffer_migrate_folio_norefs buffer_migrate_page_norefs)
 	migrate=$(first __buffer_migrate_folio __buffer_migrate_page)
 	lookup=$(first find_get_block_common __find_get_block)
+	for i in $T/instances/mt_*; do # of the count before
+		[ ! -d "$i" ] || rmdir "$i"
+	done
 	echo > $T/kprobe_events
 	all entry "$entry"
 	returns_0 returned "$entry"
