@@ -30,7 +30,8 @@ for t in "$@"; do
 	tally "$t" $? "$(count PASSED)" "$(count FAILED)"
 done
 
-for t in tests/cli.sh tests/compare.sh tests/docs.sh tests/completion.sh tests/schema.sh tests/html.sh; do
+for t in tests/cli.sh tests/compare.sh tests/docs.sh tests/completion.sh tests/schema.sh tests/html.sh \
+	tests/variants.sh; do
 	MIGTRACE=$UNIT/migtrace sh "$t" >"$log" 2>&1
 	tally "$t" $? "$(sed -n 's/^\([0-9]*\) passed, .*/\1/p' "$log" | tail -n 1)" \
 		"$(sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p' "$log" | tail -n 1)"

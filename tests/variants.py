@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+"""Where each variant of each probe runs: variants.py DUMP (the program of tests/unit/variants.c)
+
+Joins the probe table, the fact sheets, kernels.conf and the cases of check.sh. A variant that no case
+of `make check` runs fails, unless NOWHERE says why; so does a table in tests/README.md that is not the
+one made here (UPDATE_GOLDEN=1 writes it). Last line: "N passed, N failed".
+"""
+import os
+import re
+import subprocess
+import sys
+
+TESTS = os.path.dirname(os.path.abspath(__file__))
+README = f"{TESTS}/README.md"
+BEGIN, END = "<!-- variants: made by tests/variants.py -->\n", "<!-- /variants -->\n"
+
+# Variants that no kernel at hand can have, and why.
+NOWHERE = {}
+
+# Being attached is not running: loads (WORK) without which a probe has nothing to see.
+AIO, FILES = {"aio"}, {"truncate", "storm"}
+NEEDS = {"aio_outcome": AIO, "aio_overlap": AIO, "aio_migrate": AIO, "aio_completion": AIO,
+         "aio_teardown": AIO, "isolation": {"truncate"}, "truncation": {"truncate"},
+         "create_empty": FILES, "try_to_free": FILES, "dirty_folio": FILES, "assoc_list": FILES}
+
+# Judges by which a case counts: they look at what was chosen, or at figures that need it.
+SCRIPTS = {"record.sh", "slow.sh", "truth.sh", "forced.sh"}
+
+passed = failed = 0
+
+
+def check(good, text):
+    global passed, failed
+    passed, failed = passed + bool(good), failed + (not good)
+    if not good:
+        print(f"FAIL: {text}")
+
+
+def table(dump):
+    """(probe, row) to what to call it; a second row of the same name is told by its function."""
+    rows = [line.split() for line in run(dump)]
+    words = [f"{probe}={variant}" for probe, variant, *_ in rows]
+    name = {}
+    for word, (probe, _, row, _, func) in zip(words, rows):
+        name[probe, int(row)] = f"{word} at {func}" if words.count(word) > 1 else word
+    return name
+
+
+def run(*argv):
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def expected(path):
+    """What kernels.conf expects: kernel to {probe: variant}."""
+    conf, section = {}, None
+    for line in open(path):
+        line = line.split("#", 1)[0].strip()
+        if line.startswith("["):
+            section = line.strip("[]")
+            conf[section] = {}
+        elif line.startswith("expect"):
+            conf[section].update(w.split("=", 1) for w in line.split("=", 1)[1].split())
+    return conf
+
+
+def cases(path):
+    """(case, kernel, whether make check leaves it out, its environment) of those that record."""
+    text = open(path).read()
+    long = " ".join(re.findall(r'^LONG="(?:\$LONG )?(.*)"$', text, re.M) +
+                    re.findall(r"^LONG='(.*)'$", text, re.M)).split()
+    for line in re.search(r"^CASES='\n(.*?)'$", text, re.M | re.S)[1].splitlines():
+        name, kernel, _, script, env = line.split("|", 4)
+        if script in SCRIPTS:
+            words = re.split(r"(?:^| )([A-Z_]+)=", env)[1:]
+            yield name, kernel, name in long, dict(zip(words[::2], words[1::2]))
+
+
+def chosen(dump, names, sheet, expect, env):
+    """(probe, row, whether it was asked for) that a case attaches and its loads reach."""
+    args = env.get("ARGS", "")
+    forced = args.split("--probe ")[1].split()[0].split(",") if "--probe " in args else []
+    work = {w.split(":")[1] for w in env["LOADS"].split()} if "LOADS" in env else \
+        {env.get("WORK", "getdents")}
+    if os.path.exists(sheet):
+        tier = "light" if "--light" in args else "full"
+        got = [line.split(maxsplit=2) for line in run(dump, sheet, tier, *forced)]
+        check(all(w.split("=")[0] in [g[0] for g in got if g[1] != "-"] for w in forced),
+              f"{sheet}: not possible: {forced}")
+    else:  # a kernel of ours: what its judge asks for
+        got = [(p, next((r for q, r in names if names[q, r] == f"{p}={v}"), "-"))
+               for p, v in expect.items()]
+    for probe, row, *_ in got:
+        if row != "-" and (probe not in NEEDS or work & NEEDS[probe]):
+            yield probe, int(row), any(w.startswith(f"{probe}=") for w in forced)
+
+
+def column(where):
+    """Cases or kernels, those that make check leaves out in brackets."""
+    usual = [w for w in where if not where[w]]
+    return ", ".join(usual + [f"({w})" for w in where if where[w]])
+
+
+def main(dump):
+    names, conf = table(dump), expected(f"{TESTS}/vm/kernels.conf")
+    itself, asked = ({n: {} for n in names} for _ in "ab")
+    for case, kernel, long, env in cases(f"{TESTS}/vm/check.sh"):
+        sheet = f"{TESTS}/data/kernels/{kernel}.facts"
+        for probe, row, by_force in chosen(dump, names, sheet, conf[kernel], env):
+            to, key = (asked, case) if by_force else (itself, kernel)
+            to[probe, row][key] = to[probe, row].get(key, True) and long
+    for kernel, want in conf.items():
+        sheet = f"{TESTS}/data/kernels/{kernel}.facts"
+        if os.path.exists(sheet):
+            got = {p: names[p, int(r)].split("=", 1)[1] if r != "-" else "-"
+                   for p, r, *_ in (line.split(maxsplit=2) for line in run(dump, sheet, "full"))}
+            got.pop("floor")  # not the kernel's business
+            check(got == want, f"{kernel}: kernels.conf and the fact sheet: "
+                  f"{set(got.items()) ^ set(want.items())}")
+    text = "| variant | chosen by itself on | asked for in |\n|---|---|---|\n"
+    for n in names:
+        where = list(itself[n].values()) + list(asked[n].values())
+        runs = not all(where)
+        check(runs != (names[n] in NOWHERE),
+              f"{names[n]}: {'runs, though NOWHERE has it' if runs else 'in no case of make check'}")
+        text += f"| {names[n]} | {column(itself[n])} | {column(asked[n]) or NOWHERE.get(names[n], '')} |\n"
+    check(not set(NOWHERE) - set(names.values()), f"NOWHERE: {set(NOWHERE) - set(names.values())}")
+    whole = open(README).read()
+    begin, end = whole.index(BEGIN) + len(BEGIN), whole.index(END)
+    if os.environ.get("UPDATE_GOLDEN"):
+        open(README, "w").write(whole[:begin] + text + whole[end:])
+    else:
+        check(whole[begin:end] == text, "the table of tests/README.md; UPDATE_GOLDEN=1 writes it")
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0
+
+
+sys.exit(main(sys.argv[1]))
