@@ -14,6 +14,9 @@
 #   before-6.12     6.12, the fix reverted
 #   aio-racy        6.1, as after, but aio rings move without their reader's lock (and, when told
 #                   so in /sys/kernel/debug/migtrace_aio_unlocked, without completion_lock)
+#   no-kprobes      6.1, as after, without kprobes
+#   no-ftrace       6.1, as after, without function tracing, and so without trampolines
+#   no-btf          6.1, as after, without BTF; vmlinux.btf is made of the debugging information
 #
 # All of them count the truth in /sys/kernel/debug/migtrace_truth.  before, after and aio-racy share
 # an object folder: going from one to another compiles mm/migrate.c or fs/aio.c and links.
@@ -25,20 +28,22 @@ SRC=$VM/src
 # what is edited; the source tree keeps the originals in .pristine
 EDITED=(fs/aio.c fs/buffer.c mm/Makefile mm/compaction.c mm/migrate.c)
 
-# plan NAME: sets version, fragments, racy, aio_racy, obj and tree
+# plan NAME: sets version, fragments, racy, aio_racy, obj (own: one that is not shared) and tree
 plan()
 {
-	racy=false aio_racy=false fragments=config-common
+	racy=false aio_racy=false fragments=config-common own=""
 	case $1 in
-	after-lockstat) version=6.1 fragments="config-common config-lockstat" ;;
+	after-lockstat) version=6.1 fragments="config-common config-lockstat" own=-lockstat ;;
 	before)         version=6.1 racy=true ;;
 	after)          version=6.1 ;;
 	before-6.12)    version=6.12 racy=true fragments="config-common config-6.12" ;;
 	aio-racy)       version=6.1 aio_racy=true ;;
-	*) die "no kernel '$1'; there are: after-lockstat before after before-6.12 aio-racy" ;;
+	no-kprobes | no-ftrace | no-btf)
+			version=6.1 fragments="config-common config-$1" own=-$1 ;;
+	*) die "no kernel '$1'; there are: after-lockstat before after before-6.12 aio-racy" \
+	       "no-kprobes no-ftrace no-btf" ;;
 	esac
-	obj=$VM/obj/$version
-	case $fragments in *lockstat) obj=$obj-lockstat ;; esac
+	obj=$VM/obj/$version$own
 	tree=$SRC/linux-$version
 }
 
@@ -227,13 +232,19 @@ kmake()
 		KBUILD_BUILD_USER=migtrace KBUILD_BUILD_HOST=tests)
 }
 
-# configure NAME: .config from the fragments, and nothing of them lost
+# taken_away: what the fragments take away again, as regexes on lines of a .config
+taken_away()
+{
+	(cd "$HERE" && sed -n 's/^# \(CONFIG_[A-Z0-9_]*\) is not set$/^\1=/p' $fragments)
+}
+
+# configure NAME: .config from the fragments; nothing of them lost, nothing there that they take away
 configure()
 {
-	local frag=$obj/fragment lost
+	local frag=$obj/fragment lost kept
 
 	mkdir -p "$obj"
-	(cd "$HERE" && sed -n '/^CONFIG_/p' $fragments) >"$frag.new"
+	(cd "$HERE" && sed -n '/^CONFIG_/p' $fragments) | grep -v -f <(taken_away) >"$frag.new"
 	if ! cmp -s "$frag.new" "$frag" || [ ! -s "$obj/.config" ]; then
 		"${KMAKE[@]}" KCONFIG_ALLCONFIG="$frag.new" allnoconfig >"$obj/config.log" 2>&1 ||
 			{ tail -n 20 "$obj/config.log" >&2; die "$1: no configuration"; }
@@ -241,6 +252,8 @@ configure()
 	fi
 	lost=$(grep -vxFf "$obj/.config" "$frag") || :
 	[ -z "$lost" ] || die "$1: the configuration of linux-source-$version lost:" $lost
+	kept=$(grep -f <(taken_away) "$obj/.config") || :
+	[ -z "$kept" ] || die "$1: the configuration of linux-source-$version kept:" $kept
 }
 
 # progress NAME LOG PID: one line on a terminal while PID runs
@@ -280,9 +293,14 @@ keep()
 	cp "$obj/arch/x86/boot/bzImage" "$tmp/vmlinuz"
 	cp "$obj/.config" "$tmp/config"
 	cp "$obj/include/config/kernel.release" "$tmp/release"
-	objcopy --dump-section ".BTF=$tmp/vmlinux.btf" "$obj/vmlinux" "$tmp/rest" ||
-		die "$1: vmlinux has no .BTF section; see $obj/build.log"
-	rm "$tmp/rest"
+	if grep -q '^CONFIG_DEBUG_INFO_BTF=' "$tmp/config"; then
+		objcopy --dump-section ".BTF=$tmp/vmlinux.btf" "$obj/vmlinux" "$tmp/rest" ||
+			die "$1: vmlinux has no .BTF section; see $obj/build.log"
+		rm "$tmp/rest"
+	else
+		pahole -J --btf_encode_detached="$tmp/vmlinux.btf" "$obj/vmlinux" ||
+			die "$1: pahole makes no BTF of $obj/vmlinux"
+	fi
 	echo "$2" >"$tmp/stamp"
 	rm -rf "$dst"
 	mv "$tmp" "$dst"
