@@ -167,7 +167,10 @@ struct section {
 	__u64 t_call; /* 0: the call was not seen */
 	__u64 t_acquire;
 	__u64 wait_ns; /* 0: not known */
-	__u64 hold_ns; /* of the section that is @pending */
+	union {
+		__u64 hold_ns;	/* of the section that is @pending */
+		__u64 switches; /* PREEMPT_RT, where none is: of the task, at the acquire */
+	};
 	__u64 seq;     /* the windows' logical clock at the acquire */
 	__u64 seq_end; /* the same at the release; 0: not seen */
 	__u32 dev;
@@ -182,7 +185,8 @@ struct section {
 struct site_cpu {
 	struct section cur;
 	__u64 acquires, releases;
-	__u64 least_ns[2]; /* of the longest holds and waits kept; 0: not yet enough of them */
+	__u64 switched_out; /* PREEMPT_RT: sections in which their task was */
+	__u64 least_ns[2];  /* of the longest holds and waits kept; 0: not yet enough of them */
 };
 
 /*

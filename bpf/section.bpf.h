@@ -117,6 +117,14 @@ static __always_inline void section_call(__u32 site, __u64 lock, __u32 dev)
 	s->t_call = bpf_ktime_get_ns();
 }
 
+/* How often a task was switched out, of its own accord or not. */
+static __always_inline __u64 section_switches(__u64 task)
+{
+	struct task_struct *t = (struct task_struct *)task;
+
+	return BPF_CORE_READ(t, nvcsw) + BPF_CORE_READ(t, nivcsw);
+}
+
 /* The lock function returned. The section in flight, NULL when there was no room for one. */
 static __always_inline struct section *section_acquire(__u32 site)
 {
@@ -157,6 +165,8 @@ static __always_inline struct section *section_acquire(__u32 site)
 	s->fresh = 1;
 	s->seq = window_seq;
 	s->seq_end = 0;
+	if (cfg_preemptible)
+		s->switches = section_switches(task);
 	s->t_acquire = bpf_ktime_get_ns();
 	return s;
 }
@@ -174,7 +184,7 @@ struct held {
 static __always_inline bool section_release(struct cpu_state *cpu, __u32 site, __u64 lock,
 					    __u64 now, struct held *h)
 {
-	__u64 task = bpf_get_current_task(), seq = window_seq, start;
+	__u64 task = bpf_get_current_task(), seq = window_seq, start, switches;
 	struct section *s;
 	bool counted;
 
@@ -187,6 +197,7 @@ static __always_inline bool section_release(struct cpu_state *cpu, __u32 site, _
 		return false;
 	}
 	start = s->t_acquire;
+	switches = cfg_preemptible ? s->switches : 0;
 	s->seq_end = seq;
 	s->held = 0;
 	h->hold_ns = now - start;
@@ -198,6 +209,8 @@ static __always_inline bool section_release(struct cpu_state *cpu, __u32 site, _
 	if (!counted)
 		return false;
 	site_of(cpu, site)->releases++;
+	if (cfg_preemptible && section_switches(task) != switches)
+		site_of(cpu, site)->switched_out++;
 	if (now >= start)
 		return true;
 	cpu_count(cpu, COUNTER_LOSS + LOSS_CLOCK_BACK);

@@ -129,6 +129,8 @@ static int merge_site(struct run_site *into, const struct run_site *from)
 		return -ENOMEM;
 	add(&into->acquires, from->acquires);
 	add(&into->releases, from->releases);
+	into->has_switched |= from->has_switched;
+	add(&into->switched_out, from->switched_out);
 	hist__merge(&into->hold, &from->hold);
 	hist__merge(&into->wait, &from->wait);
 	into->has_outcomes |= from->has_outcomes;

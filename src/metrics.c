@@ -120,6 +120,14 @@ static void wait(const struct series *s)
 			put_hist(s, site__name(i), &s->run->site[i].wait);
 }
 
+static void switched_out(const struct series *s)
+{
+	for (unsigned int i = 0; i < SITE_COUNT; i++)
+		if (s->run->site[i].has_switched)
+			put_count(s, LABELS({ "site", site__name(i) }),
+				  s->run->site[i].switched_out);
+}
+
 /*
  * Whether a kernel holds the lock to the end of the move shows with its first migration: until then,
  * and on those that do, "no move without the lock" is what was seen.
@@ -323,6 +331,8 @@ static const struct metric {
 	{ "private_lock_hold_seconds", "histogram", "Time private_lock was held, by lock site.",
 	  hold },
 	{ "private_lock_wait_seconds", "histogram", "Time private_lock was waited for.", wait },
+	{ "holds_switched_out_total", "counter",
+	  "Holds in which the lock's owner was switched out (PREEMPT_RT).", switched_out },
 	{ "norefs_window_seconds", "histogram",
 	  "Time from the passing reference check to the end of the move, lock not held.", window },
 	{ "norefs_flag_held_seconds", "histogram", "Time BH_Migrate was set.", flag_held },

@@ -201,6 +201,31 @@ static void clock_line(const struct page *p, const bool *timed, unsigned int fir
 	para__end(&para);
 }
 
+/* PREEMPT_RT: whom a long hold may be due to. */
+static void owners(const struct page *p)
+{
+	char out[FMT_CELL], holds[FMT_CELL];
+	const char *separator = "";
+	struct para para;
+	unsigned int i;
+
+	for (i = 0; i < SITE_COUNT; i++) {
+		const struct run_site *s = &p->run->site[i];
+
+		if (!s->has_switched || !s->hold.count)
+			continue;
+		if (!*separator) {
+			para__begin(&para, p->f, LABEL_WIDTH, "owners");
+			para__add(&para, "switched out while they held the lock: ");
+		}
+		para__add(&para, "%s%s %s of %s", separator, site__name(i),
+			  fmt__count(out, s->switched_out), fmt__count(holds, s->hold.count));
+		separator = ", ";
+	}
+	if (*separator)
+		para__end(&para);
+}
+
 void part__clocks(const struct page *p)
 {
 	bool timed[SITE_COUNT], said[SITE_COUNT] = { false }, floor = false;
@@ -220,6 +245,7 @@ void part__clocks(const struct page *p)
 		put_line(p->f,
 			 "%*s<= x: below three floors; a floor is what an empty section reads",
 			 LABEL_WIDTH, "");
+	owners(p);
 	for (i = 0; i < SITE_COUNT; i++) {
 		if (!timed[i] || !site[i].note)
 			continue;

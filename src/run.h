@@ -58,6 +58,8 @@ struct run_site {
 	char *note;	/* what qualifies the figures ("hold is an upper bound: …"), or NULL */
 	__u64 floor_ns; /* what the clock reads on an empty section */
 	__u64 acquires, releases;
+	bool has_switched;  /* PREEMPT_RT, where a holder can be switched out */
+	__u64 switched_out; /* holds in which it was */
 	struct hist hold, wait;
 	bool has_outcomes;
 	struct hist by_outcome[OUTCOME_COUNT]; /* holds; index OUTCOME_NONE is unused */

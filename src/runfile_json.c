@@ -188,6 +188,8 @@ static json_t *site_json(struct writer *w, const struct run_site *s)
 	put__member(w, o, "floor_ns", put__number(w, s->floor_ns));
 	put__member(w, o, "acquires", put__number(w, s->acquires));
 	put__member(w, o, "releases", put__number(w, s->releases));
+	if (s->has_switched)
+		put__member(w, o, "switched_out", put__number(w, s->switched_out));
 	put__member(w, o, "hold", put__hist(w, &s->hold));
 	put__member(w, o, "wait", put__hist(w, &s->wait));
 	if (s->has_outcomes) {

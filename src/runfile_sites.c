@@ -134,6 +134,9 @@ static int read_site(const json_t *o, const struct at *at, struct run_site *s)
 		ret = get__opt_u64(o, "acquires", at, &s->acquires);
 	if (!ret)
 		ret = get__opt_u64(o, "releases", at, &s->releases);
+	s->has_switched = json_object_get(o, "switched_out");
+	if (!ret)
+		ret = get__opt_u64(o, "switched_out", at, &s->switched_out);
 	if (!ret)
 		ret = runfile__read_hold_wait(o, at, &s->hold, &s->wait);
 	if (!ret)

@@ -43,6 +43,7 @@ static int read_cpus(struct tracer *t, struct run *run, __u64 sum[COUNTER_COUNT]
 		for (__u32 i = 0; i < SITE_COUNT; i++) {
 			run->site[i].acquires += v[c].site[i].acquires;
 			run->site[i].releases += v[c].site[i].releases;
+			run->site[i].switched_out += v[c].site[i].switched_out;
 		}
 		if (final && v[c].site[SITE_FIND_GET_BLOCK].cur.pending)
 			add_pending(run, &v[c].site[SITE_FIND_GET_BLOCK].cur);
@@ -274,6 +275,8 @@ static void describe_sites(struct tracer *t, struct run *run)
 		} else {
 			s->clock = c[i].variant->clock;
 			s->floor_ns = tracer__floor_ns(t, s->clock);
+			s->has_switched =
+				tracer__facts(t)->feature[FEAT_RT] && s->clock == CLOCK_SITE;
 		}
 	}
 }

@@ -124,6 +124,8 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
 	char comm[16];
 	spinlock_t alloc_lock;
 };

@@ -231,6 +231,9 @@ static void fill_sites(struct run *run)
 	run->site[SITE_FIND_GET_BLOCK].note = strdup(
 		"hold is an upper bound: the unlock is inlined, its end is the function's return");
 	run->site[SITE_MIGRATE_NOREFS].acquires = run->site[SITE_MIGRATE_NOREFS].releases = 6000;
+	run->site[SITE_MIGRATE_NOREFS].has_switched = true;
+	run->site[SITE_MIGRATE_NOREFS].switched_out = 14;
+	run->site[SITE_AIO_MIGRATE].has_switched = true;
 }
 
 void sample__full(struct run *run)

@@ -21,7 +21,7 @@ CASES='
 6.1|6.1|stock|record.sh|DOCTOR=1 FS=ext4 KIB=80 EXPORT=light full
 6.12|6.12|stock|record.sh|DOCTOR=1 FS=fat KIB=32 EXPORT=light full
 7.x|7.x|stock|record.sh|DOCTOR=1 FS=fat KIB=32 EXPORT=light full
-rt|rt|stock|record.sh|DOCTOR=1 FS=ext4 KIB=80 EXPORT=light
+rt|rt|stock|record.sh|DOCTOR=1 FS=ext4 KIB=80 HOGS=1 EXPORT=light
 arm64-6.1|arm64-6.1|stock|record.sh|DOCTOR=1 FS=ext4 KIB=20 BLOCK=1024 EXPORT=light full
 arm64-6.12|arm64-6.12|stock 200|record.sh|DOCTOR=1 FS=fat KIB=32 EXPORT=light full
 journal|6.1|journal|record.sh|FS=ext4 KIB=80 WORK=storm

@@ -17,6 +17,7 @@ from judge_base import (attempts, cases, check, counts, enough, equal, evidence,
 from judge_export import export, prom, short_export
 from judge_forced import forced_runs
 from judge_hard import hard
+from judge_lacking import owners
 from judge_soak import soak  # noqa: F401
 
 
@@ -200,6 +201,7 @@ def stock(conf, out, opts):
     check((window is not None) == flag and (not flag or window["count"] > 0),
           f"window histogram: {window and window['count']}")
     sleepers(conf, run, count)
+    owners(run, out)
 
 
 def truth(conf, out, opts):

@@ -10,6 +10,8 @@
  *		 [-w getdents|storm|aio|truncate|cold|none] [-B PAGES]
  *		 [-A ANONYMOUS]
  *		do it for SEC seconds, then print one line of JSON
+ *	load hogs COMMAND...
+ *		run COMMAND beside tasks of real-time priority, one a CPU
  *
  * The mover runs on CPU 0 and everybody else on the other CPUs, so that the two sides meet on the
  * locks and not on the scheduler.
@@ -329,6 +331,8 @@ int main(int argc, char **argv)
 		return with_ambient(argv + 2);
 	if (argc > 3 && !strcmp(argv[1], "caps"))
 		return with_caps(argv + 2);
+	if (argc > 2 && !strcmp(argv[1], "hogs"))
+		return with_hogs(argv + 2);
 	parse(argc, argv);
 	argc -= optind;
 	argv += optind;

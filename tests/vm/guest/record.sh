@@ -3,7 +3,8 @@
 #
 # In the guest: one recording under load, with the independent count around it. Everything that the
 # judge needs goes to /out. Environment: FS, KIB, BLOCK (bytes), SECONDS_, MOVER, WORK, ARGS (for record), DEV,
-# DOCTOR (what it says of this kernel), EXPORT (tiers in which it is tried afterwards).
+# DOCTOR (what it says of this kernel), HOGS (the load runs beside real-time tasks), EXPORT (tiers in
+# which it is tried afterwards).
 set -eu
 here=$(dirname "$0")
 : "${FS:=ext4}" "${KIB:=80}" "${SECONDS_:=12}" "${MOVER:=numa}" "${WORK:=getdents}" "${ARGS:=}"
@@ -20,7 +21,7 @@ load setup "$FS" /mnt --dev "$DEV" -s "$KIB" ${BLOCK:+-b $BLOCK} > /out/setup.js
 sh "$here/count.sh" start
 # shellcheck disable=SC2086
 migtrace record -o /out/run.json $ARGS -- \
-	load run -d "$SECONDS_" -m "$MOVER" -w "$WORK" --dev "$DEV" --dir /mnt \
+	${HOGS:+load hogs} load run -d "$SECONDS_" -m "$MOVER" -w "$WORK" --dev "$DEV" --dir /mnt \
 	> /out/report.txt
 sh "$here/count.sh" stop > /out/count
 cat /out/count
