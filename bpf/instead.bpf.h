@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Kprobes in the place of the trampolines in migtrace.bpf.c, for kernels whose functions can't have any
- * (arm64 until 6.4). Exits are probed at the function's returns, where its arguments are gone. Stage 1.
+ * (arm64 until 6.4, and those without function tracing or without BTF of their own). Exits are probed at the function's returns, where its arguments are gone. Stage 1.
  */
 #ifndef MIGTRACE_INSTEAD_BPF_H
 #define MIGTRACE_INSTEAD_BPF_H
@@ -84,6 +84,12 @@ SEC("?kprobe") int BPF_KPROBE(aio_entry, __u64 mapping, void *dst, __u64 src, in
 SEC("?kprobe") int aio_left(struct pt_regs *ctx)
 {
 	aio_exited((int)PT_REGS_RC(ctx));
+	return 0;
+}
+
+SEC("?kprobe") int BPF_KPROBE(aio_read_entry, __u64 ctx_, void *event, long nr)
+{
+	aio_section_call(AIO_READ, ctx_, nr);
 	return 0;
 }
 

@@ -20,7 +20,7 @@
 struct bench_config {
 	double seconds, warmup;
 	unsigned int rounds, readers;
-	const char *dir, *mover, *output;
+	const char *dir, *mover, *output, *btf;
 	bool light;
 	int verbose;
 };
@@ -41,6 +41,7 @@ static const struct opt bench_opts[] = {
 	  "write the run file here (migtrace.json; an old one is kept as .old)", 0, 0 },
 	{ "light", 0, OPT_FLAG, AT(light), NULL,
 	  "only the migrating side: nothing on lookups or lock functions", 0, 0 },
+	OPT_ROW_BTF(AT(btf)),
 	OPT_ROW_VERBOSE(AT(verbose)),
 	{ 0 },
 };
@@ -169,6 +170,7 @@ static int record(struct bench *b, struct run *run)
 		.seconds = b->c->seconds * b->c->rounds,
 		.interval = b->c->seconds,
 		.light = b->c->light,
+		.btf = b->c->btf,
 		.events_max = 256,
 		.device = dev__format(b->scratch.dev, device, sizeof(device)),
 		.load = &bench_load,

@@ -14,7 +14,7 @@
 
 struct doctor_config {
 	bool json, facts;
-	const char *probe;
+	const char *probe, *btf;
 	int verbose;
 };
 
@@ -26,8 +26,8 @@ static const struct opt doctor_opts[] = {
 	  0 },
 	{ "probe", 0, OPT_STRING, AT(probe), "NAME=VARIANT[,...]", "see what this choice would do",
 	  0, 0 },
-	{ "verbose", 'v', OPT_COUNT, AT(verbose), NULL, "more messages; twice: libbpf's too", 0,
-	  0 },
+	OPT_ROW_BTF(AT(btf)),
+	OPT_ROW_VERBOSE(AT(verbose)),
 	{ 0 },
 };
 
@@ -70,6 +70,12 @@ static void try_all(struct diagnosis *d)
 	struct tracer_opts o = { 0 };
 	struct tracer *t;
 
+	if (!d->facts.feature[FEAT_BTF]) {
+		snprintf(d->trial, sizeof(d->trial), "not tried: %s; %s", facts__lacking(FEAT_BTF),
+			 BTF_HINT);
+		d->code = EXIT_CANT;
+		return;
+	}
 	for (size_t i = 0; i < probes_n; i++) {
 		const struct choice *c = &d->choices[i];
 
@@ -93,19 +99,20 @@ static void try_all(struct diagnosis *d)
 	snprintf(d->trial, sizeof(d->trial), "every chosen program loaded and attached");
 }
 
+/* An exit code, 0 when there is a diagnosis; messages were printed. */
 static int diagnose(struct diagnosis *d, const struct doctor_config *c)
 {
-	int err;
+	int code;
 
 	d->choices = calloc(probes_n, sizeof(*d->choices));
 	d->attached = calloc(probes_n, sizeof(*d->attached));
-	if (!d->choices || !d->attached)
-		return -ENOMEM;
-	err = facts__read(&d->facts);
-	if (!err)
-		err = machine__describe(&d->machine, &d->facts);
-	if (err)
-		return err;
+	code = d->choices && d->attached ? session__read_facts(&d->facts, c->btf) : EXIT_FAILED;
+	if (!d->choices || !d->attached || (!code && machine__describe(&d->machine, &d->facts))) {
+		log_error("out of memory");
+		return EXIT_FAILED;
+	}
+	if (code)
+		return code;
 	d->generation = facts__generation(&d->facts, &d->evidence);
 	probes__select(&d->facts, false, d->forced, d->choices);
 	if (!c->facts) /* the sheet is read, not tried */
@@ -127,6 +134,21 @@ static void print_probe(const struct diagnosis *d, size_t i)
 	printf("\n");
 }
 
+static void print_features(const struct facts *f)
+{
+	for (unsigned int i = 0; i < FEAT_COUNT; i++) {
+		const char *why = i == FEAT_TEXT ? f->text_reason : facts__lacking(i);
+
+		if (!facts__known(f, i))
+			printf("feature     %s: not known without BTF\n", feature__name(i));
+		else if (f->feature[i] || !why)
+			printf("feature     %s: %s\n", feature__name(i),
+			       f->feature[i] ? "yes" : "no");
+		else
+			printf("feature     %s: no, %s\n", feature__name(i), why);
+	}
+}
+
 static void print_text(const struct diagnosis *d)
 {
 	char value[128];
@@ -142,11 +164,7 @@ static void print_text(const struct diagnosis *d)
 		read_setting(settings[i], value, sizeof(value));
 		printf("setting     %s: %s\n", strrchr(settings[i], '/') + 1, value);
 	}
-	for (unsigned int i = 0; i < FEAT_COUNT; i++)
-		printf("feature     %s: %s%s%s\n", feature__name(i),
-		       d->facts.feature[i] ? "yes" : "no",
-		       i == FEAT_TEXT && !d->facts.feature[i] ? ", " : "",
-		       i == FEAT_TEXT && !d->facts.feature[i] ? d->facts.text_reason : "");
+	print_features(&d->facts);
 	printf("\nprobes: name, variant or -, what it sees or why not [attach points]\n");
 	for (size_t i = 0; i < probes_n; i++)
 		print_probe(d, i);
@@ -179,7 +197,9 @@ static void print_json(const struct diagnosis *d)
 	char value[128];
 
 	for (unsigned int i = 0; i < FEAT_COUNT; i++)
-		json_object_set_new(features, feature__name(i), json_boolean(d->facts.feature[i]));
+		json_object_set_new(features, feature__name(i),
+				    facts__known(&d->facts, i) ? json_boolean(d->facts.feature[i]) :
+								 json_null());
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
 		read_setting(settings[i], value, sizeof(value));
 		json_object_set_new(set, strrchr(settings[i], '/') + 1, json_string(value));
@@ -216,7 +236,7 @@ static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct doctor_config c = { 0 };
 	struct diagnosis d = { 0 };
-	int first = opts__parse(cmd, argc, argv, &c), code, err;
+	int first = opts__parse(cmd, argc, argv, &c), code;
 	char *words;
 
 	if (first < 0)
@@ -227,15 +247,10 @@ static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 		free(words);
 		return code;
 	}
-	code = EXIT_FAILED;
-	err = diagnose(&d, &c);
-	if (!err) {
+	code = diagnose(&d, &c);
+	if (!code) {
 		code = d.code;
 		print(&d, &c);
-	} else if (d.facts.unreadable) {
-		log_error("can't read %s: %s", d.facts.unreadable, strerror(-err));
-	} else {
-		log_error("out of memory");
 	}
 	run__free(&d.machine);
 	facts__free(&d.facts);

@@ -17,7 +17,7 @@
 #define SUFFIX ".prom"
 
 struct export_config {
-	const char *path, *device;
+	const char *path, *device, *btf;
 	double interval;
 	bool full, once;
 	int verbose;
@@ -34,6 +34,7 @@ static const struct opt export_opts[] = {
 	{ "full", 0, OPT_FLAG, AT(full), NULL,
 	  "also programs on lookups and lock functions: hold and wait of all sites", 0, 0 },
 	OPT_ROW_DEVICE(AT(device)),
+	OPT_ROW_BTF(AT(btf)),
 	OPT_ROW_VERBOSE(AT(verbose)),
 	{ 0 },
 };
@@ -178,6 +179,7 @@ static int export_run(const struct cmd *cmd, int argc, char **argv)
 	e.once = c.once;
 	o.light = !c.full;
 	o.device = c.device;
+	o.btf = c.btf;
 	o.interval = c.interval;
 	o.seconds = c.once ? c.interval : 0;
 	code = session__record(&o, &run);

@@ -31,6 +31,7 @@ static const struct opt record_opts[] = {
 	  "use this variant of a probe, not the first possible", 0, 0 },
 	{ "map-size", 0, OPT_UINT, AT(session.map_size), "N",
 	  "at most N entries in each map; what finds no room is counted as lost", 1, 1 << 20 },
+	OPT_ROW_BTF(AT(session.btf)),
 	OPT_ROW_FAIL_ON_RACE(AT(fail_on_race)),
 	OPT_ROW_VERBOSE(AT(verbose)),
 	{ 0 },

@@ -22,6 +22,7 @@ static const struct opt watch_opts[] = {
 	OPT_ROW_DURATION(AT(session.seconds)),
 	{ "json", 0, OPT_FLAG, AT(json), NULL, "one JSON object a line", 0, 0 },
 	OPT_ROW_DEVICE(AT(session.device)),
+	OPT_ROW_BTF(AT(session.btf)),
 	OPT_ROW_FAIL_ON_RACE(AT(fail_on_race)),
 	OPT_ROW_VERBOSE(AT(verbose)),
 	{ 0 },

@@ -93,11 +93,11 @@ static void sizes(struct tracer *t)
  * for a type that this kernel does not have, and may not do so without CAP_SYS_ADMIN. But it then
  * holds it twice: 18 MB at most instead of 12.
  */
-struct migtrace_bpf *tracer__open(void)
+struct migtrace_bpf *tracer__open(const struct facts *f)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, o);
+	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = f->btf);
 
-	if (!privileges__has(CAP_SYS_ADMIN) && !access(KERNEL_BTF, R_OK))
+	if (!f->btf && !privileges__has(CAP_SYS_ADMIN) && !access(KERNEL_BTF, R_OK))
 		o.btf_custom_path = KERNEL_BTF;
 
 	return migtrace_bpf__open_opts(&o);

@@ -12,6 +12,7 @@
 
 static const char *const feature_names[FEAT_COUNT] = {
 	[FEAT_BTF] = "btf",
+	[FEAT_BTF_ELSEWHERE] = "btf_elsewhere",
 	[FEAT_KPROBES] = "kprobes",
 	[FEAT_BH_MIGRATE] = "bh_migrate",
 	[FEAT_MMB] = "mapping_metadata_bhs",
@@ -28,6 +29,31 @@ static const char *const feature_names[FEAT_COUNT] = {
 const char *feature__name(unsigned int feature)
 {
 	return feature < FEAT_COUNT ? feature_names[feature] : NULL;
+}
+
+/* What it is to be without, in the words of a reason; NULL: it is not a lack, or says so elsewhere. */
+static const char *const lacking[FEAT_COUNT] = {
+	[FEAT_BTF] = "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)",
+	[FEAT_KPROBES] = "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)",
+	[FEAT_BH_MIGRATE] = "nothing but the lock keeps lookups out (no BH_Migrate)",
+	[FEAT_TRAMPOLINE_GUARD] = "this kernel's trampolines have no recursion guard (5.12)",
+	[FEAT_TRAMPOLINES] =
+		"this kernel has no trampolines on functions (CONFIG_FUNCTION_TRACER; arm64: 6.4)",
+};
+
+const char *facts__lacking(unsigned int feature)
+{
+	return feature < FEAT_COUNT ? lacking[feature] : NULL;
+}
+
+bool facts__known(const struct facts *f, unsigned int feature)
+{
+	static const bool in_btf[FEAT_COUNT] = {
+		[FEAT_BH_MIGRATE] = true, [FEAT_MMB] = true,	 [FEAT_SLEEPING_LOOKUP] = true,
+		[FEAT_RT] = true,	  [FEAT_COOKIES] = true, [FEAT_TRAMPOLINE_GUARD] = true,
+	};
+
+	return f->feature[FEAT_BTF] || !in_btf[feature];
 }
 
 const struct fact_func *facts__func(const struct facts *f, const char *name)

@@ -9,6 +9,7 @@
 #if defined(__x86_64__)
 
 #define INT3 0xcc
+const char *const insn_regs_member = "orig_ax";
 const bool insn_weakly_ordered = false;
 const size_t insn_branch_bytes = 5, insn_step = 1, insn_jump_bytes = 5, insn_blocked_bytes = 0;
 /*
@@ -52,13 +53,11 @@ size_t insn__unlock(const unsigned char *code, size_t size, __u8 *reg)
 
 bool insn__lock_try(const unsigned char *code, size_t size, __u8 *reg)
 {
-	(void)code, (void)size, (void)reg;
 	return false; /* ARCH_INLINE_SPIN_LOCK is not selected on x86 */
 }
 
 bool insn__blocks(const unsigned char *code, size_t size)
 {
-	(void)code, (void)size;
 	return false;
 }
 
@@ -254,9 +253,8 @@ bool insn__decode(const unsigned char *code, size_t size, size_t at, struct insn
 		i->target = (__s64)(at + i->len) + disp;
 		return true;
 	}
-	if (op.map == 1 &&
-	    op.byte == 0xff) { /* calls return; jumps may go to any case of a switch */
-		__u8 what = code[op.at] >> 3 & 7;
+	if (op.map == 1 && op.byte == 0xff) {
+		__u8 what = code[op.at] >> 3 & 7; /* calls return; jumps may go anywhere */
 
 		i->indirect = what == 4 || what == 5;
 		i->call = what == 2 || what == 3;
@@ -264,6 +262,7 @@ bool insn__decode(const unsigned char *code, size_t size, size_t at, struct insn
 		return true;
 	}
 	i->trap = op.map == 1 && op.byte == INT3;
+	i->ret = op.map == 1 && (op.byte & ~1) == 0xc2; /* not through a thunk (5.19) */
 	i->straight = !ends(&op);
 	i->movable = i->straight && movable(&op);
 	return true;
@@ -273,6 +272,7 @@ bool insn__decode(const unsigned char *code, size_t size, size_t at, struct insn
 
 const size_t insn_branch_bytes = 4, insn_step = 4, insn_thunk_bytes = 0, insn_jump_bytes = 0;
 const bool insn_weakly_ordered = true;
+const char *const insn_regs_member = "pstate";
 const size_t insn_blocked_bytes = 128;
 
 /* Arm Architecture Reference Manual (DDI 0487), C4.1: the encodings that are looked for. */

@@ -13,6 +13,8 @@ extern const size_t insn_branch_bytes, insn_step;
 extern const size_t insn_thunk_bytes;
 /* What the kernel needs to put a jump in place of a kprobe's instruction; 0: it never does. */
 extern const size_t insn_jump_bytes;
+/* One of struct pt_regs that no other architecture's has. */
+extern const char *const insn_regs_member;
 /* Memory operations of one CPU are seen by others in another order. */
 extern const bool insn_weakly_ordered;
 
@@ -48,7 +50,7 @@ struct insn {
 	bool branch;   /* may go to @target, which is in bytes from the start of the code */
 	bool call;     /* of a function that is expected to come back */
 	bool hidden; /* under a probe that is there already: taken for one that goes on straight */
-	bool ret;    /* the function's end; never set where returns can't be told, as on x86-64 */
+	bool ret;    /* the function's end */
 	bool indirect; /* a jump that goes where can't be read here */
 	bool trap;     /* padding where nothing falls through to it; else a kprobe's */
 	__s64 target;

@@ -311,7 +311,7 @@ static int scan_func(struct facts *f, struct text *t, const struct fact_func *fu
 	if (err >= 0)
 		err = text__blockers(code, func->size, scan_inlined, &s);
 	if (err >= 0)
-		err = text__exits(code, func->size, scan_inlined, &s);
+		err = text__exits(&whole, scan_inlined, &s);
 	return err < 0 ? err : 0;
 }
 
@@ -365,12 +365,13 @@ int facts__read_image(struct facts *f, const struct image_files *files)
 	return read_text(f, files->kcore);
 }
 
-int facts__read(struct facts *f)
+int facts__read(struct facts *f, const char *btf)
 {
 	struct utsname u;
 	int err;
 
 	memset(f, 0, sizeof(*f));
+	f->btf = btf;
 	uname(&u);
 	snprintf(f->release, sizeof(f->release), "%s", u.release);
 	snprintf(f->version, sizeof(f->version), "%s", u.version);
@@ -380,6 +381,6 @@ int facts__read(struct facts *f)
 	if (err)
 		return err;
 	f->feature[FEAT_KPROBES] = !access("/sys/bus/event_source/devices/kprobe/type", F_OK);
-	err = facts__read_btf(f);
+	err = facts__read_btf(f, running.kallsyms);
 	return err ? err : facts__read_image(f, &running);
 }

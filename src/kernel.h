@@ -13,7 +13,8 @@
 #include <stdio.h>
 
 enum feature {
-	FEAT_BTF,	       /* /sys/kernel/btf/vmlinux */
+	FEAT_BTF,	       /* of its own, /sys/kernel/btf/vmlinux, or a file's */
+	FEAT_BTF_ELSEWHERE,    /* a file's only */
 	FEAT_KPROBES,	       /* perf's kprobe source */
 	FEAT_BH_MIGRATE,       /* enum bh_state_bits has BH_Migrate (2d900efff915, 6.15) */
 	FEAT_MMB,	       /* struct mapping_metadata_bhs (7.1) */
@@ -66,18 +67,25 @@ struct facts {
 	size_t funcs_n;
 	struct fact_call *calls;
 	size_t calls_n;
-	char text_reason[120];	/* why FEAT_TEXT is missing */
+	char text_reason[120]; /* why FEAT_TEXT is missing */
+	const char *btf; /* file that the types come from; NULL: the kernel's own; not saved */
 	const char *unreadable; /* the file that facts__read() failed at, or NULL; not saved */
+	/* What is wrong with @btf: -ENOEXEC, -EXDEV (another kernel's), 0 (can't be told); not saved */
+	char unfit[160];
 };
 
 /*
  * Reads this kernel. Never fails for what is missing, or not for this user: that is a fact too.
  * 0, or -errno with @f->unreadable: what is there and can't be read is no fact. Or -ENOMEM.
+ * @btf: NULL, or a file with the types, in place of the kernel's own: -ENOEXEC, -EXDEV when it is unfit.
  */
-int facts__read(struct facts *f);
+int facts__read(struct facts *f, const char *btf);
 
 /* kernel_btf.c: its BTF's part of it. */
-int facts__read_btf(struct facts *f);
+int facts__read_btf(struct facts *f, const char *kallsyms);
+/* btf_file.c: does a file's belong to this kernel? 0 with @f->unfit: can't be told. */
+struct btf;
+int facts__check_btf(struct facts *f, const struct btf *btf, const char *kallsyms);
 /* An errno that says nothing about the kernel: the file is there, and ours to read. */
 bool facts__broken(int error);
 
@@ -98,6 +106,10 @@ void facts__free(struct facts *f);
 
 const struct fact_func *facts__func(const struct facts *f, const char *name);
 const char *feature__name(unsigned int feature);
+/* What to say of a kernel without @feature; NULL: nothing. */
+const char *facts__lacking(unsigned int feature);
+/* False for what only BTF tells, on a kernel without. */
+bool facts__known(const struct facts *f, unsigned int feature);
 
 /* "held or racy", "held+sleeping", "bh_migrate", "bh_migrate+mmb" by BTF alone (design.md §3). */
 const char *facts__generation(const struct facts *f, const char **evidence);
@@ -178,6 +190,6 @@ int text__inline_lock(const unsigned char *code, size_t size, size_t slow, text_
 /* Each instruction behind which probes are refused while it has none. */
 int text__blockers(const unsigned char *code, size_t size, text_place_cb *cb, void *ctx);
 /* Each return; none where the function can be left in another way, or where they can't be told. */
-int text__exits(const unsigned char *code, size_t size, text_place_cb *cb, void *ctx);
+int text__exits(const struct text_func *f, text_place_cb *cb, void *ctx);
 
 #endif /* MIGTRACE_KERNEL_H */

@@ -2,7 +2,9 @@
 /* What the kernel's BTF says, for the fact sheet. Stage 0. */
 #include <bpf/btf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernel.h"
 
@@ -28,19 +30,50 @@ static bool has_member(const struct btf *btf, const char *name, const char *memb
 	return false;
 }
 
-int facts__read_btf(struct facts *f)
+/* The kernel's own. NULL with *@err 0: there is none. */
+static struct btf *open_own(struct facts *f, int *err)
 {
 	struct btf *btf = btf__parse(KERNEL_BTF, NULL);
 
-	if (!btf && facts__broken(errno)) {
+	*err = btf || !facts__broken(errno) ? 0 : -errno;
+	if (*err)
 		f->unreadable = KERNEL_BTF;
-		return -errno;
-	}
-	if (!btf) /* also looks in /boot, and has one errno for all */
+	else if (!btf) /* also looks in /boot, and has one errno for all */
 		btf = btf__load_vmlinux_btf();
+	return btf;
+}
+
+static struct btf *open_file(struct facts *f, const char *kallsyms, int *err)
+{
+	int fd = open(f->btf, O_RDONLY | O_CLOEXEC);
+	struct btf *btf = NULL;
+
+	f->unreadable = f->btf;
+	*err = fd < 0 ? -errno : 0;
+	if (*err)
+		return NULL;
+	close(fd);
+	btf = btf__parse(f->btf, NULL); /* has one errno for all */
+	*err = btf ? facts__check_btf(f, btf, kallsyms) : -ENOEXEC;
 	if (!btf)
-		return 0;
+		snprintf(f->unfit, sizeof(f->unfit), "is no BTF, nor an ELF file that has any");
+	if (!*err) {
+		f->unreadable = NULL;
+		return btf;
+	}
+	btf__free(btf);
+	return NULL;
+}
+
+int facts__read_btf(struct facts *f, const char *kallsyms)
+{
+	int err;
+	struct btf *btf = f->btf ? open_file(f, kallsyms, &err) : open_own(f, &err);
+
+	if (!btf)
+		return err;
 	f->feature[FEAT_BTF] = true;
+	f->feature[FEAT_BTF_ELSEWHERE] = access(KERNEL_BTF, F_OK);
 	for (size_t i = 0; i < f->funcs_n; i++)
 		f->funcs[i].in_btf =
 			btf__find_by_name_kind(btf, f->funcs[i].name, BTF_KIND_FUNC) > 0;

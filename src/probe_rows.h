@@ -39,7 +39,10 @@
 	}
 #define PLAIN(variant_name, ...) PLAIN_UNLESS(variant_name, NULL, __VA_ARGS__)
 
-/* Kprobes in the place of trampolines, for kernels whose functions can't have these. */
+/*
+ * Kprobes in the place of trampolines, for kernels whose functions can't have these: without function
+ * tracing, without BTF of their own, arm64's before 6.4.
+ */
 #define KPROBES_UNLESS(variant_name, there, ...)                                                   \
 	{                                                                                          \
 		.name = variant_name ":kprobe", .needs = FEAT_BTF, .excluded_by = -1,              \
@@ -80,6 +83,8 @@
 #define AIO_COPIERS  "folio_migrate_copy", "folio_copy", "migrate_page_copy"
 #define BATCH_HOSTS  "migrate_pages_batch", "migrate_pages", "migrate_folio_done"
 
+#define MUTEX_LOCKS  "mutex_lock", "mutex_lock_nested" /* with lockdep */
+
 /* Reads hold a mutex, completions a spinlock that PREEMPT_RT replaces. */
 #define AIO_OVERLAP(variant_name, enter, how, reader)                                                   \
 	{                                                                                          \
@@ -92,7 +97,7 @@
 			{ "aio_write_call", ATTACH_CALL, NAMES("aio_complete"),                    \
 			  NAMES("_raw_spin_lock_irqsave", "rt_spin_lock") },                       \
 			{ "aio_read_unlock", ATTACH_CALL, NAMES(reader), NAMES("mutex_unlock") },  \
-			{ "aio_read_locked", ATTACH_RETURN, NAMES(reader), NAMES("mutex_lock") },  \
+			{ "aio_read_locked", ATTACH_RETURN, NAMES(reader), NAMES(MUTEX_LOCKS) },  \
 			ONE(enter, how, reader),                                                   \
 			{ "aio_copy_end", ATTACH_RETURN, NAMES(AIO_HOSTS), NAMES(AIO_COPIERS) },   \
 			{ "aio_copy_start", ATTACH_CALL, NAMES(AIO_HOSTS), NAMES(AIO_COPIERS) },   \

@@ -217,6 +217,7 @@ const struct probe probes[] = {
 		.row = SITE_AIO_MIGRATE,
 		.variants = {
 			AIO_OVERLAP("ring", "aio_read_enter", ATTACH_FENTRY, "aio_read_events_ring"),
+			AIO_OVERLAP("ring:kprobe", "aio_read_entry", ATTACH_ENTRY, "aio_read_events_ring"),
 			AIO_OVERLAP("events", "aio_read_enter_outer", ATTACH_ENTRY, "aio_read_events"),
 		},
 	},
@@ -324,7 +325,7 @@ static const char *const callees[] = {
 	LOCK_CALLS, CALLEE_SLOW_LOCK, "_raw_spin_unlock", "rt_spin_unlock",
 	"__raw_callee_save___pv_queued_spin_unlock", "__raw_callee_save___native_queued_spin_unlock",
 	"_raw_spin_lock_irqsave", "_raw_spin_unlock_irqrestore", "folio_unlock",
-	"unlock_buffer", "__folio_lock", "mutex_trylock", "mutex_lock", "mutex_unlock",
+	"unlock_buffer", "__folio_lock", "mutex_trylock", MUTEX_LOCKS, "mutex_unlock",
 	"folio_migrate_mapping", "migrate_page_move_mapping", AIO_COPIERS, "unlock_page",
 	"__folio_put", "__put_page", "try_to_free_buffers", "folio_migrate_flags", NULL,
 };

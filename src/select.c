@@ -151,9 +151,13 @@ static bool trampoline_usable(const struct facts *f, const struct prog_use *use,
 	if (not_probeable(f, use->funcs[0], why, size))
 		return false;
 	if (!f->feature[FEAT_TRAMPOLINES])
-		snprintf(why, size, "%s: this kernel has no trampolines on functions (arm64: 6.4)",
+		snprintf(why, size, "%s: %s", use->funcs[0], facts__lacking(FEAT_TRAMPOLINES));
+	else if (f->feature[FEAT_BTF_ELSEWHERE])
+		snprintf(why, size, "%s: a trampoline needs the kernel's own BTF, not a file's",
 			 use->funcs[0]);
-	return f->feature[FEAT_TRAMPOLINES];
+	else
+		return true;
+	return false;
 }
 
 /* Does this kernel's path lie elsewhere than the variant's? @e may be NULL. */
@@ -169,17 +173,14 @@ static bool is_elsewhere(const struct facts *f, const struct elsewhere *e)
 	return !e->calls;
 }
 
-static const char *const lacking[FEAT_COUNT] = {
-	[FEAT_BTF] = "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)",
-	[FEAT_KPROBES] = "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)",
-	[FEAT_TRAMPOLINE_GUARD] = "this kernel's trampolines have no recursion guard (5.12)",
-	[FEAT_BH_MIGRATE] = "no BH_Migrate here: nothing but the lock keeps lookups out",
-};
-
 static bool variant_usable(const struct facts *f, const struct variant *v, char *why, size_t size)
 {
+	if (!f->feature[FEAT_BTF]) { /* no program finds a field without */
+		snprintf(why, size, "%s", facts__lacking(FEAT_BTF));
+		return false;
+	}
 	if (v->needs >= 0 && !f->feature[v->needs]) {
-		snprintf(why, size, "%s", lacking[v->needs]);
+		snprintf(why, size, "%s", facts__lacking(v->needs));
 		return false;
 	}
 	if (v->excluded_by >= 0 && f->feature[v->excluded_by]) {
@@ -197,7 +198,7 @@ static bool variant_usable(const struct facts *f, const struct variant *v, char 
 			is_call(use->how) || use->how == ATTACH_ENTRY || use->how == ATTACH_EXIT;
 
 		if (kprobe && !f->feature[FEAT_KPROBES]) {
-			snprintf(why, size, "%s", lacking[FEAT_KPROBES]);
+			snprintf(why, size, "%s", facts__lacking(FEAT_KPROBES));
 			return false;
 		}
 		if (!(is_call(use->how) ? calls_usable :

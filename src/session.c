@@ -260,7 +260,7 @@ int session__record(const struct session_opts *o, struct run *run)
 	struct tracer *t = NULL;
 	struct facts f = { 0 };
 	char err[512];
-	int code, ret;
+	int code;
 
 	struct sigaction sa = { .sa_handler = on_signal };
 
@@ -274,14 +274,12 @@ int session__record(const struct session_opts *o, struct run *run)
 	to.forced = forced;
 	if (!code)
 		code = session__check_wanted(&to);
-	if (!code) {
-		ret = choices ? facts__read(&f) : -ENOMEM;
-		if (ret && f.unreadable)
-			log_error("can't read %s: %s", f.unreadable, strerror(-ret));
-		else if (ret)
-			log_error("out of memory");
-		code = ret ? EXIT_FAILED : EXIT_FINE;
+	if (!code && !choices) {
+		log_error("out of memory");
+		code = EXIT_FAILED;
 	}
+	if (!code)
+		code = session__read_facts(&f, o->btf);
 	if (!code) {
 		to.stop = &stopped;
 		probes__select(&f, o->light, to.forced, choices);

@@ -16,6 +16,7 @@ struct session_opts {
 	const char *device; /* path, name or MAJ:MIN, or NULL: all */
 	const char *sites;  /* "a,b" or NULL: all */
 	const char *probe;  /* "NAME=VARIANT[,…]" or NULL */
+	const char *btf;    /* file with the kernel's types, or NULL: its own */
 	char **command;	    /* argv of the workload, or NULL */
 	size_t events_max;  /* late references to keep with both sides */
 	/* Called once a late reference is certain; NULL: only kept. */
@@ -65,6 +66,11 @@ bool session__stopped(void);
 		"fail-on-race", 0, OPT_FLAG, at, NULL,                                             \
 			"exit 4 when a late reference was found, 5 when inconclusive", 0, 0        \
 	}
+#define OPT_ROW_BTF(at)                                                                            \
+	{                                                                                          \
+		"btf", 0, OPT_STRING, at, "FILE", "the kernel's types, where it has none itself",  \
+			0, 0                                                                       \
+	}
 #define OPT_ROW_VERBOSE(at)                                                                        \
 	{                                                                                          \
 		"verbose", 'v', OPT_COUNT, at, NULL, "more messages; twice: libbpf's too", 0, 0    \
@@ -86,7 +92,12 @@ int session__verdict(const struct run *run);
 
 /* session_opts.c: each returns an exit code; messages were printed. */
 #define FORCED_MAX 16
+#define BTF_HINT                                                                                   \
+	"'--btf FILE' takes it from a file: 'pahole --btf_encode_detached=FILE vmlinux' makes "    \
+	"it of a kernel's debugging information; BTFHub has those of many distributions"
 int session__tracer_opts(const struct session_opts *o, struct tracer_opts *to);
+/* The fact sheet of this kernel, its types from @btf or NULL. */
+int session__read_facts(struct facts *f, const char *btf);
 /* "NAME=VARIANT,…" into a list; an unknown name is the user's, an impossible variant the kernel's. */
 int session__parse_forced(const char *list, char **copy, const char *forced[FORCED_MAX + 1]);
 /* The word of @forced that is about @p, or NULL. */

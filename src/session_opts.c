@@ -120,6 +120,23 @@ int session__check_wanted(const struct tracer_opts *o)
 	return 0;
 }
 
+int session__read_facts(struct facts *f, const char *btf)
+{
+	int ret = facts__read(f, btf);
+
+	if (!ret && f->unfit[0])
+		log_warn("%s: %s", btf, f->unfit);
+	if (!ret)
+		return EXIT_FINE;
+	if (f->unfit[0])
+		log_error("%s: %s", btf, f->unfit);
+	else if (f->unreadable)
+		log_error("can't read %s: %s", f->unreadable, strerror(-ret));
+	else
+		log_error("out of memory");
+	return ret == -EXDEV ? EXIT_CANT : EXIT_FAILED;
+}
+
 int session__check_forced(const char *const *forced, const struct choice *c)
 {
 	for (size_t i = 0; i < probes_n; i++) {
@@ -136,8 +153,8 @@ int session__check_forced(const char *const *forced, const struct choice *c)
 int session__check_required(const struct facts *f, const struct choice *c)
 {
 	if (!f->feature[FEAT_BTF]) {
-		log_error(
-			"this kernel has no BTF (/sys/kernel/btf/vmlinux): CONFIG_DEBUG_INFO_BTF");
+		log_error("%s", facts__lacking(FEAT_BTF));
+		log_hint(BTF_HINT);
 		return EXIT_CANT;
 	}
 	for (size_t i = 0; i < probes_n; i++) {

@@ -296,8 +296,11 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 		err = snapshot__hists(t, run);
 	if (!err)
 		err = read_probes(t, run);
-	if (!err && final)
+	if (!err && final) {
 		note_unreleased(run);
+		/* whose exit was not seen, and that no other migration of the task has shown */
+		run->losses[LOSS_WINDOW] += tracer__skeleton(t)->bss->migrating;
+	}
 	if (!err && final)
 		err = read_worst(t, run);
 	if (!err)

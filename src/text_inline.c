@@ -235,31 +235,44 @@ int text__blockers(const unsigned char *code, size_t size, text_place_cb *cb, vo
 	return found;
 }
 
-/* Jumps to other functions are another way out; those into the cold part are taken for one. */
-static bool leaves_by_returns(const unsigned char *code, size_t size)
+static bool inside(const struct text_part *part, __s64 at)
+{
+	return at >= part->at && at < part->at + (__s64)part->size;
+}
+
+/* Is every way out of @part one into the function, or a return? Or, in the cold part, only the first? */
+static bool leaves_by_returns(const struct text_func *f, const struct text_part *part, bool returns)
 {
 	struct insn insn;
+	bool open = true;
 
-	for (size_t at = 0; at < size; at += insn.len) {
-		if (!insn__decode(code, size, at, &insn) || insn.indirect)
+	for (size_t at = 0; at < part->size; at += insn.len) {
+		__s64 target;
+
+		if (!insn__decode(part->code, part->size, at, &insn) || insn.indirect)
 			return false;
-		if (insn.branch && !insn.call && (insn.target < 0 || (size_t)insn.target >= size))
+		if ((insn.trap && open) || (insn.ret && !returns)) /* a kprobe: who knows of what */
+			return false;
+		open = insn.straight || (insn.branch && !insn.jump);
+		target = part->at + insn.target;
+		if (insn.branch && !insn.call && !inside(&f->hot, target) &&
+		    !inside(&f->cold, target))
 			return false;
 	}
 	return true;
 }
 
-int text__exits(const unsigned char *code, size_t size, text_place_cb *cb, void *ctx)
+int text__exits(const struct text_func *f, text_place_cb *cb, void *ctx)
 {
 	int found = 0, err;
 	struct insn insn;
 
-	if (!leaves_by_returns(code, size))
+	if (!leaves_by_returns(f, &f->hot, true) || !leaves_by_returns(f, &f->cold, false))
 		return 0;
-	for (size_t at = 0; at < size; at += insn.len) {
+	for (size_t at = 0; at < f->hot.size; at += insn.len) {
 		struct text_place p = { CALLEE_EXIT, at, 0, 0 };
 
-		insn__decode(code, size, at, &insn);
+		insn__decode(f->hot.code, f->hot.size, at, &insn);
 		if (!insn.ret)
 			continue;
 		err = cb(ctx, &p);

@@ -198,7 +198,7 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 	t->opts = *o;
 	t->cpus = libbpf_num_possible_cpus();
 	t->attached = calloc(probes_n, sizeof(*t->attached));
-	t->skel = tracer__open();
+	t->skel = tracer__open(f);
 	if (tracer__unopened(t->cpus, !t->skel || !t->attached, err, err_size))
 		goto fail;
 	tracer__configure(t);

@@ -51,7 +51,7 @@ static inline __u64 tracer__now_ns(void)
 struct tracer *tracer__prepare(const struct facts *f, const struct choice *choices,
 			       const struct tracer_opts *o, int *code, char *err, size_t err_size);
 /* The object, nothing of it loaded; NULL with errno. configure.c. */
-struct migtrace_bpf *tracer__open(void);
+struct migtrace_bpf *tracer__open(const struct facts *f);
 /* Before the load: the object's settings and the sizes of its maps. configure.c. */
 void tracer__configure(struct tracer *t);
 void tracer__start(struct tracer *t);

@@ -85,6 +85,25 @@ t 'record --light, a probe that it leaves out' 2 "'lookup_exit=plain' is not par
 t 'record --site, a probe that it leaves out' 2 "'isolation=page' is not part of what is recorded" \
 	record --site migrate_norefs --probe isolation=page
 t 'doctor, an unknown probe' 2 "option '--probe': 'x=y' is not PROBE=VARIANT" doctor --probe x=y
+for c in record watch doctor "export --textfile x.prom"; do
+	# shellcheck disable=SC2086 # words
+	t "${c%% *}: types from nowhere" 1 "can't read no/such.btf: No such file" $c --btf no/such.btf
+	# shellcheck disable=SC2086 # words
+	t "${c%% *}: types from something else" 1 'small.json: is no BTF, nor an ELF file that has any' \
+		$c --btf small.json
+done
+btf() { # NAME MEMBER: what a compiler makes of a struct pt_regs with it
+	echo "struct pt_regs { long $2; } regs;" | ${CLANG:-clang} -target bpf -g -x c -c - -o "$1"
+}
+btf other.btf r0
+t 'types of another architecture' 3 'other.btf: is not the BTF of a kernel for' doctor --btf other.btf
+btf part.btf 'orig_ax, pstate'
+t 'a part of the types' 1 'part.btf: has no functions' doctor --btf part.btf
+echo "struct pt_regs { long orig_ax, pstate; } regs; void none(void) { regs.pstate = 1; }" |
+	${CLANG:-clang} -target bpf -g -x c -c - -o kernel.btf
+t 'types of another kernel' 3 "kernel.btf: is another kernel's BTF: 1 of its 1 functions are not in" \
+	doctor --btf kernel.btf
+t 'doctor --btf of no file' 2 "option '--btf': the value FILE is empty" doctor --btf ''
 t 'doctor with an operand' 2 "unexpected operand 'x': doctor takes none" doctor x
 
 # report: operands and options
@@ -100,6 +119,10 @@ for l in 5us 5us: :20 5:20 5s:20 0us:20 5us:0 5us:20x -5us:20 5us:99999 9999999u
 done
 t 'report' 0 '' report small.json
 has 'report has a title' '^migtrace: private_lock'
+sed 's/"arch":"x86_64"/"arch":"aarch64"/' small.json >arm.json
+t 'report of another architecture' 0 '' report arm.json
+has 'report says which' '6.1.0 aarch64'
+rm arm.json
 t 'report, options after the file' 0 '' report small.json --format csv
 has 'report as CSV' '^scope,device,site,kind'
 t 'report --linear' 0 '' report full.json --linear 5us:20

@@ -59,8 +59,10 @@ static int place(void *ctx, const struct text_place *p)
 /* What is asked of the code where a lock's slow path is called at @slow. */
 static void inlined(struct scan *s, const unsigned char *data, size_t slow, bool arm)
 {
+	struct text_func f = { .hot = { data, s->size, 0 } };
+
 	(arm ? arm__inline_unlocks : text__inline_unlocks)(data, s->size, place, s);
-	(arm ? arm__exits : text__exits)(data, s->size, place, s);
+	(arm ? arm__exits : text__exits)(&f, place, s);
 	(arm ? arm__blockers : text__blockers)(data, s->size, place, s);
 	(arm ? arm__inline_lock : text__inline_lock)(data, s->size, slow, place, s);
 }

@@ -33,8 +33,9 @@ static int add_func(void *ctx, const char *name)
 	return 0;
 }
 
-int facts__read(struct facts *f)
+int facts__read(struct facts *f, const char *btf)
 {
+	(void)btf;
 	memset(f, 0, sizeof(*f));
 	memset(f->feature, true, sizeof(f->feature));
 	for (const char *const *host = probes__hosts(); *host; host++)

@@ -215,22 +215,29 @@ static void unlocks_and_blockers(void **state)
 	assert_false(arm__blocks(text(), 3));
 }
 
+static int exits(void)
+{
+	struct text_func f = { .hot = { text(), bytes(), 0 } };
+
+	return arm__exits(&f, note, NULL);
+}
+
 static void returns(void **state)
 {
 	(void)state;
 	FUNCTION(LOCKED);
-	assert_int_equal(arm__exits(text(), bytes(), note, NULL), 1);
+	assert_int_equal(exits(), 1);
 	assert_int_equal(found[0].offset, 0x1c);
 	code[3] = RET;
 	found_n = 0;
-	assert_int_equal(arm__exits(text(), bytes(), note, NULL), 2);
+	assert_int_equal(exits(), 2);
 	/* ways out that are no returns: a tail jump, and who knows where */
 	FUNCTION(LOCKED);
 	code[3] = 0x14001000;
-	assert_int_equal(arm__exits(text(), bytes(), note, NULL), 0);
+	assert_int_equal(exits(), 0);
 	FUNCTION(LOCKED);
 	code[3] = 0xd61f0220;
-	assert_int_equal(arm__exits(text(), bytes(), note, NULL), 0);
+	assert_int_equal(exits(), 0);
 }
 
 static void calls(void **state)

@@ -227,6 +227,48 @@ static void a_place_behind_a_call(void **state)
 
 #endif
 
+static int note_exit(void *ctx, const struct text_place *p)
+{
+	__u32 *first = ctx;
+
+	if (!*first)
+		*first = p->offset;
+	return strcmp(p->what, CALLEE_EXIT);
+}
+
+static int exits(const char *hex, const char *cold, __u32 *first)
+{
+	unsigned char code[64], cold_code[64];
+	struct text_func f = { .hot = { code, 0, 0 }, .cold = { cold_code, 0, 0x100 } };
+
+	*first = 0;
+	f.hot.size = from_hex(hex, code, sizeof(code));
+	f.cold.size = from_hex(cold, cold_code, sizeof(cold_code));
+	return text__exits(&f, note_exit, first);
+}
+
+static void returns_are_found(void **state)
+{
+	__u32 first;
+
+	(void)state;
+	/* test %edi,%edi; je +2; xor %eax,%eax; ret; int3; pop %rbx; ret; int3 */
+	assert_int_equal(exits("85ff740231c0c3cc5bc3cc", "", &first), 2);
+	assert_int_equal(first, 6);
+	/* the same with a tail jump, and a jump that can't be followed */
+	assert_int_equal(exits("85ff740231c0e9000100005bc3", "", &first), 0);
+	assert_int_equal(exits("85ff740231c0ffe05bc3", "", &first), 0);
+	/* je into the cold part: none; one that comes back; one that returns itself, one that goes on */
+	assert_int_equal(exits("85ff0f84f800000031c0c3", "", &first), 0);
+	assert_int_equal(exits("85ff0f84f800000031c0c3", "90e902ffffff", &first), 1);
+	assert_int_equal(first, 10);
+	assert_int_equal(exits("85ff0f84f800000031c0c3", "90c3", &first), 0);
+	assert_int_equal(exits("85ff0f84f800000031c0c3", "90e900100000", &first), 0);
+	/* through a thunk, and under a probe that hides what stood there */
+	assert_int_equal(exits("31c0e900010000", "", &first), 0);
+	assert_int_equal(exits("85ff7402ccc0c3cc5bc3", "", &first), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +279,7 @@ int main(void)
 		cmocka_unit_test(nobody_else_comes_by),
 		cmocka_unit_test(a_place_behind_a_call),
 		cmocka_unit_test(probes_of_others_are_seen),
+		cmocka_unit_test(returns_are_found),
 #endif
 	};
 

@@ -11,13 +11,14 @@
 #define MAX_PROBES 32
 #define MAX_POINTS 256
 
-enum { K5_10, K6_1, K6_12, K7, KRT, KARM6_1, KARM6_12, KERNELS };
+enum { K5_10, K6_1, K6_12, K7, KRT, KARM6_1, KARM6_12, KNO_BTF, KNO_FTRACE, KNO_KPROBES, KERNELS };
 
 static const char *const sheets[KERNELS] = {
 	"tests/data/kernels/5.10.facts",       "tests/data/kernels/6.1.facts",
 	"tests/data/kernels/6.12.facts",       "tests/data/kernels/7.x.facts",
 	"tests/data/kernels/rt.facts",	       "tests/data/kernels/arm64-6.1.facts",
-	"tests/data/kernels/arm64-6.12.facts",
+	"tests/data/kernels/arm64-6.12.facts", "tests/data/kernels/no-btf.facts",
+	"tests/data/kernels/no-ftrace.facts",  "tests/data/kernels/no-kprobes.facts",
 };
 
 static struct facts f;
@@ -117,6 +118,9 @@ static const struct wanted {
 	    { "folio", 2 },
 	    { "folio", 2 },
 	    { "folio:kprobe", 4 },
+	    { "folio", 2 },
+	    { "folio:kprobe", 2 },
+	    { "folio:kprobe", 2 },
 	    { "folio", 2 } } },
 	{ "norefs_switch",
 	  { { "page", 1 },
@@ -125,7 +129,10 @@ static const struct wanted {
 	    { "inner", 1 },
 	    { "folio", 1 },
 	    { "folio:kprobe", 1 },
-	    { "inner", 1 } } },
+	    { "inner", 1 },
+	    { "folio:kprobe", 1 },
+	    { "folio:kprobe", 1 },
+	    { "folio", 1 } } },
 	{ "norefs_copy",
 	  { { "page", 1 },
 	    { "folio", 1 },
@@ -133,7 +140,10 @@ static const struct wanted {
 	    { "mc", 1 },
 	    { "folio", 1 },
 	    { "folio:kprobe", 1 },
-	    { "mc", 1 } } },
+	    { "mc", 1 },
+	    { "folio:kprobe", 1 },
+	    { "folio:kprobe", 1 },
+	    { "folio", 1 } } },
 	{ "norefs_end",
 	  { { "states", 1 },
 	    { "flags", 1 },
@@ -141,12 +151,18 @@ static const struct wanted {
 	    { "set_bh", 1 },
 	    { "flags", 1 },
 	    { "flags:kprobe", 1 },
-	    { "set_bh", 1 } } },
+	    { "set_bh", 1 },
+	    { "flags:kprobe", 2 },
+	    { "flags:kprobe", 2 },
+	    { "flags", 1 } } },
 	{ "flag_held",
 	  { { "-", 0 },
 	    { "-", 0 },
 	    { "-", 0 },
 	    { "site", 2 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
 	    { "-", 0 },
 	    { "-", 0 },
 	    { "-", 0 } } },
@@ -157,7 +173,10 @@ static const struct wanted {
 	    { "site", 7 },
 	    { "site", 6 },
 	    { "site", 4 },
-	    { "site", 4 } } },
+	    { "site", 4 },
+	    { "site", 6 },
+	    { "site", 6 },
+	    { "lock", 5 } } },
 	{ "find_get_block",
 	  { { "site", 3 },
 	    { "site", 3 },
@@ -165,7 +184,10 @@ static const struct wanted {
 	    { "site", 5 },
 	    { "site", 3 },
 	    { "site", 3 },
-	    { "site", 5 } } },
+	    { "site", 5 },
+	    { "site", 3 },
+	    { "site", 3 },
+	    { "lock", 5 } } },
 	{ "lookup_exit",
 	  { { "plain", 1 },
 	    { "plain", 1 },
@@ -173,7 +195,10 @@ static const struct wanted {
 	    { "common", 1 },
 	    { "plain", 1 },
 	    { "plain:kprobe", 1 },
-	    { "common", 1 } } },
+	    { "common", 1 },
+	    { "plain:kprobe", 1 },
+	    { "plain:kprobe", 1 },
+	    { "plain", 1 } } },
 	{ "lookup_folio",
 	  { { "-", 0 },
 	    { "-", 0 },
@@ -181,7 +206,10 @@ static const struct wanted {
 	    { "site", 2 },
 	    { "-", 0 },
 	    { "-", 0 },
-	    { "site", 1 } } },
+	    { "site", 1 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 } } },
 	{ "folio_wait",
 	  { { "-", 0 },
 	    { "-", 0 },
@@ -189,7 +217,10 @@ static const struct wanted {
 	    { "site", 2 },
 	    { "-", 0 },
 	    { "-", 0 },
-	    { "site", 2 } } },
+	    { "site", 2 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 } } },
 	{ "migrate_call",
 	  { { "pages", 1 },
 	    { "pages", 1 },
@@ -197,7 +228,10 @@ static const struct wanted {
 	    { "pages", 1 },
 	    { "pages", 1 },
 	    { "pages", 1 },
-	    { "pages", 1 } } },
+	    { "pages", 1 },
+	    { "pages", 1 },
+	    { "pages", 1 },
+	    { "-", 0 } } },
 	{ "isolation",
 	  { { "page", 4 },
 	    { "folio", 4 },
@@ -205,7 +239,10 @@ static const struct wanted {
 	    { "folio", 5 },
 	    { "folio", 4 },
 	    { "folio:kprobe", 4 },
-	    { "folio", 6 } } },
+	    { "folio", 6 },
+	    { "folio:kprobe", 4 },
+	    { "folio:kprobe", 4 },
+	    { "-", 0 } } },
 	{ "truncation",
 	  { { "page", 6 },
 	    { "folio", 7 },
@@ -213,7 +250,10 @@ static const struct wanted {
 	    { "folio", 11 },
 	    { "folio", 7 },
 	    { "folio:kprobe", 8 },
-	    { "folio", 7 } } },
+	    { "folio", 7 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 } } },
 	{ "aio_outcome",
 	  { { "page", 4 },
 	    { "folio", 4 },
@@ -221,7 +261,10 @@ static const struct wanted {
 	    { "folio", 4 },
 	    { "folio", 4 },
 	    { "folio:kprobe", 4 },
-	    { "folio", 4 } } },
+	    { "folio", 4 },
+	    { "folio:kprobe", 4 },
+	    { "folio:kprobe", 4 },
+	    { "-", 0 } } },
 	{ "aio_overlap",
 	  { { "events", 10 },
 	    { "ring", 8 },
@@ -229,6 +272,9 @@ static const struct wanted {
 	    { "ring", 11 },
 	    { "ring", 8 },
 	    { "-", 0 },
+	    { "-", 0 },
+	    { "ring:kprobe", 8 },
+	    { "ring:kprobe", 8 },
 	    { "-", 0 } } },
 	{ "aio_migrate",
 	  { { "site", 3 },
@@ -237,6 +283,9 @@ static const struct wanted {
 	    { "site", 3 },
 	    { "-", 0 },
 	    { "-", 0 },
+	    { "-", 0 },
+	    { "site", 3 },
+	    { "site", 3 },
 	    { "-", 0 } } },
 	{ "aio_completion",
 	  { { "site", 3 },
@@ -245,6 +294,9 @@ static const struct wanted {
 	    { "site", 3 },
 	    { "-", 0 },
 	    { "-", 0 },
+	    { "-", 0 },
+	    { "site", 3 },
+	    { "site", 3 },
 	    { "-", 0 } } },
 	{ "aio_teardown",
 	  { { "site", 3 },
@@ -253,7 +305,10 @@ static const struct wanted {
 	    { "site", 3 },
 	    { "site", 3 },
 	    { "site", 3 },
-	    { "site", 3 } } },
+	    { "site", 3 },
+	    { "site", 3 },
+	    { "site", 3 },
+	    { "-", 0 } } },
 	{ "grow_buffers",
 	  { { "site", 3 },
 	    { "site", 3 },
@@ -261,7 +316,10 @@ static const struct wanted {
 	    { "site", 3 },
 	    { "site", 3 },
 	    { "site", 4 },
-	    { "site", 4 } } },
+	    { "site", 4 },
+	    { "site", 3 },
+	    { "site", 3 },
+	    { "-", 0 } } },
 	{ "create_empty",
 	  { { "site", 6 },
 	    { "site", 3 },
@@ -269,7 +327,10 @@ static const struct wanted {
 	    { "site", 3 },
 	    { "site", 3 },
 	    { "site", 3 },
-	    { "site", 3 } } },
+	    { "site", 3 },
+	    { "site", 3 },
+	    { "site", 3 },
+	    { "-", 0 } } },
 	{ "try_to_free",
 	  { { "site", 3 },
 	    { "site", 3 },
@@ -277,7 +338,10 @@ static const struct wanted {
 	    { "site", 3 },
 	    { "site", 3 },
 	    { "site", 3 },
-	    { "site", 3 } } },
+	    { "site", 3 },
+	    { "site", 3 },
+	    { "site", 3 },
+	    { "-", 0 } } },
 	{ "dirty_folio",
 	  { { "site", 3 },
 	    { "site", 3 },
@@ -285,7 +349,10 @@ static const struct wanted {
 	    { "site", 3 },
 	    { "site", 3 },
 	    { "site", 4 },
-	    { "site", 4 } } },
+	    { "site", 4 },
+	    { "site", 3 },
+	    { "site", 3 },
+	    { "-", 0 } } },
 	{ "assoc_list",
 	  { { "site", 28 },
 	    { "site", 31 },
@@ -293,7 +360,10 @@ static const struct wanted {
 	    { "-", 0 },
 	    { "site", 31 },
 	    { "site", 33 },
-	    { "site", 32 } } },
+	    { "site", 32 },
+	    { "site", 31 },
+	    { "site", 31 },
+	    { "-", 0 } } },
 	{ "floor",
 	  { { "site", 5 },
 	    { "site", 10 },
@@ -301,7 +371,10 @@ static const struct wanted {
 	    { "site", 10 },
 	    { "site", 10 },
 	    { "site", 6 },
-	    { "site", 6 } } },
+	    { "site", 6 },
+	    { "site", 9 },
+	    { "site", 9 },
+	    { "lock", 5 } } },
 };
 
 static void each_kernel_gets_its_variants(void **state)
@@ -410,8 +483,8 @@ static void required_probes_are_there(void **state)
 static void generations(void **state)
 {
 	static const char *const want[KERNELS] = {
-		"held or racy", "held or racy", "held+sleeping", "bh_migrate+mmb",
-		"held or racy", "held or racy", "held+sleeping",
+		"held or racy", "held or racy",	 "held+sleeping", "bh_migrate+mmb", "held or racy",
+		"held or racy", "held+sleeping", "held or racy",  "held or racy",   "held or racy",
 	};
 	const char *why;
 
@@ -552,10 +625,23 @@ static void no_btf_means_no_trampolines(void **state)
 	f.feature[FEAT_BTF] = false;
 	for (size_t i = 0; i < f.funcs_n; i++)
 		f.funcs[i].in_btf = false;
-	expect(pick("norefs_entry"), NULL, "__buffer_migrate_folio: not in BTF");
-	expect(find("lookup_exit"), NULL, "__find_get_block: not in BTF");
-	expect(force("migrate_norefs", "migrate_norefs=lock"), NULL, "not in BTF");
-	expect(pick("migrate_norefs"), "site", NULL);
+	/* nor anything else: no program finds a field */
+	for (size_t i = 0; i < probes_n; i++)
+		expect(pick(probes[i].name), NULL,
+		       "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)");
+	expect(force("migrate_norefs", "migrate_norefs=lock"), NULL, "no BTF");
+
+	/* from a file: all but what has only a trampoline */
+	load(K6_1);
+	f.feature[FEAT_BTF_ELSEWHERE] = true;
+	expect(pick("norefs_entry"), "folio:kprobe", NULL);
+	expect(find("lookup_exit"), "plain:kprobe", NULL);
+	expect(find("migrate_norefs"), "site", NULL);
+	expect(find("aio_overlap"), "ring:kprobe", NULL);
+	expect(force("migrate_norefs", "migrate_norefs=lock"), NULL,
+	       "a trampoline needs the kernel's own BTF");
+	func("__find_get_block")->in_btf = false;
+	expect(pick("lookup_exit"), NULL, "__find_get_block: not in BTF");
 }
 
 static void reasons_name_the_function(void **state)

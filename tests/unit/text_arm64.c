@@ -22,6 +22,7 @@
 #define insn_jump_bytes	    arm__jump_bytes
 #define insn_blocked_bytes  arm__blocked_bytes
 #define insn_weakly_ordered arm__weakly_ordered
+#define insn_regs_member    arm__regs_member
 #define insn__target	    arm__target
 #define insn__unlock	    arm__unlock
 #define insn__lock_try	    arm__lock_try

@@ -17,6 +17,6 @@ int arm__inline_unlocks(const unsigned char *code, size_t size, text_place_cb *c
 int arm__inline_lock(const unsigned char *code, size_t size, size_t slow, text_place_cb *cb,
 		     void *ctx);
 int arm__blockers(const unsigned char *code, size_t size, text_place_cb *cb, void *ctx);
-int arm__exits(const unsigned char *code, size_t size, text_place_cb *cb, void *ctx);
+int arm__exits(const struct text_func *f, text_place_cb *cb, void *ctx);
 
 #endif /* TEXT_ARM64_H */
