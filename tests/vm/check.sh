@@ -55,6 +55,13 @@ forced-6.12|6.12|forced 300|forced.sh|FS=fat KIB=32 SECONDS_=5 LOADS=numa:getden
 forced-7.x|7.x|forced 300|forced.sh|FS=fat KIB=32 SECONDS_=5 LOADS=numa:getdents ring:aio direct:truncate ARGS=--probe norefs_entry=folio:kprobe,migrate_norefs=lock,find_get_block=lock,floor=lock,lookup_exit=common:kprobe,isolation=folio:kprobe,truncation=folio:kprobe,aio_outcome=folio:kprobe
 soak-6.1|6.1|soak|soak.sh|SECONDS_=1200
 soak-7.x|7.x|soak|soak.sh|SECONDS_=1200
+no-kprobes|no-kprobes|lacking|lacking.sh|KIB=80 ARGS=--fail-on-race
+no-ftrace|no-ftrace|lacking|lacking.sh|KIB=80 ARGS=--fail-on-race
+no-btf|no-btf|lacking|lacking.sh|KIB=80 ARGS=--fail-on-race BTF=1
+before-kprobe|before|truth|truth.sh|KIB=80 SECONDS_=36 ARGS=--fail-on-race --stacks --probe norefs_entry=folio:kprobe,norefs_switch=folio:kprobe,norefs_copy=folio:kprobe,norefs_end=flags:kprobe,lookup_exit=plain:kprobe
+lockdep|after-lockstat|lacking|lacking.sh|KIB=80 ARGS=--fail-on-race
+aio-no-ftrace|no-ftrace|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
+aio-lockdep|after-lockstat|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
 lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
 before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
 before-light|before|truth|truth.sh|KIB=80 ARGS=--light
@@ -69,9 +76,10 @@ after-storm|after|truth 100|truth.sh|KIB=160 BLOCK=1024 WORK=storm MOVER=compact
 before-6.12|before-6.12|truth|truth.sh|FS=fat KIB=32 ARGS=--fail-on-race --stacks
 '
 
-# Run when they are named: make soak, make check-faults, make check-vm-arm64, make check-more. The last
-# are like others, on a kernel between two that have them.
+# Run when they are named: make soak, make check-faults, make check-vm-arm64, make check-vm-lacking, make
+# check-more. The last are like others, on a kernel between two that have them.
 LONG='soak-6.1 soak-7.x faults-record faults-export arm64-6.1 arm64-6.12'
+LONG="$LONG no-kprobes no-ftrace no-btf lockdep aio-no-ftrace aio-lockdep before-kprobe"
 LONG="$LONG trunc-6.12 trunc-sync aio-6.12 rights-5.10 forced-7.x"
 
 long_case()
@@ -113,6 +121,11 @@ run_case()
 	case $5 in *STRACE=1*)
 		env+=(-f "$(command -v strace || echo /usr/bin/strace)=bin/strace") ;;
 	esac
+	case $5 in *BTF=1*) # another kernel's is refused
+		"$here/fetch.sh" 6.1 || echo "# no kernel 6.1"
+		env+=(-f "$O/vm/kernels/$2/vmlinux.btf" -f "$O/vm/kernels/6.1/vmlinux.btf=files/other.btf")
+		;;
+	esac
 	seconds=$(sed -n 's/.*SECONDS_=\([0-9]*\).*/\1/p' <<<"$5")
 	seconds=${seconds:-$SECONDS_}
 	for try in 1 2 4; do
@@ -120,7 +133,7 @@ run_case()
 		if ! "$here/run.sh" -k "$2" -t $((${TIME:-500} + 100 * try)) -o "$out" \
 			"${env[@]}" -e "SECONDS_=$((seconds * try))" \
 			-e "INTERVAL=${INTERVAL:-1}" -e "FULL=${FULL:-6}" \
-			-f "$here/guest/count.sh" -f "$here/guest/record.sh" -f "$here/guest/say.sh" \
+			-f "$here/guest/count.sh" -f "$here/guest/record.sh" -f "$here/guest/say.sh" -f "$here/guest/truth.sh" \
 			-f "$here/guest/export_lib.sh" "$here/guest/$4" \
 			> "$out.log" 2>&1; then
 			echo "# the guest's script failed:"

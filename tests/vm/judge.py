@@ -17,7 +17,7 @@ from judge_base import (attempts, cases, check, counts, enough, equal, evidence,
 from judge_export import export, prom, short_export
 from judge_forced import forced_runs
 from judge_hard import hard
-from judge_lacking import owners
+from judge_lacking import everything, owners
 from judge_soak import soak  # noqa: F401
 
 
@@ -245,6 +245,12 @@ def truth(conf, out, opts):
           f"listed: {listed} by their lookup, {len(late['events'])} in all, "
           f"{late['not_listed']} more")
     check(status == 4, f"--fail-on-race exits {status}")
+
+
+def lacking(conf, out, opts):
+    """A kernel that lacks something: what is said of it, and what is left, beside its own count."""
+    everything(conf, out)
+    truth(conf, out, opts)
 
 
 def watch(conf, out, opts):

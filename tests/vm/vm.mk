@@ -6,12 +6,13 @@
 
 KERNEL ?= 6.1
 BUILT := before after aio-racy after-lockstat before-6.12
+LACKING := no-kprobes no-ftrace no-btf
 
 # $(1): groups of packages. The tool and the load generator, ready for a guest.
 guest_ready = @tests/deps.sh $(1) && $(MAKE) $(O)/migtrace && O="$(abspath $(O))" tests/vm/build-load.sh
 in_guest = $(Q)O="$(abspath $(O))"
 
-.PHONY: demo demo-race bars bars-compare bars-export bench-cost soak check-faults check-more check-vm-arm64 before-after check-before-after check-prom
+.PHONY: demo demo-race bars bars-compare bars-export bench-cost soak check-faults check-more check-vm-arm64 check-vm-lacking before-after check-before-after check-prom
 demo: ## record in a stock Debian 6.1 guest; 1 to 5 minutes
 	@echo 'migtrace demo: missing packages, the tool, a stock Debian 6.1 kernel; then 12 s of'
 	@echo 'directory reads against page migration, in a guest. 1 to 5 minutes, printed as it comes.'
@@ -32,7 +33,7 @@ before-after: ## bench in ten boots each of two kernels, as text and a page (A=,
 		tests/vm/before-after.sh
 
 vm-shell: ## a root shell in a test kernel with the tool in its PATH (KERNEL=6.1)
-	$(call guest_ready,test $(if $(filter $(KERNEL),$(BUILT)),kernels))
+	$(call guest_ready,test $(if $(filter $(KERNEL),$(BUILT) $(LACKING)),kernels))
 	$(in_guest) tests/vm/shell.sh $(KERNEL)
 
 kernels: ## compile the four built test kernels; 25 minutes on two cores, once
@@ -52,6 +53,10 @@ check-vm-arm64: ## arm64 kernels in QEMU; 5 minutes (CASES="arm64-6.1" for one o
 	@tests/deps.sh test arm64
 	$(in_guest) tests/arm64.sh
 	$(in_guest) tests/vm/check.sh $(or $(CASES),arm64-6.1 arm64-6.12)
+
+check-vm-lacking: ## kernels without kprobes, function tracing or BTF, with lockdep; 10 minutes, first 40
+	$(call guest_ready,test kernels)
+	$(in_guest) tests/vm/check.sh $(or $(CASES),$(LACKING) lockdep aio-no-ftrace aio-lockdep before-kprobe)
 
 bars-compare: ## false alarms and a planted slowdown of compare, 60 boots, 25 minutes
 	$(call guest_ready,test kernels)
