@@ -4,7 +4,7 @@
 # usage: boot-check.sh NAME...
 #
 # Boot kernels that build.sh left in $O/vm/kernels/NAME and see that each has what the tests need
-# of it: two NUMA nodes, BTF, kprobes, /proc/kcore, a ram disk with ext4, and the truth counters
+# of it (or lacks what it is named for): two NUMA nodes, BTF, kprobes, /proc/kcore, a ram disk with ext4, and the truth counters
 # counting and resetting.  It has its own few lines of QEMU and initramfs: a kernel that does not
 # boot is told apart from a fault of the test machinery.
 set -eu
@@ -41,15 +41,20 @@ counts() { [ "$(value lookup_holds)" -gt 0 ]; }
 # nothing but the reading of $T itself looks buffers up by now
 resets() { umount /mnt && echo 0 >$T && [ "$(value lookup_holds)" -lt 100 ]; }
 refuses() { ! echo 1 >$T; }
+# what the kernel is named for is absent, and in fact
+absent() { ! "$1"; }
+lacks() { case $(uname -r) in *-no-$1) ;; *) return 1 ;; esac; }
+btf() { [ -s /sys/kernel/btf/vmlinux ]; }
+tracer() { grep -q "^__buffer_migrate_folio" /sys/kernel/tracing/available_filter_functions; }
 kprobe() { echo "p:t _raw_spin_unlock" >>/sys/kernel/tracing/kprobe_events; }
+checks() { if lacks "$1"; then check "no $2" absent "$3"; else check "$2" "$3"; fi; }
 
 check "two NUMA nodes" [ -d /sys/devices/system/node/node1 ]
 check "two CPUs" [ -d /sys/devices/system/cpu/cpu1 ]
-check "BTF" [ -s /sys/kernel/btf/vmlinux ]
+checks btf "BTF" btf
 check "/proc/kcore" dd if=/proc/kcore of=/dev/null bs=64 count=1
-check "kprobe on _raw_spin_unlock" kprobe
-check "function tracer" grep -q "^__buffer_migrate_folio" \
-	/sys/kernel/tracing/available_filter_functions
+checks kprobes "kprobe on _raw_spin_unlock" kprobe
+checks ftrace "function tracer" tracer
 check "direct calls into BPF programs" grep -q bpf_dispatcher_xdp_func /proc/kallsyms
 check "ext4 on a ram disk" ext4
 check "a virtio disk" [ -b /dev/vda ]
