@@ -66,7 +66,11 @@ static __always_inline void lock_called(__u64 lock)
 {
 	struct lock_watch *w = lock_watched(lock);
 
-	if (w)
+	if (!w)
+		return;
+	if (w->site == SITE_MIGRATE_NOREFS)
+		norefs_called(lock, w->dev);
+	else
 		section_call(w->site, lock, w->dev);
 }
 

@@ -71,7 +71,7 @@ SITE_PROGRAMS(floor, SITE_FLOOR, dev_of_nothing)
 
 SEC("?kprobe") int norefs_call(struct pt_regs *ctx)
 {
-	norefs_called();
+	norefs_called(0, 0);
 	return 0;
 }
 

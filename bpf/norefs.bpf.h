@@ -102,7 +102,8 @@ static __always_inline __u64 norefs_lock(const struct migration *m)
 	return m ? m->mapping + core_private_lock_offset() : 0;
 }
 
-static __always_inline void norefs_called(void)
+/* @lock, @dev: 0 where only the migration tells. */
+static __always_inline void norefs_called(__u64 lock, __u32 dev)
 {
 	struct migration *m = norefs_of_current();
 
@@ -111,7 +112,7 @@ static __always_inline void norefs_called(void)
 	/* the flag was set just before, and stays over a second section */
 	if (cfg_flag_era && m && !m->t_flag)
 		m->t_flag = bpf_ktime_get_ns();
-	section_call(SITE_MIGRATE_NOREFS, norefs_lock(m), m ? m->dev : 0);
+	section_call(SITE_MIGRATE_NOREFS, lock ?: norefs_lock(m), m ? m->dev : dev);
 }
 
 /* The first buffer is about to be unlocked: the flag was cleared just before. */

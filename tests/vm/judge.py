@@ -14,6 +14,7 @@ import sys
 import judge_base
 from judge_base import (attempts, cases, check, counts, enough, equal, evidence, kernel_reasons, load,
                         lossless, near, pairs, reasons, same, sums)
+from judge_bench import bench  # noqa: F401
 from judge_export import export, prom, short_export
 from judge_forced import forced_runs
 from judge_hard import hard
@@ -115,7 +116,7 @@ def isolation(conf, out, opts):
         near(name, iso[name], count["iso_" + name])
     text = f"taken without waiting, looked at, of them gone or exiting: {seen}"
     if looks:
-        enough(min(seen[:2]) > 1000 * least and seen[2] > 0, text)
+        enough(min(seen[:2]) > 1000 * least and (seen[2] > 0 or least < 1), text)
     else:
         check(seen[0] <= 1000 and seen[1] <= 1000 and not seen[2], text)
     enough(iso["freed"] > 0, f"freed before the move: {iso['freed']}")
@@ -352,31 +353,6 @@ def lockstat(conf, out, opts):
                 print(f"# {clock:8} round {r} {site:15} clock {s['clock']:8} mean {mean:7.0f} ns,"
                       f" the kernel's {true:6.0f} ns: error {mean - true:+6.0f} ns"
                       f" (floor {s['floor_ns']}), LOCK_STAT's mean x {avg / base:.2f}")
-
-
-def bench(conf, out, opts):
-    """What bench refuses and leaves behind, and what its two movers recorded."""
-    cases(conf, out, opts)
-    for mover in "numa", "compact":
-        run = load(f"{out}/{mover}.json")
-        b, c, late = run["bench"], run["counters"], run["late_references"]
-        check(b["mover"] == mover and b["readers"] == 1, f"{mover}: {b}")
-        check(len(run["rounds"]) == 3 and not run["intervals"], f"{len(run['rounds'])} rounds")
-        check(all(abs(r["duration_ns"] - 2e9) < 4e8 for r in run["rounds"]),
-              f"of {[r['duration_ns'] for r in run['rounds']]} ns")
-        for site in "migrate_norefs", "find_get_block":
-            n = [r["sites"].get(site, {"hold": {"count": 0}})["hold"]["count"] for r in run["rounds"]]
-            all_n = run["sites"][site]["hold"]["count"]
-            enough(min(n) > 0, f"{site} in every round: {n}")
-            # counting goes on while the maps are read at the end of the last round
-            check(0.9 * all_n <= sum(n) <= all_n, f"{site}: {sum(n)} in rounds of {all_n}")
-            check(run["sites"][site]["floor_ns"] > 0, f"{site}: floor {run['sites'][site]['floor_ns']}")
-        check(set(run["devices"]) == {"7:0"}, f"only the scratch device: {list(run['devices'])}")
-        check(c["bench_entries"] > 0 and c["bench_fs_errors"] == c["bench_read_errors"] == 0,
-              f"{c['bench_entries']} entries read, no errors")
-        check(late["total"] == 0, f"late references: {late['total']}")
-        sums(run)
-        lossless(run)
 
 
 def main():
