@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Kprobes in the place of the trampolines in migtrace.bpf.c, for kernels whose functions can't have any
- * (arm64 until 6.4, and those without function tracing or without BTF of their own). Exits are probed at the function's returns, where its arguments are gone. Stage 1.
+ * Kprobes in the place of the trampolines in migtrace.bpf.c, for kernels whose functions can't have
+ * any (arm64 until 6.4, and those without function tracing or without BTF of their own). Exits are
+ * probed at the function's returns, where its arguments are gone. Stage 1.
  */
 #ifndef MIGTRACE_INSTEAD_BPF_H
 #define MIGTRACE_INSTEAD_BPF_H
