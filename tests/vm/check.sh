@@ -26,11 +26,11 @@ arm64-6.1|arm64-6.1|stock|record.sh|DOCTOR=1 FS=ext4 KIB=20 BLOCK=1024 EXPORT=li
 arm64-6.12|arm64-6.12|stock 200|record.sh|DOCTOR=1 FS=fat KIB=32 EXPORT=light full
 journal|6.1|journal|record.sh|FS=ext4 KIB=80 WORK=storm
 aio-5.10|5.10|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
-aio-6.1|6.1|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
+aio-6.1|6.1|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio ARGS=--probe aio_outcome=folio:kprobe,aio_overlap=ring:kprobe
 aio-6.12|6.12|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
 aio-7.x|7.x|aio|record.sh|FS=ext4 KIB=80 MOVER=ring WORK=aio
 trunc-5.10|5.10|isolation|record.sh|FS=ext4 KIB=80 MOVER=direct WORK=truncate
-trunc-6.1|6.1|isolation|record.sh|FS=ext4 KIB=80 MOVER=direct WORK=truncate
+trunc-6.1|6.1|isolation|record.sh|FS=ext4 KIB=80 MOVER=direct WORK=truncate ARGS=--probe isolation=folio:kprobe,truncation=folio:kprobe
 trunc-6.12|6.12|isolation|record.sh|FS=ext4 KIB=80 MOVER=direct WORK=truncate
 trunc-7.x|7.x|isolation|record.sh|FS=ext4 KIB=80 MOVER=direct WORK=truncate
 trunc-sync|6.1|isolation|record.sh|FS=ext4 KIB=80 MOVER=sync WORK=truncate
@@ -50,7 +50,7 @@ faults-record|6.1|cases 45|faults.sh|WHAT=record STRACE=1
 faults-export|6.1|cases 20|faults.sh|WHAT=export STRACE=1
 bracket-6.1|6.1|bracket|record.sh|FS=ext4 KIB=80 ARGS=--light --probe migrate_norefs=bracket:folio_migrate_mapping EXPORT=light
 forced-5.10|5.10|forced 300|forced.sh|FS=ext4 KIB=80 SECONDS_=5 LOADS=numa:getdents ARGS=--probe migrate_norefs=bracket:migrate_page_move_mapping,lookup_exit=plain:kprobe
-forced-6.1|6.1|forced 300|forced.sh|FS=ext4 KIB=80 SECONDS_=5 LOADS=numa:getdents ring:aio direct:truncate ARGS=--probe norefs_entry=folio:kprobe,norefs_switch=folio:kprobe,norefs_copy=folio:kprobe,norefs_end=flags:kprobe,migrate_norefs=lock,find_get_block=lock,floor=lock,lookup_exit=plain:kprobe,isolation=folio:kprobe,truncation=folio:kprobe,aio_outcome=folio:kprobe,aio_overlap=ring:kprobe
+forced-6.1|6.1|forced 300|forced.sh|FS=ext4 KIB=80 SECONDS_=5 LOADS=numa:getdents ARGS=--probe norefs_entry=folio:kprobe,norefs_switch=folio:kprobe,norefs_copy=folio:kprobe,norefs_end=flags:kprobe,migrate_norefs=lock,find_get_block=lock,floor=lock,lookup_exit=plain:kprobe
 forced-6.12|6.12|forced 300|forced.sh|FS=fat KIB=32 SECONDS_=5 LOADS=numa:getdents REFUSED=norefs_switch=folio norefs_copy=folio norefs_end=flags migrate_norefs=bracket:folio_migrate_mapping lookup_exit=plain aio_outcome=untried ARGS=--probe norefs_entry=folio:kprobe,migrate_norefs=bracket:folio_mc_copy,find_get_block=lock,floor=lock,lookup_exit=common:kprobe
 forced-7.x|7.x|forced 300|forced.sh|FS=fat KIB=32 SECONDS_=5 LOADS=numa:getdents ring:aio direct:truncate ARGS=--probe norefs_entry=folio:kprobe,migrate_norefs=lock,find_get_block=lock,floor=lock,lookup_exit=common:kprobe,isolation=folio:kprobe,truncation=folio:kprobe,aio_outcome=folio:kprobe
 soak-6.1|6.1|soak|soak.sh|SECONDS_=1200
@@ -80,7 +80,7 @@ before-6.12|before-6.12|truth|truth.sh|FS=fat KIB=32 ARGS=--fail-on-race --stack
 # check-more. The last are like others, on a kernel between two that have them.
 LONG='soak-6.1 soak-7.x faults-record faults-export arm64-6.1 arm64-6.12'
 LONG="$LONG no-kprobes no-ftrace no-btf lockdep aio-no-ftrace aio-lockdep before-kprobe"
-LONG="$LONG trunc-6.12 trunc-sync aio-6.12 rights-5.10 forced-7.x locked-6.12 trunc-7.x"
+LONG="$LONG trunc-6.12 trunc-sync aio-6.12 rights-5.10 forced-7.x locked-6.12"
 
 long_case()
 {

@@ -88,7 +88,7 @@ def reasons(run, count=None):
         why, calls = run["migrations"][path], run["counters"][path + "_calls"]
         said = {k: v for k, v in why.items() if v}
         check(sum(why.values()) == calls, f"{path} reasons add up to {calls} calls: {said}")
-        check(why["other"] <= 0.01 * calls, f"{path}, other: {why['other']} of {calls}")
+        check(why["other"] <= max(2, 0.01 * calls), f"{path}, other: {why['other']} of {calls}")
         attempts(run, path, why)
     if not count:
         return
