@@ -111,7 +111,7 @@ def own_holds(g):
                     continue
                 own = t[f"{side}_hold_ns"] / t[f"{side}_holds"]
                 errors.append(h["sum_ns"] / h["count"] - own)
-                floor = run["clocks"].get(run["sites"][site]["clock"], {}).get("floor_ns") or 0
+                floor = run["sites"][site]["floor_ns"] or 0
                 if floor and own >= 3 * floor:
                     shares.append((errors[-1] - floor) / own)
                 if run["sites"][site]["clock"] != "bracket":
