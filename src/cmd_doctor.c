@@ -151,6 +151,7 @@ static void print_features(const struct facts *f)
 
 static void print_text(const struct diagnosis *d)
 {
+	bool measured = false;
 	char value[128];
 
 	printf("migtrace %s, libbpf %s\n", MIGTRACE_VERSION, libbpf_version_string());
@@ -170,9 +171,11 @@ static void print_text(const struct diagnosis *d)
 		print_probe(d, i);
 	printf("\nfloor: what an empty section reads:");
 	for (int c = CLOCK_SITE; c <= CLOCK_BRACKET; c++)
-		if (d->floor_ns[c])
+		if (d->floor_ns[c]) {
 			printf(" %s %llu ns", clock__name(c), (unsigned long long)d->floor_ns[c]);
-	printf("\ntrial: %s\n", d->trial);
+			measured = true;
+		}
+	printf("%s\ntrial: %s\n", measured ? "" : " not measured", d->trial);
 }
 
 static json_t *probes_json(const struct diagnosis *d)
