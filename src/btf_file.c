@@ -82,17 +82,6 @@ static struct named *find(const struct list *l, const char *name)
 	return p ? p : l->v + l->n;
 }
 
-/* The next symbol of the kernel itself; false: there is none. */
-static bool next_symbol(FILE *f, unsigned long long *addr, char *type, char name[256])
-{
-	char line[512];
-
-	while (fgets(line, sizeof(line), f))
-		if (!strchr(line, '[') && sscanf(line, "%llx %c %255s", addr, type, name) == 3)
-			return true;
-	return false;
-}
-
 struct places {
 	size_t symbols;	    /* that kallsyms has */
 	size_t same, other; /* per-CPU variables: where BTF has them, and elsewhere */
@@ -105,7 +94,7 @@ static void compare(FILE *f, struct list *functions, const struct list *percpu, 
 	char name[256], type;
 	struct named *v;
 
-	while (next_symbol(f, &addr, &type, name)) {
+	while (facts__next_symbol(f, &addr, &type, name)) {
 		p->symbols++;
 		seen |= addr;
 		if (!strcmp(name, "__per_cpu_start"))
@@ -115,7 +104,7 @@ static void compare(FILE *f, struct list *functions, const struct list *percpu, 
 			v->seen = true;
 	}
 	rewind(f);
-	while (seen && next_symbol(f, &addr, &type, name)) {
+	while (seen && facts__next_symbol(f, &addr, &type, name)) {
 		bool same = false;
 
 		v = strchr("AaDdVv", type) ? find(percpu, name) : percpu->v + percpu->n;
@@ -157,17 +146,6 @@ static int judge(struct facts *f, const struct places *p, size_t functions, cons
 	return 0;
 }
 
-static bool has_register(const struct btf *btf)
-{
-	int id = btf__find_by_name_kind(btf, "pt_regs", BTF_KIND_STRUCT);
-	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
-
-	for (int i = 0; t && i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), insn_regs_member))
-			return true;
-	return false;
-}
-
 int facts__check_btf(struct facts *f, const struct btf *btf, const char *kallsyms)
 {
 	struct list functions = { 0 }, percpu = { 0 };
@@ -175,7 +153,7 @@ int facts__check_btf(struct facts *f, const struct btf *btf, const char *kallsym
 	FILE *symbols = NULL;
 	int err;
 
-	if (!has_register(btf)) {
+	if (!facts__has_member(btf, "pt_regs", insn_regs_member)) {
 		snprintf(f->unfit, sizeof(f->unfit),
 			 "is not the BTF of a kernel for %s (no struct pt_regs with %s)", f->arch,
 			 insn_regs_member);

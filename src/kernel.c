@@ -68,22 +68,29 @@ bool facts__broken(int error)
 	return error != ENOENT && error != EACCES && error != EPERM;
 }
 
+bool facts__next_symbol(FILE *kallsyms, unsigned long long *addr, char *type, char name[256])
+{
+	char line[512];
+
+	while (fgets(line, sizeof(line), kallsyms))
+		if (!strchr(line, '[') && sscanf(line, "%llx %c %255s", addr, type, name) == 3)
+			return true;
+	return false;
+}
+
 /* Text symbols of the image, not of modules: buffer.c, migrate.c and aio.c are built in. */
 static int symbols_read(const char *path)
 {
 	FILE *f = symbols ? NULL : fopen(path, "re");
 	unsigned long long addr;
-	char line[512], name[256], type;
+	char name[256], type;
 	int err = 0;
 
 	if (!f)
 		return symbols || !facts__broken(errno) ? 0 : -errno;
-	while (!err && fgets(line, sizeof(line), f)) {
-		if (strchr(line, '[') || sscanf(line, "%llx %c %255s", &addr, &type, name) != 3)
-			continue;
+	while (!err && facts__next_symbol(f, &addr, &type, name))
 		if (strchr("tTwW", type)) /* the address is 0 for who may not see it */
 			err = symbols_add(addr, name);
-	}
 	if (!err && ferror(f))
 		err = -EIO;
 	fclose(f);

@@ -83,11 +83,15 @@ int facts__read(struct facts *f, const char *btf);
 
 /* kernel_btf.c: its BTF's part of it. */
 int facts__read_btf(struct facts *f, const char *kallsyms);
-/* btf_file.c: does a file's belong to this kernel? 0 with @f->unfit: can't be told. */
+/* Has the struct @name of @btf that member? */
 struct btf;
+bool facts__has_member(const struct btf *btf, const char *name, const char *member);
+/* btf_file.c: does a file's belong to this kernel? 0 with @f->unfit: can't be told. */
 int facts__check_btf(struct facts *f, const struct btf *btf, const char *kallsyms);
 /* An errno that says nothing about the kernel: the file is there, and ours to read. */
 bool facts__broken(int error);
+/* The next symbol in @kallsyms of the kernel itself, not of a module; false: there is none. */
+bool facts__next_symbol(FILE *kallsyms, unsigned long long *addr, char *type, char name[256]);
 
 /* The files that say what is in the kernel's image; the fuzzer has others than this kernel's. */
 struct image_files {

@@ -19,7 +19,7 @@ static bool has_constant(const struct btf *btf, const char *name, const char *co
 	return false;
 }
 
-static bool has_member(const struct btf *btf, const char *name, const char *member)
+bool facts__has_member(const struct btf *btf, const char *name, const char *member)
 {
 	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
 	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
@@ -86,7 +86,7 @@ int facts__read_btf(struct facts *f, const char *kallsyms)
 	f->kasan = btf__find_by_name_kind(btf, "kasan_report", BTF_KIND_FUNC) > 0;
 	f->kcsan = btf__find_by_name_kind(btf, "__kcsan_check_access", BTF_KIND_FUNC) > 0;
 	f->feature[FEAT_RT] = btf__find_by_name_kind(btf, "rt_spin_lock", BTF_KIND_FUNC) > 0;
-	f->feature[FEAT_TRAMPOLINE_GUARD] = has_member(btf, "bpf_prog", "active");
+	f->feature[FEAT_TRAMPOLINE_GUARD] = facts__has_member(btf, "bpf_prog", "active");
 	btf__free(btf);
 	return 0;
 }
