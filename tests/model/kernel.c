@@ -319,8 +319,15 @@ static struct buffer_head *find(struct lookup_arg *arg, struct folio *folio, int
 	struct move *m;
 
 	step();
-	if (!head || (head->flag && !kernel->ignores))
+	if (!head)
 		return NULL;
+	if (head->flag && !kernel->ignores) {
+		if (head->move && head->move->phase == LATE) {
+			arg->truth[nr] = REFUSED;
+			arg->move[nr] = head->move;
+		}
+		return NULL;
+	}
 	head[arg->block].b_count++;
 	m = head->move;
 	arg->truth[nr] = m ? m->phase : INNOCENT;
@@ -386,10 +393,13 @@ void look_up(struct actor *a, void *arg)
 	}
 }
 
-void interrupt(struct actor *a, void *unused)
+void interrupt(struct actor *a, void *device)
 {
 	static struct folio other;
+	struct device *d = device;
 	struct buffer_head bh = { .b_folio = &other, .b_this_page = &bh };
 
 	HOOK(probes->bracket, bracket_unlock(&bh));
+	if (d->referenced)
+		d->bh[0].b_count--;
 }

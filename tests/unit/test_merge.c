@@ -229,7 +229,8 @@ static void tainting_losses(void **state)
 {
 	static const bool taints[LOSS_COUNT] = {
 		[LOSS_MAP_FULL] = true,	  [LOSS_NO_RELEASE] = true, [LOSS_NO_ACQUIRE] = true,
-		[LOSS_CLOCK_BACK] = true, [LOSS_WINDOW] = true,
+		[LOSS_CLOCK_BACK] = true, [LOSS_WINDOW] = true,	    [LOSS_END_UNSEEN] = true,
+		[LOSS_LOOKUP_EXIT] = true,
 	};
 	struct run run = { 0 };
 	unsigned int i;
