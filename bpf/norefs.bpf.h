@@ -272,7 +272,8 @@ static __always_inline void norefs_copying(void)
 		w->copy_seq = window_tick();
 }
 
-#define END_BUFFERS 128 /* no large folios where the flags come last: 512-byte blocks on a 64 KiB page */
+#define END_BUFFERS                                                                                \
+	128 /* no large folios where the flags come last: 512-byte blocks on a 64 KiB page */
 
 /* @typed: as above; else @dst is not at hand, and nothing but a migration can have come here. */
 static __always_inline void norefs_moved(bool typed, void *dst)

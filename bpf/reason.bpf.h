@@ -74,7 +74,7 @@ static __always_inline void refcount_note(__u64 folio, __u32 stage, __s32 expect
 		if (v)
 			__sync_fetch_and_add(v, 1);
 		else
-			lost(LOSS_MAP_FULL);
+			lost(LOSS_TABLE_FULL);
 	}
 }
 

@@ -26,7 +26,8 @@ struct tracer {
 	struct tracer_opts opts;
 	struct links links;
 	struct tracer_times times;
-	size_t *attached; /* per probe */
+	__u64 missed[LINKS_MAX]; /* by link */
+	size_t *attached;	 /* per probe */
 	int cpus;
 	__u64 floor_ns[CLOCK_BRACKET + 1];
 	struct ring_buffer *ring;
@@ -210,7 +211,11 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 		goto fail;
 	}
 	t->times.load_ns = tracer__now_ns() - start;
-	ret = measure_floors(t, err, err_size);
+	ret = tracer__reserve_other(t);
+	if (ret)
+		snprintf(err, err_size, "can't fill a map: %s", strerror(-ret));
+	if (!ret)
+		ret = measure_floors(t, err, err_size);
 	start = tracer__now_ns();
 	if (!ret)
 		ret = attach_all(t, false, err, err_size);
@@ -263,12 +268,24 @@ void tracer__stop(struct tracer *t)
 	t->skel->bss->phase = PHASE_DRAINING;
 	for (int i = 0; i < 50 && in_flight(t); i++)
 		settle();
+	for (size_t i = 0; i < t->links.n; i++)
+		t->missed[i] = link__missed(bpf_link__fd(t->links.link[i]));
 	start = tracer__now_ns();
 	log_progress("detaching %zu programs", t->links.n);
 	links__close(&t->links);
 	log_progress_end();
 	t->times.detach_ns = tracer__now_ns() - start;
 	t->skel->bss->phase = PHASE_IDLE;
+}
+
+__u64 tracer__missed(const struct tracer *t, const char *prog)
+{
+	__u64 n = 0;
+
+	for (size_t i = 0; i < LINKS_MAX && t->links.prog[i]; i++)
+		if (!strcmp(t->links.prog[i], prog))
+			n += t->missed[i];
+	return n;
 }
 
 static size_t windows_bytes(const struct tracer *t)

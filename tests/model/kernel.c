@@ -47,7 +47,8 @@ int fake_cpu(void)
 /* task_structs lie apart; an interrupt runs in the one of its CPU's task */
 __u64 fake_task(void)
 {
-	const struct actor *a = current && current->interrupt ? explore_task(current->cpu) : current;
+	const struct actor *a =
+		current && current->interrupt ? explore_task(current->cpu) : current;
 
 	return a ? (__u64)a & ~63ULL : 64;
 }

@@ -35,43 +35,56 @@ struct scenario {
 	bool crowded;	  /* more windows than places: old ones may be lost */
 };
 
-static const struct kernel held_510 = { "5.10 to 6.2", BUFFERS_COPY_FLAGS, .held = true, .buffers = 1 };
+static const struct kernel held_510 = { "5.10 to 6.2", BUFFERS_COPY_FLAGS, .held = true,
+					.buffers = 1 };
 static const struct kernel racy_510 = { "5.10 to 6.2, racy", BUFFERS_COPY_FLAGS, .buffers = 1 };
-static const struct kernel racy_510_many = { "5.10, racy, 2 buffers", BUFFERS_COPY_FLAGS, .buffers = 2 };
-static const struct kernel held_66 = { "6.3 to 6.10", SET_BH_COPY_FLAGS, .held = true, .buffers = 1 };
+static const struct kernel racy_510_many = { "5.10, racy, 2 buffers", BUFFERS_COPY_FLAGS,
+					     .buffers = 2 };
+static const struct kernel held_66 = { "6.3 to 6.10", SET_BH_COPY_FLAGS, .held = true,
+				       .buffers = 1 };
 static const struct kernel racy_66 = { "6.3 to 6.10, racy", SET_BH_COPY_FLAGS, .buffers = 1 };
 static const struct kernel held_612 = { "6.12", COPY_FLAGS_SET_BH, .held = true, .buffers = 1 };
 static const struct kernel racy_612 = { "6.12, racy", COPY_FLAGS_SET_BH, .buffers = 1 };
 static const struct kernel flag = { "BH_Migrate", COPY_FLAGS_SET_BH, .flag = true, .buffers = 1 };
-static const struct kernel flag_large = { "BH_Migrate, large folio", COPY_FLAGS_SET_BH, .flag = true,
-					  .buffers = 4, .large = true };
+static const struct kernel flag_large = { "BH_Migrate, large folio", COPY_FLAGS_SET_BH,
+					  .flag = true, .buffers = 4, .large = true };
 static const struct kernel flag_racy = { "BH_Migrate, ignored", COPY_FLAGS_SET_BH, .flag = true,
 					 .ignores = true, .buffers = 1 };
-static const struct kernel flag_racy_large = { "BH_Migrate, ignored, large folio", COPY_FLAGS_SET_BH,
-					       .flag = true, .ignores = true, .buffers = 4,
+static const struct kernel flag_racy_large = { "BH_Migrate, ignored, large folio",
+					       COPY_FLAGS_SET_BH,
+					       .flag = true,
+					       .ignores = true,
+					       .buffers = 4,
 					       .large = true };
 
 #define SET(e, step, ...)                                                                          \
 	{                                                                                          \
-		.set = {.pair = true, .sections = true, .ends = e, .end_step = step, ##__VA_ARGS__ }         \
+		.set = {.pair = true,                                                              \
+			.sections = true,                                                          \
+			.ends = e,                                                                 \
+			.end_step = step,                                                          \
+			##__VA_ARGS__ }                                                            \
 	}
 static const struct probes by_flags = SET(END_FLAGS, END_FLAGS);
 static const struct probes both_flags = SET(END_FLAGS | END_SET_BH, END_FLAGS);
 static const struct probes both = SET(END_FLAGS | END_SET_BH, END_SET_BH, .recount = true);
-static const struct probes era = SET(END_FLAGS | END_SET_BH, END_SET_BH, .recount = true,
-				     .flag_era = true);
+static const struct probes era =
+	SET(END_FLAGS | END_SET_BH, END_SET_BH, .recount = true, .flag_era = true);
 static const struct probes only_set_bh = SET(END_SET_BH, END_SET_BH);
 static const struct probes no_ends = SET(0, 0);
 static const struct probes light_flags = {
 	.set = { .sections = true, .ends = END_FLAGS, .end_step = END_FLAGS }, .no_copy = true
 };
-static const struct probes light_era = {
-	.set = { .sections = true, .ends = END_FLAGS | END_SET_BH, .end_step = END_SET_BH,
-		 .recount = true, .flag_era = true },
-	.no_copy = true
-};
+static const struct probes light_era = { .set = { .sections = true,
+						  .ends = END_FLAGS | END_SET_BH,
+						  .end_step = END_SET_BH,
+						  .recount = true,
+						  .flag_era = true },
+					 .no_copy = true };
 static const struct probes bracket = {
-	.set = { .pair = true, .ends = END_FLAGS, .end_step = END_FLAGS }, .bracket = true, .told = true
+	.set = { .pair = true, .ends = END_FLAGS, .end_step = END_FLAGS },
+	.bracket = true,
+	.told = true
 };
 
 /* clang-format off */
@@ -291,7 +304,8 @@ static const char *broken(const struct scenario *s, bool skipped, struct tally t
 		return "windows are not the kernel's";
 	if (t.waited > t.behind)
 		return "more lookups waited than came behind";
-	if (watched && s->probes->set.pair && !skipped && !learning && is.late + is.refused > t.waited)
+	if (watched && s->probes->set.pair && !skipped && !learning &&
+	    is.late + is.refused > t.waited)
 		return "a lookup inside a window is not among those that waited";
 	if (s->probes->bracket && !skipped && t.hold_ns < is.held_ns)
 		return "a bracket ended early";
