@@ -142,6 +142,7 @@ build_base()
 		[ -e "$root/bin/$applet" ] || ln -s busybox "$root/bin/$applet"
 	done
 	install -m 755 "$TOP/tests/vm/init" "$root/init"
+	install -m 755 "$TOP/tests/vm/guest/deliver.sh" "$root/bin/deliver"
 	add_modules "$name" "$root"
 	pack "$root" >"$out.tmp"
 	mv "$out.tmp" "$out"
@@ -159,7 +160,8 @@ if [ "$(conf_arch "$name")" = arm64 ]; then
 	sysroot=$O/arm64/sysroot bin=$O/arm64
 fi
 base=$VM/kernels/$name/base.cpio
-for dep in "$VM/kernels/$name/vmlinuz" "$TOP/tests/vm/init" "$TOP/tests/vm/initramfs.sh"; do
+for dep in "$VM/kernels/$name/vmlinuz" "$TOP/tests/vm/init" "$TOP/tests/vm/initramfs.sh" \
+	"$TOP/tests/vm/guest/deliver.sh"; do
 	[ "$base" -nt "$dep" ] || { build_base "$name" "$base"; break; }
 done
 

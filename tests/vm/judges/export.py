@@ -4,7 +4,7 @@ import json
 import os
 import re
 
-from judge_base import cases, check, enough, pairs
+from .base import cases, check, enough, pairs
 
 
 def prom(path):
@@ -87,9 +87,9 @@ def short_export(out, tiers):
 CHANGING = ("migtrace_last_write_timestamp_seconds", )
 
 
-def export(conf, out, opts):
+def export(conf, out, args):
     """Textfiles of both tiers under load, and what was attached meanwhile."""
-    cases(conf, out, opts)
+    cases(conf, out, args)
     for tier in "light", "full":
         v = tier_files(tier, out)
         check(len(v) >= 5, f"{tier}: {len(v)} versions of the file")

@@ -2,7 +2,7 @@
 """Twenty minutes of everything: no drift, no leak, no word from the kernel (guest/soak.sh)."""
 import re
 
-from judge_base import check, enough, load, lossless, sums
+from .base import check, enough, load, lossless, sums
 
 TROUBLE = re.compile(r"WARNING|BUG|Oops|Call Trace|lockup|stall|hung task|RCU", re.I)
 
@@ -13,7 +13,7 @@ def states(path):
         return {r[0]: {k: int(v) for k, v in zip(r[1::2], r[2::2])} for r in rows}
 
 
-def soak(conf, out, opts):
+def soak(conf, out, args):
     run = load(f"{out}/run.json")
     sums(run)
     lossless(run)

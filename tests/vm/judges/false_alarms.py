@@ -1,17 +1,10 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-"""usage: aa_judge.py MIGTRACE DIR DELAY_NS
-
-DIR/after-N/run.json are boots of one kernel, DIR/slow-N/run.json of the same with DELAY_NS in each
-section of the migration. Last line: "N passed, N failed".
-"""
+"""Whether compare cries wolf over boots of one kernel, and hears a planted difference (aa.sh)."""
 import json
 import random
 import subprocess
-import sys
 
-import judge_base
-from judge_base import check, pairs
+from .base import check, pairs
 
 COMPARISONS, A_SIDE, MAY_DIFFER = 20, 20, 2
 
@@ -33,8 +26,10 @@ def kernel_mean(folder, names):
     return sum(x["migrate_hold_ns"] for x in t) / sum(x["migrate_holds"] for x in t)
 
 
-def main():
-    migtrace, folder, delay = sys.argv[1], sys.argv[2], int(sys.argv[3])
+def false_alarms(conf, folder, args):
+    """@folder/after-N/run.json are boots of one kernel, slow-N of the same with args["delay"] ns in each
+    section of the migration; args["migtrace"] is the command."""
+    migtrace, delay = args["migtrace"], int(args["delay"])
     boots = [f"{folder}/after-{i}/run.json" for i in range(1, 41)]
     rng, differ = random.Random(1), 0
     for i in range(COMPARISONS):
@@ -58,8 +53,3 @@ def main():
     check(r["verdict"] == "worse", f"planted, hold p50: {r['verdict']}, p {r['p_holm']:.1e}")
     check(d["low"] <= planted <= d["high"], f"planted {planted:.0f} ns: found {d['estimate']:.0f}, "
           f"95 % interval {d['low']:.0f} to {d['high']:.0f}")
-    print(f"{judge_base.passed} passed, {judge_base.failed} failed")
-    return judge_base.failed > 0
-
-
-sys.exit(main())

@@ -12,10 +12,42 @@ def check(good, text):
 
 
 def enough(good, text):
-    """A floor under the load, not a figure of ours: check.sh gives a case more time for it."""
+    """A floor under the load, not a figure of ours: check.py gives a case more time for it."""
     global short
     check(good, text if good else f"too little load: {text}")
     short += not good
+
+
+def judged(judge, conf, out, args):
+    """Runs one judge over the files in @out and prints the tally; the exit status of judge.py."""
+    global passed, failed, short
+    passed = failed = short = 0
+    try:
+        judge(conf, out, args)
+    except (OSError, KeyError, ValueError, TypeError) as e:
+        check(False, f"{judge.__name__}: {type(e).__name__}: {e}")
+    print(f"{passed} passed, {failed} failed")
+    return failed and (3 if failed == short else 1)
+
+
+def least(args, usual=1):
+    """How much of the usual floor under a load is asked for; cases: how many."""
+    return float(args.get("least", usual))
+
+
+def racy(args):
+    """Is the fault switched on in this kernel?"""
+    return args.get("racy") == "1"
+
+
+def generation(conf, args):
+    return "racy" if racy(args) else conf["generation"]
+
+
+def exited(out, want):
+    with open(f"{out}/status") as f:
+        status = int(f.read())
+    check(status == want, f"record exits {status}")
 
 
 def pairs(path):
@@ -60,9 +92,9 @@ def near(what, ours, theirs):
     same(what, ours, theirs, share=0.01, few=3)
 
 
-def evidence(late, opts):
+def evidence(late, args):
     """"None" is worth as much as the lookups that came behind a window."""
-    behind, floor = late["lookups_behind"], int(opts.get("behind", 1000))
+    behind, floor = late["lookups_behind"], int(args.get("behind", 1000))
     enough(behind["spin"] + behind["folio"] >= floor,
            f"lookups behind a window: {behind}, at least {floor}, 95 % bound "
            f"{3 / max(1, behind['spin'] + behind['folio']):.1e}")
@@ -146,9 +178,9 @@ def kernel_reasons(run, t):
             same(f"{path}, {reason}", ours[reason], t[f"{path}_{reason}"], share=0.005, few=2)
 
 
-def cases(conf, out, opts):
+def cases(conf, out, args):
     for line in open(f"{out}/cases"):
         good = line.startswith("ok ")
         check(good, line.split(" ", 1)[1].strip() if good else line[7:].strip())
     ran = passed + failed
-    check(ran >= int(opts["behind"]), f"{ran} cases ran")
+    check(ran >= least(args), f"{ran} cases ran")

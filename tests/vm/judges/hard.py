@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Judges recordings during which something happened to the machine (guest/hard.sh)."""
-from judge_base import cases, check, enough, load, lossless, same, sums
+from .base import cases, check, enough, load, lossless, same, sums
 
 
-def hard(conf, out, opts):
+def hard(conf, out, args):
     """Recordings to which something happened: what they counted is right all the same."""
-    cases(conf, out, opts)
+    cases(conf, out, args)
     for name in "hotplug", "online", "outer", "inner", "unload", "after":
         run = load(f"{out}/{name}.json")
         apart = {k: (s["acquires"], s["releases"]) for k, s in run["sites"].items()

@@ -2,7 +2,10 @@
 """Recordings with variants that the kernel would not choose by itself (guest/forced.sh)."""
 import os
 
-from judge_base import check, load, pairs
+from .aio import aio
+from .base import check, counts, evidence, load, pairs
+from .isolation import isolation
+from .stock import sleepers
 
 LOADS = "getdents", "aio", "truncate"
 
@@ -32,3 +35,15 @@ def forced_runs(conf, out):
         late = run["late_references"]["total"]
         check(late == 0, f"{work}: late references: {late}")
         yield work, run, pairs(f"{out}/{work}/count")
+
+
+def forced(conf, out, args):
+    """Variants that the kernel would not choose by itself: they are used, and count as its own do."""
+    for work, run, count in forced_runs(conf, out):
+        if work == "getdents":
+            counts(run, count)
+            evidence(run["late_references"], args)
+            sleepers(conf, run, count)
+        else:
+            # a third of the time of the cases that are about this load
+            {"aio": aio, "truncate": isolation}[work](conf, f"{out}/{work}", {**args, "least": "0.2"})

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """`migtrace bench` in a guest (guest/bench_cases.sh)."""
-from judge_base import cases, check, enough, load, lossless, sums
+from .base import cases, check, enough, load, lossless, sums
 
 
-def bench(conf, out, opts):
+def bench(conf, out, args):
     """What bench refuses and leaves behind, and what its two movers recorded."""
-    cases(conf, out, opts)
+    cases(conf, out, args)
     for mover in "numa", "compact":
         run = load(f"{out}/{mover}.json")
         b, c, late = run["bench"], run["counters"], run["late_references"]

@@ -1,19 +1,11 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-"""usage: ba_judge.py COMPARISON.json
-
-What before-after has to find between the kernel without the fix of 2019 and the one with it: that
-the fix costs hold time in the migration, and what is lost without it. Last line: "N passed, N
-failed".
-"""
-import sys
-
-import judge_base
-from judge_base import check, enough, load
+"""What before-after has to find between the kernel without the fix of 2019 and the one with it."""
+from .base import check, enough, load
 
 
-def main():
-    c = load(sys.argv[1])
+def before_after(conf, path, args):
+    """The fix costs hold time in the migration; and what is lost without it. @path: compare's JSON."""
+    c = load(path)
     row = {(r["subject"], r["metric"]): r for r in c["rows"]}
     check(c["unlike"] is None, f"alike: {c['unlike']}")
     check(c["before"]["generation"] == "racy" and c["after"]["generation"] == "held",
@@ -28,8 +20,3 @@ def main():
     errors = [sum(row["file system errors", "found"][side]["values"]) for side in ("before", "after")]
     enough(errors[0] > 0, f"errors of ext4 before: {errors[0]}")
     check(errors[1] == 0, f"errors of ext4 after: {errors[1]}")
-    print(f"{judge_base.passed} passed, {judge_base.failed} failed")
-    return judge_base.failed > 0
-
-
-sys.exit(main())
