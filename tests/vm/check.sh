@@ -51,7 +51,7 @@ faults-export|6.1|cases 20|faults.sh|WHAT=export STRACE=1
 bracket-6.1|6.1|bracket|record.sh|FS=ext4 KIB=80 ARGS=--light --probe migrate_norefs=bracket:folio_migrate_mapping EXPORT=light
 forced-5.10|5.10|forced 300|forced.sh|FS=ext4 KIB=80 SECONDS_=5 LOADS=numa:getdents ARGS=--probe migrate_norefs=bracket:migrate_page_move_mapping,lookup_exit=plain:kprobe
 forced-6.1|6.1|forced 300|forced.sh|FS=ext4 KIB=80 SECONDS_=5 LOADS=numa:getdents ARGS=--probe norefs_entry=folio:kprobe,norefs_switch=folio:kprobe,norefs_copy=folio:kprobe,norefs_end=flags:kprobe,migrate_norefs=lock,find_get_block=lock,floor=lock,lookup_exit=plain:kprobe
-forced-6.12|6.12|forced 300|forced.sh|FS=fat KIB=32 SECONDS_=5 LOADS=numa:getdents REFUSED=norefs_switch=folio norefs_copy=folio norefs_end=flags migrate_norefs=bracket:folio_migrate_mapping lookup_exit=plain aio_outcome=untried ARGS=--probe norefs_entry=folio:kprobe,migrate_norefs=bracket:folio_mc_copy,find_get_block=lock,floor=lock,lookup_exit=common:kprobe
+forced-6.12|6.12|forced 300|forced.sh|FS=fat KIB=32 SECONDS_=5 LOADS=numa:getdents REFUSED=norefs_switch=folio norefs_copy=folio norefs_end=flags migrate_norefs=bracket:folio_migrate_mapping lookup_exit=plain ARGS=--probe norefs_entry=folio:kprobe,migrate_norefs=bracket:folio_mc_copy,find_get_block=lock,floor=lock,lookup_exit=common:kprobe
 forced-7.x|7.x|forced 300|forced.sh|FS=fat KIB=32 SECONDS_=5 LOADS=numa:getdents ring:aio direct:truncate ARGS=--probe norefs_entry=folio:kprobe,migrate_norefs=lock,find_get_block=lock,floor=lock,lookup_exit=common:kprobe,isolation=folio:kprobe,truncation=folio:kprobe,aio_outcome=folio:kprobe
 soak-6.1|6.1|soak|soak.sh|SECONDS_=1200
 soak-7.x|7.x|soak|soak.sh|SECONDS_=1200
@@ -59,10 +59,10 @@ no-kprobes|no-kprobes|lacking|lacking.sh|KIB=80 ARGS=--fail-on-race
 no-ftrace|no-ftrace|lacking|lacking.sh|KIB=80 ARGS=--fail-on-race
 no-btf|no-btf|lacking|lacking.sh|KIB=80 ARGS=--fail-on-race BTF=1
 before-kprobe|before|truth|truth.sh|KIB=80 SECONDS_=36 ARGS=--fail-on-race --stacks --probe norefs_entry=folio:kprobe,norefs_switch=folio:kprobe,norefs_copy=folio:kprobe,norefs_end=flags:kprobe,lookup_exit=plain:kprobe
-lockdep|after-lockstat|lacking|lacking.sh|KIB=80 ARGS=--fail-on-race
+lockdep|truth-6.1-lockstat|lacking|lacking.sh|KIB=80 ARGS=--fail-on-race
 aio-no-ftrace|no-ftrace|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
-aio-lockdep|after-lockstat|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
-lockstat|after-lockstat|lockstat|lockstat.sh|ROUNDS=2
+aio-lockdep|truth-6.1-lockstat|rings|truth.sh|KIB=80 MOVER=ring WORK=aio
+lockstat|truth-6.1-lockstat|lockstat|lockstat.sh|ROUNDS=2
 before|before|truth|truth.sh|KIB=80 ARGS=--fail-on-race --stacks
 before-light|before|truth|truth.sh|KIB=80 ARGS=--light
 before-losses|before|losses|truth.sh|KIB=80 ARGS=--fail-on-race --map-size 1 --stacks
@@ -92,7 +92,7 @@ module()
 {
 	local file
 
-	file=$(find "$O/vm/kernels/$1/lib" -name "$2.ko*" | head -n 1)
+	file=$(find "$("$here/fetch.sh" -p "$1")/lib" -name "$2.ko*" | head -n 1)
 	case $file in *.xz) xz -dc "$file" ;; ?*) cat "$file" ;; *) return 1 ;; esac
 }
 
@@ -122,8 +122,8 @@ run_case()
 		env+=(-f "$(command -v strace || echo /usr/bin/strace)=bin/strace") ;;
 	esac
 	case $5 in *BTF=1*) # another kernel's is refused
-		"$here/fetch.sh" 6.1 || echo "# no kernel 6.1"
-		env+=(-f "$O/vm/kernels/$2/vmlinux.btf" -f "$O/vm/kernels/6.1/vmlinux.btf=files/other.btf")
+		env+=(-f "$("$here/fetch.sh" -p "$2")/vmlinux.btf"
+		      -f "$("$here/fetch.sh" -p 6.1)/vmlinux.btf=files/other.btf")
 		;;
 	esac
 	seconds=$(sed -n 's/.*SECONDS_=\([0-9]*\).*/\1/p' <<<"$5")

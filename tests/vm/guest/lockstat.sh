@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# In the guest of after-lockstat: the same load without migtrace and with each clock, interleaved,
+# In the guest of truth-6.1-lockstat: the same load without migtrace and with each clock, interleaved,
 # /proc/lock_stat and the kernel's own section counters read around each. Results: /out/N.CLOCK.*
 set -eu
 : "${SECONDS_:=5}" "${ROUNDS:=2}" "${KIB:=80}"
