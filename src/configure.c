@@ -36,7 +36,6 @@ static void settings(struct tracer *t)
 	const struct facts *f = tracer__facts(t);
 	struct migtrace_bpf *skel = tracer__skeleton(t);
 	const struct choice *norefs = tracer__live(t, "migrate_norefs");
-	const struct choice *aio = tracer__live(t, "aio_outcome");
 	const struct fact_func *copy = facts__func(f, "folio_mc_copy");
 
 	skel->rodata->cfg_weakly_ordered = insn_weakly_ordered;
@@ -51,7 +50,6 @@ static void settings(struct tracer *t)
 	skel->rodata->cfg_page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
 	/* a bracket sees only the sections in which its functions run */
 	skel->rodata->cfg_norefs_sections = norefs && norefs->variant->clock != CLOCK_BRACKET;
-	skel->rodata->cfg_aio_tries = aio && strcmp(aio->variant->name, "untried");
 	skel->rodata->cfg_tries = tracer__live(t, "migrate_call");
 	skel->rodata->cfg_pair =
 		tracer__live(t, "find_get_block") && tracer__live(t, "lookup_exit");

@@ -107,12 +107,10 @@
 #define AIO_SWITCH(func)                                                                           \
 	{ "aio_switch", ATTACH_CALL, NAMES(func),                                                  \
 	  NAMES("folio_migrate_mapping", "migrate_page_move_mapping") }
-/* The last uses: a kernel that doesn't try ring_lock has one reason less. */
-#define AIO_OUTCOME(variant_name, func, there, ...)                                                \
-	PLAIN_UNLESS(variant_name, there, ONE("aio_exit", ATTACH_FEXIT, func),                     \
-		     AIO_SWITCH(func),                                                             \
-		     ONE("aio_enter", ATTACH_FENTRY, func), ##__VA_ARGS__)
 #define AIO_TRIED(func) { "aio_tried", ATTACH_RETURN, NAMES(func), NAMES("mutex_trylock") }
+#define AIO_OUTCOME(variant_name, func)                                                            \
+	PLAIN(variant_name, ONE("aio_exit", ATTACH_FEXIT, func), AIO_SWITCH(func),                 \
+	      ONE("aio_enter", ATTACH_FENTRY, func), AIO_TRIED(func))
 
 #define ISOLATE_LOOK(host)                                                                         \
 	{ "isolate_look", ATTACH_CALL, NAMES(host), NAMES("folio_unlock", "unlock_page") }

@@ -7,18 +7,16 @@
  * variant is chosen there; one that was asked for would count nothing, or a part.
  */
 static const struct elsewhere inner = {
-	"__folio_migrate_mapping", NULL,
+	"__folio_migrate_mapping",
 	"this kernel's norefs migrations switch by __folio_migrate_mapping"
 };
-static const struct elsewhere mc = { "folio_mc_copy", NULL,
+static const struct elsewhere mc = { "folio_mc_copy",
 				     "this kernel's norefs migrations copy by folio_mc_copy" };
 static const struct elsewhere flags_first = {
-	"folio_mc_copy", NULL, "this kernel re-points the buffers after folio_migrate_flags"
+	"folio_mc_copy", "this kernel re-points the buffers after folio_migrate_flags"
 };
-static const struct elsewhere common = { "find_get_block_common", NULL,
+static const struct elsewhere common = { "find_get_block_common",
 					 "this kernel's lookups come by find_get_block_common" };
-static const struct elsewhere ring_tried = { "aio_migrate_folio", "mutex_trylock",
-					     "this kernel tries ring_lock, which would go unseen" };
 
 /* Tables: their columns say more than the formatter's breaks. */
 /* clang-format off */
@@ -201,9 +199,8 @@ const struct probe probes[] = {
 		.row = SITE_AIO_MIGRATE,
 		.flags = PROBE_LIGHT,
 		.variants = {
-			AIO_OUTCOME("folio", "aio_migrate_folio", NULL, AIO_TRIED("aio_migrate_folio")),
-			AIO_OUTCOME("page", "aio_migratepage", NULL, AIO_TRIED("aio_migratepage")),
-			AIO_OUTCOME("untried", "aio_migrate_folio", &ring_tried),
+			AIO_OUTCOME("folio", "aio_migrate_folio"),
+			AIO_OUTCOME("page", "aio_migratepage"),
 			KPROBES("folio", ONE("aio_left", ATTACH_EXIT, "aio_migrate_folio"),
 				AIO_SWITCH("aio_migrate_folio"),
 				ONE("aio_entry", ATTACH_ENTRY, "aio_migrate_folio"),

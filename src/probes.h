@@ -36,9 +36,9 @@ struct prog_use {
 
 #define VARIANT_PROGS 8
 
-/* What shows that a kernel's path is another: a function or, with @calls, that it calls that one. */
+/* The function that shows that a kernel's path is another. */
 struct elsewhere {
-	const char *func, *calls, *why;
+	const char *func, *why;
 };
 
 struct variant {

@@ -165,12 +165,7 @@ static bool is_elsewhere(const struct facts *f, const struct elsewhere *e)
 {
 	const struct fact_func *v = e ? facts__func(f, e->func) : NULL;
 
-	if (!v || (!v->in_btf && !v->symbols))
-		return false;
-	for (size_t i = 0; e->calls && i < f->calls_n; i++)
-		if (!strcmp(f->calls[i].func, e->func) && !strcmp(f->calls[i].callee, e->calls))
-			return true;
-	return !e->calls;
+	return v && (v->in_btf || v->symbols);
 }
 
 static bool variant_usable(const struct facts *f, const struct variant *v, char *why, size_t size)

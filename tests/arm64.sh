@@ -9,11 +9,10 @@ set -eu
 . "$(dirname "$0")/vm/lib.sh"
 
 dir=$O/arm64
-root=$dir/sysroot
 
 command -v aarch64-linux-gnu-gcc >/dev/null ||
 	die "'aarch64-linux-gnu-gcc' is not installed; run: tests/deps.sh arm64"
-"$TOP/tests/vm/sysroot.sh"
+root=$("$TOP/tests/vm/sysroot.sh")
 lib=$root/usr/lib/aarch64-linux-gnu
 make -C "$TOP" O="$dir" CC=gcc CROSS=aarch64-linux-gnu- WERROR=1 \
 	CPPFLAGS="-isystem $root/usr/include" \

@@ -432,7 +432,6 @@ static void forced_off_the_path(void **state)
 				 passed[i].word);
 			expect(force(probe, passed[i].word), NULL, passed[i].why);
 		}
-		expect(force("aio_outcome", "aio_outcome=untried"), NULL, "tries ring_lock");
 	}
 	load(K6_12);
 	expect(force("migrate_norefs", "migrate_norefs=bracket:folio_migrate_mapping"), NULL,
@@ -444,7 +443,6 @@ static void forced_off_the_path(void **state)
 	load(K6_1);
 	expect(force("norefs_switch", "norefs_switch=folio:kprobe"), "folio:kprobe", NULL);
 	expect(force("lookup_exit", "lookup_exit=plain:kprobe"), "plain:kprobe", NULL);
-	expect(force("aio_outcome", "aio_outcome=untried"), NULL, "tries ring_lock");
 }
 
 static void the_lock_clock_of_lookups_is_where_they_are(void **state)

@@ -191,7 +191,7 @@ def main():
     throughput(Guest(f"{out}/cost-mixed"), "One page of buffers in sixteen that move")
     throughput(Guest(f"{out}/cost-storm"), "Files created, renamed and removed while memory is compacted",
                "storm_ops", "file operations")
-    throughput(Guest(f"{out}/cost-after-lockstat"), "The same on a kernel with LOCK_STAT")
+    throughput(Guest(f"{out}/cost-lockstat"), "The same on a kernel with LOCK_STAT")
     own_holds(Guest(f"{out}/cost-after"))
     instructions(Guest(f"{out}/cost-instructions"), 8)
     resources(Guest(f"{out}/cost-6.1"))

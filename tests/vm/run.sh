@@ -148,6 +148,7 @@ need_qemu "$(conf_arch "$name")"
 out=${out:-$VM/out/$name}
 
 "$TOP/tests/vm/fetch.sh" "$name"
+kernel=$(kernel_dir "$name")
 one_vm_only
 mkdir -p "$out"
 tmp=$(mktemp -d)
@@ -155,7 +156,8 @@ trap 'kill $(jobs -p) 2>/dev/null || :; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM HUP
 write_job "$tmp/job" "${vars[@]}" -- "$@"
 "$TOP/tests/vm/initramfs.sh" "$name" "$tmp/job" "$tmp/initrd" "$1" "${files[@]}"
-qemu_args "$(conf_arch "$name")" "$VM/kernels/$name" "$tmp/initrd" "$out/console.log" "$extra"
+qemu_args "$(conf_arch "$name")" "$kernel" "$tmp/initrd" "$out/console.log" \
+	"$(conf_get "$name" args) $extra"
 mkfifo "$tmp/live" "$tmp/monitor.in" "$tmp/monitor.out"
 # QEMU's translation can lose a race with code that the kernel patches while it boots (seen on 7.3:
 # "Oops: int3" at a static key in sched_clock_cpu). Before init nothing of ours has run in the
