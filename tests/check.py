@@ -23,10 +23,9 @@ def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("cases", nargs="*", metavar="CASE", help="some of them, in whatever ring they are")
     p.add_argument("--ring", default="check", choices=["quick", "check", "all"], help="default: check")
+    p.add_argument("--guests", action="store_true", help="of the ring, only what runs in guests")
     p.add_argument("--list", action="store_true", help="name the cases, and do nothing")
     p.add_argument("--resume", action="store_true", help="leave out what this tree has passed before")
-    p.add_argument("--seconds", type=int, help="of load, in place of the list's")
-    p.add_argument("--behind", type=int, help="lookups behind a window, in place of the list's")
     return p.parse_args()
 
 
@@ -38,12 +37,7 @@ def chosen(args):
             raise Mistake(f"no case {' '.join(sorted(unknown))}; tests/check.py --list --ring all names them")
         cases = [c for c in cases if c.name in args.cases]
     else:
-        cases = ring(cases, args.ring)
-    for c in cases:
-        if args.seconds and c.s:
-            c.s = str(args.seconds)
-        if args.behind:
-            c.args["behind"] = str(args.behind)
+        cases = [c for c in ring(cases, args.ring) if not (args.guests and c.host)]
     return cases
 
 

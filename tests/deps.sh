@@ -95,7 +95,7 @@ wanted()
 		prom)    list="$list prom" ;;
 		cost)    list="$list cost" ;;
 		arm64)   list="$list arm64" ;;
-		ci)      list="$list build test kernels page package prom arm64 ci" ;;
+		ci)      list="$list build test kernels page package prom arm64 cost ci" ;;
 		*)       die "no group '$group'; there are: build test kernels page package prom cost arm64 ci" ;;
 		esac
 	done

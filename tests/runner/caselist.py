@@ -76,6 +76,15 @@ class Case:
         return env
 
 
+def boots_of(row):
+    """The case of a row; NAME*N: N of them, each in a boot of its own."""
+    name, _, times = row["name"].partition("*")
+    if not times:
+        return [Case(**row)]
+    return [Case(**{**row, "name": f"{name}-{i}", "more": f"{row['more']} BOOT={i}".strip()})
+            for i in range(1, int(times) + 1)]
+
+
 def read_cases(path=f"{TESTS}/cases.list"):
     """Every case of the list, in its order."""
     rows, head = [], None
@@ -90,7 +99,7 @@ def read_cases(path=f"{TESTS}/cases.list"):
                 continue
             if len(cells) != len(head):
                 raise Mistake(f"{cells[0]}: {len(cells)} columns, not {len(head)}")
-            rows.append(Case(**dict(zip(head, cells))))
+            rows += boots_of(dict(zip(head, cells)))
     names = [r.name for r in rows]
     twice = {n for n in names if names.count(n) > 1}
     if twice:

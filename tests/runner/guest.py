@@ -29,12 +29,16 @@ class Unbootable(Exception):
 
 
 def fetch(kernel):
-    """Makes the kernel be there; what the scripts say of it goes to our stderr."""
-    done = subprocess.run([f"{VM}/fetch.sh", kernel], stderr=subprocess.PIPE, text=True)
-    for line in done.stderr.splitlines():
-        print(f"# {line}", flush=True)
-    if done.returncode:
-        raise Unbootable((done.stderr.strip().splitlines() or ["fetch.sh failed"])[-1])
+    """Makes the kernel be there, and the tool for it; what the scripts say of it is passed on."""
+    arm64 = [[f"{TESTS}/arm64.sh"]] if kernel.startswith("arm64") else []
+    for argv in [[f"{VM}/fetch.sh", kernel]] + arm64:
+        done = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        last = f"{argv[0]} failed"
+        for line in done.stderr:
+            last = line.strip()
+            print(f"# {last}", flush=True)
+        if done.wait():
+            raise Unbootable(last)
 
 
 def kernel_dir(kernel):

@@ -143,7 +143,7 @@ stop)
 		# pages freed by the mover; where it moves them in a function of its own, only those
 		# that it did not move
 		put=$(hits put) moved=$(hits moved)
-		grep -q " t migrate_folio_move$" /proc/kallsyms && moved=0
+		grep -q " migrate_folio_move$" $functions && moved=0
 		echo "iso_freed $((put - moved))"
 		echo "iso_moves $(hits moves)"
 		echo "iso_gone_at_move $(hits moves_gone)"

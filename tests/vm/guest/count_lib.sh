@@ -3,21 +3,19 @@
 #
 # Events of the kernel's own on functions, callers and inlined locks, each counted in a ring buffer
 # instance of its own. For count.sh. Sourced; T is tracefs.
-# first line: start and end of a function, from kallsyms
-range()
+
+functions=/run/functions
+[ -s $functions ] || load symbols > $functions
+
+range() # FUNCTION: its start and end
 {
-	awk -v f="$1" '
-		$3 == f { a = $1 }
-		{ addr[NR] = $1 }
-		END { if (a == "") exit 1
-		      for (i in addr) if (addr[i] > a && (e == "" || addr[i] < e)) e = addr[i]
-		      print "0x" a, "0x" e }' /proc/kallsyms
+	sed -n "s/ $1\$//p" $functions | grep . || { echo "count.sh: no $1" >&2; return 1; }
 }
 
-first()
+first() # FUNCTION...: the first one that this kernel has
 {
 	for f; do
-		grep -q " [tT] $f\$" /proc/kallsyms && { echo "$f"; return; }
+		grep -q " $f\$" $functions && { echo "$f"; return; }
 	done
 	echo "count.sh: none of $* in kallsyms" >&2
 	exit 1

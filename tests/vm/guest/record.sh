@@ -9,35 +9,25 @@
 set -u
 here=$(dirname "$0")
 . "$here/lib.sh"
-mark() { echo "$1 $(cut -d" " -f1 /proc/uptime)" >> /out/marks; }
-mark start
 
 if [ -n "${DOCTOR:-}" ]; then
 	migtrace doctor --json > /out/doctor.json || echo "doctor exits $?"
 	migtrace doctor --facts > /out/facts || :
 fi
-mark doctor
 [ -z "${DISK_MS:-}" ] || . "$here/slow.sh"
 make_disk || exit 1
 make_load
-mark disk
 [ -e $truth ] || sh "$here/count.sh" start || exit 1
-mark countstart
 # shellcheck disable=SC2086
 migtrace record -o /out/run.json $ARGS -- ${HOGS:+load hogs} sh /load.sh > /out/report.txt
 echo $? > /out/status
-mark record
 [ -e $truth ] || sh "$here/count.sh" stop > /out/count
-mark countstop
 cat /out/truth /out/count 2> /dev/null
 sed -n '1,/^clock/p; /^losses/,/^$/p' /out/report.txt
 dmesg | grep -iE 'ext4-fs (error|warning)|BUG:|WARNING:' > /out/errors
 sed 5q /out/errors
 for tier in ${EXPORT:-}; do
 	start_export "$tier" 1
-	mark expstart
 	load run -d 2 -m "$MOVER" -w "$WORK" --dev "$DEV" --dir /mnt > "/out/$tier-load.json"
-	mark expload
 	end_export "$tier" || :
-	mark exp$tier
 done
