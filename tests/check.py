@@ -9,6 +9,7 @@ A kernel that can't be had, a guest that hangs or panics is a failed case, and t
 Last comes a table of seconds and results, and "N passed, N failed".
 """
 import argparse
+import fnmatch
 import os
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from runner.results import Results
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("cases", nargs="*", metavar="CASE", help="some of them, in whatever ring they are")
+    p.add_argument("cases", nargs="*", metavar="CASE", help="some of them, in whatever ring; bars-* stands for several")
     p.add_argument("--ring", default="check", choices=["quick", "check", "all"], help="default: check")
     p.add_argument("--guests", action="store_true", help="of the ring, only what runs in guests")
     p.add_argument("--list", action="store_true", help="name the cases, and do nothing")
@@ -32,10 +33,10 @@ def arguments():
 def chosen(args):
     cases = read_cases()
     if args.cases:
-        unknown = set(args.cases) - {c.name for c in cases}
+        unknown = [w for w in args.cases if not fnmatch.filter([c.name for c in cases], w)]
         if unknown:
-            raise Mistake(f"no case {' '.join(sorted(unknown))}; tests/check.py --list --ring all names them")
-        cases = [c for c in cases if c.name in args.cases]
+            raise Mistake(f"no case {' '.join(unknown)}; tests/check.py --list --ring all names them")
+        cases = [c for c in cases if any(fnmatch.fnmatchcase(c.name, w) for w in args.cases)]
     else:
         cases = [c for c in ring(cases, args.ring) if not (args.guests and c.host)]
     return cases

@@ -22,6 +22,7 @@ set -eu
 T=/sys/kernel/tracing
 [ -d $T/events ] || T=/sys/kernel/debug/tracing
 
+# shellcheck source-path=SCRIPTDIR source=count_lib.sh
 . "$(dirname "$0")/count_lib.sh"
 
 # The page's mapping when isolation unlocks it, and what is freed or moved

@@ -8,6 +8,7 @@
 # afterwards).
 set -u
 here=$(dirname "$0")
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"
 
 if [ -n "${DOCTOR:-}" ]; then

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # used by record.sh
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # A disk that takes DISK_MS to answer, so that buffers are seen locked. With less than 30 their pages
