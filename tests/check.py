@@ -79,7 +79,8 @@ def main():
     return failed > 0 or not passed
 
 
-try:
-    sys.exit(main())
-except (KeyboardInterrupt, subprocess.CalledProcessError) as e:
-    sys.exit(f"check.py: {e or 'interrupted'}; --resume goes on from here")
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (KeyboardInterrupt, subprocess.CalledProcessError) as e:
+        sys.exit(f"check.py: {e or 'interrupted'}; --resume goes on from here")

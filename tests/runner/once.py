@@ -93,7 +93,7 @@ class Once:
             return Verdict(text, 1), spent
         begin = time.monotonic()
         words = [f"{k}={v}" for k, v in case.args.items()]
-        done = subprocess.run([f"{TESTS}/vm/judge.py", case.judge, case.kernel, folder, *words],
+        done = subprocess.run([f"{guest.VM}/judge.py", case.judge, case.kernel, folder, *words],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         spent["judge"] = time.monotonic() - begin
         text = done.stdout
