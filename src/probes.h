@@ -29,16 +29,23 @@ enum attach_how {
 struct prog_use {
 	const char *prog;
 	enum attach_how how;
-	/* where; calls: every one of these that contains the call, at least one; else one */
+	/*
+	 * Where; calls: every one of these that contains the call, at least one; else one. Each stands
+	 * for all its copies. Behind a site's functions stand those that the compiler may or may not
+	 * have inlined in them, and that hold the lock in their place.
+	 */
 	const char *const *funcs;
 	const char *const *callees; /* calls: any of these */
 };
 
 #define VARIANT_PROGS 8
 
-/* What shows that a kernel's path is another: a function or, with @calls, that it calls that one. */
+/* What shows that a kernel's path is another: a function or, with @calls, that it calls one of these. */
 struct elsewhere {
-	const char *func, *calls, *why;
+	const char *func;
+	const char *const *calls;
+	const char *why;
+	bool absent; /* that the function is not there */
 };
 
 struct variant {
@@ -57,7 +64,7 @@ enum probe_flag {
 	PROBE_HIDDEN = 4,   /* calibration, not the kernel's business */
 };
 
-#define PROBE_VARIANTS 6
+#define PROBE_VARIANTS 8
 
 struct probe {
 	const char *name;
@@ -98,10 +105,13 @@ struct attach_point {
 int probes__points(const struct facts *f, const struct variant *v, struct attach_point *out,
 		   size_t max);
 
-/* Every function name the table mentions, for the reader of facts. */
-int probes__interest(int (*cb)(void *ctx, const char *name), void *ctx);
-/* Functions whose calls matter, and the functions they call: both end with NULL. */
-const char *const *probes__hosts(void);
-const char *const *probes__callees(void);
+/* Does @how stand on calls inside a function? */
+bool attach__is_call(enum attach_how how);
+
+/*
+ * Every function name that the table mentions, for the reader of facts; some more than once. @wants:
+ * WANT_*.
+ */
+int probes__interest(int (*cb)(void *ctx, const char *name, unsigned int wants), void *ctx);
 
 #endif /* MIGTRACE_PROBES_H */

@@ -49,9 +49,9 @@ hard-6.1|6.1|hard 20|hard.sh|
 faults-record|6.1|cases 45|faults.sh|WHAT=record STRACE=1
 faults-export|6.1|cases 20|faults.sh|WHAT=export STRACE=1
 bracket-6.1|6.1|bracket|record.sh|FS=ext4 KIB=80 ARGS=--light --probe migrate_norefs=bracket:folio_migrate_mapping EXPORT=light
-forced-5.10|5.10|forced 300|forced.sh|FS=ext4 KIB=80 SECONDS_=5 LOADS=numa:getdents ARGS=--probe migrate_norefs=bracket:migrate_page_move_mapping,lookup_exit=plain:kprobe
+forced-5.10|5.10|forced 300|forced.sh|FS=ext4 KIB=80 SECONDS_=5 LOADS=numa:getdents ARGS=--probe norefs_entry=page_ways,migrate_norefs=bracket:migrate_page_move_mapping,lookup_exit=plain:kprobe
 forced-6.1|6.1|forced 300|forced.sh|FS=ext4 KIB=80 SECONDS_=5 LOADS=numa:getdents ARGS=--probe norefs_entry=folio:kprobe,norefs_switch=folio:kprobe,norefs_copy=folio:kprobe,norefs_end=flags:kprobe,migrate_norefs=lock,find_get_block=lock,floor=lock,lookup_exit=plain:kprobe
-forced-6.12|6.12|forced 300|forced.sh|FS=fat KIB=32 SECONDS_=5 LOADS=numa:getdents REFUSED=norefs_switch=folio norefs_copy=folio norefs_end=flags migrate_norefs=bracket:folio_migrate_mapping lookup_exit=plain aio_outcome=untried ARGS=--probe norefs_entry=folio:kprobe,migrate_norefs=bracket:folio_mc_copy,find_get_block=lock,floor=lock,lookup_exit=common:kprobe
+forced-6.12|6.12|forced 300|forced.sh|FS=fat KIB=32 SECONDS_=5 LOADS=numa:getdents REFUSED=norefs_switch=folio norefs_copy=folio norefs_end=flags migrate_norefs=bracket:folio_migrate_mapping lookup_exit=plain aio_outcome=untried ARGS=--probe norefs_entry=ways,migrate_norefs=bracket:folio_mc_copy,find_get_block=lock,floor=lock,lookup_exit=common:kprobe
 forced-7.x|7.x|forced 300|forced.sh|FS=fat KIB=32 SECONDS_=5 LOADS=numa:getdents ring:aio direct:truncate ARGS=--probe norefs_entry=folio:kprobe,migrate_norefs=lock,find_get_block=lock,floor=lock,lookup_exit=common:kprobe,isolation=folio:kprobe,truncation=folio:kprobe,aio_outcome=folio:kprobe
 soak-6.1|6.1|soak|soak.sh|SECONDS_=1200
 soak-7.x|7.x|soak|soak.sh|SECONDS_=1200
