@@ -47,6 +47,11 @@ const char *facts__lacking(unsigned int feature)
 	return feature < FEAT_COUNT ? lacking[feature] : NULL;
 }
 
+const char *facts__no_btf(const struct facts *f)
+{
+	return *f->btf_reason ? f->btf_reason : facts__lacking(FEAT_BTF);
+}
+
 bool facts__known(const struct facts *f, unsigned int feature)
 {
 	static const bool in_btf[FEAT_COUNT] = {
@@ -123,6 +128,8 @@ void facts__save(const struct facts *f, FILE *out)
 		fprintf(out, "feature %s %s\n", feature__name(i), f->feature[i] ? "yes" : "no");
 	if (!f->feature[FEAT_TEXT])
 		fprintf(out, "text_reason %s\n", f->text_reason);
+	if (*f->btf_reason)
+		fprintf(out, "btf_reason %s\n", f->btf_reason);
 	for (size_t i = 0; i < f->funcs_n; i++) {
 		const struct fact_func *v = &f->funcs[i];
 
@@ -209,6 +216,7 @@ static int load_line(struct facts *f, const char *line)
 	sscanf(line, "arch %15s", f->arch);
 	sscanf(line, "asks %u", &f->asks);
 	sscanf(line, "text_reason %119[^\n]", f->text_reason);
+	sscanf(line, "btf_reason %119[^\n]", f->btf_reason);
 	return 0;
 }
 

@@ -101,6 +101,7 @@ struct facts {
 	struct fact_call *calls;
 	size_t calls_n;
 	char text_reason[120]; /* why FEAT_TEXT is missing */
+	char btf_reason[120];  /* why FEAT_BTF is, if not for want of it; else empty */
 	const char *btf; /* file that the types come from; NULL: the kernel's own; not saved */
 	const char *unreadable; /* the file that facts__read() failed at, or NULL; not saved */
 	/* What is wrong with @btf: -ENOEXEC, -EXDEV (another kernel's), 0 (can't be told); not saved */
@@ -119,6 +120,8 @@ int facts__read_btf(struct facts *f, const char *kallsyms);
 /* Has the struct @name of @btf that member? */
 struct btf;
 bool facts__has_member(const struct btf *btf, const char *name, const char *member);
+/* btf_kind.c: says in @why if the BTF in @path has a type of a kind that this libbpf does not know. */
+bool facts__newer_btf(const char *path, char *why, size_t size);
 /* btf_file.c: does a file's belong to this kernel? 0 with @f->unfit: can't be told. */
 int facts__check_btf(struct facts *f, const struct btf *btf, const char *kallsyms);
 /* An errno that says nothing about the kernel: the file is there, and ours to read. */
@@ -157,6 +160,8 @@ bool facts__calls(const struct facts *f, const char *func, const char *const *ca
 const char *feature__name(unsigned int feature);
 /* What to say of a kernel without @feature; NULL: nothing. */
 const char *facts__lacking(unsigned int feature);
+/* The same of BTF, of which it is known what is wrong. */
+const char *facts__no_btf(const struct facts *f);
 /* False for what only BTF tells, on a kernel without. */
 bool facts__known(const struct facts *f, unsigned int feature);
 

@@ -34,8 +34,15 @@ bool facts__has_member(const struct btf *btf, const char *name, const char *memb
 static struct btf *open_own(struct facts *f, int *err)
 {
 	struct btf *btf = btf__parse(KERNEL_BTF, NULL);
+	char why[90];
 
 	*err = btf || !facts__broken(errno) ? 0 : -errno;
+	if (!btf && facts__newer_btf(KERNEL_BTF, why, sizeof(why))) {
+		/* a fact: there may be a file that this libbpf can read */
+		snprintf(f->btf_reason, sizeof(f->btf_reason), "%s %s", KERNEL_BTF, why);
+		*err = 0;
+		return NULL;
+	}
 	if (*err)
 		f->unreadable = KERNEL_BTF;
 	else if (!btf) /* also looks in /boot, and has one errno for all */
@@ -55,7 +62,7 @@ static struct btf *open_file(struct facts *f, const char *kallsyms, int *err)
 	close(fd);
 	btf = btf__parse(f->btf, NULL); /* has one errno for all */
 	*err = btf ? facts__check_btf(f, btf, kallsyms) : -ENOEXEC;
-	if (!btf)
+	if (!btf && !facts__newer_btf(f->btf, f->unfit, sizeof(f->unfit)))
 		snprintf(f->unfit, sizeof(f->unfit), "is no BTF, nor an ELF file that has any");
 	if (!*err) {
 		f->unreadable = NULL;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Where the programs of a variant go on a kernel, and what the table wants to know of one. Pure. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "probes.h"
@@ -118,6 +119,16 @@ int probes__points(const struct facts *f, const struct variant *v, struct attach
 		err = attach__is_call(v->uses[i].how) ? add_calls(f, &v->uses[i], false, &p) :
 							add_ends(f, &v->uses[i], &p);
 	return err ? err : (int)p.n;
+}
+
+struct attach_point *probes__all_points(const struct facts *f, const struct variant *v, size_t *n)
+{
+	/* each use has a call's place, or a function's end, once */
+	size_t max = VARIANT_PROGS * (f->calls_n + f->funcs_n + 1);
+	struct attach_point *out = calloc(max, sizeof(*out));
+
+	*n = out ? probes__points(f, v, out, max) : 0;
+	return out;
 }
 
 struct interest {

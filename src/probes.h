@@ -93,6 +93,12 @@ struct choice {
 void probes__select(const struct facts *f, bool light, const char *const *forced,
 		    struct choice *out);
 
+/*
+ * The variant that @c has can't be attached, @why: the next usable one behind it takes its place, or none
+ * and @why is the reason.
+ */
+void probes__next(const struct facts *f, bool light, struct choice *c, const char *why);
+
 /* One place where a program of a chosen variant goes. */
 struct attach_point {
 	const char *prog;
@@ -104,6 +110,17 @@ struct attach_point {
 /* The points of @v on the kernel of @f into @out; returns how many (at most @max), -E2BIG. */
 int probes__points(const struct facts *f, const struct variant *v, struct attach_point *out,
 		   size_t max);
+/* The same, all of them, the caller's; NULL: no memory. */
+struct attach_point *probes__all_points(const struct facts *f, const struct variant *v, size_t *n);
+
+#define PLACE_NAME (2 * FUNC_NAME + 8)
+
+/*
+ * The functions that @v's calls are in, each once: "FUNC", or "HOST > FUNC" where one of its hosts calls
+ * it. Returns how many, at most @max.
+ */
+size_t probes__places(const struct facts *f, const struct variant *v, char (*out)[PLACE_NAME],
+		      size_t max);
 
 /* Does @how stand on calls inside a function? */
 bool attach__is_call(enum attach_how how);

@@ -267,7 +267,7 @@ static bool is_elsewhere(const struct facts *f, const struct elsewhere *e)
 static bool variant_usable(const struct facts *f, const struct variant *v, char *why, size_t size)
 {
 	if (!f->feature[FEAT_BTF]) { /* no program finds a field without */
-		snprintf(why, size, "%s", facts__lacking(FEAT_BTF));
+		snprintf(why, size, "%s", facts__no_btf(f));
 		return false;
 	}
 	if (v->needs >= 0 && !f->feature[v->needs]) {
@@ -302,14 +302,13 @@ static bool variant_usable(const struct facts *f, const struct variant *v, char 
 
 /* The reason of a probe without variant: the first one's, since that is the one wanted most. */
 static void select_one(const struct facts *f, const struct probe *p, bool light, const char *want,
-		       struct choice *c)
+		       size_t first, struct choice *c)
 {
 	char why[200];
 
 	c->probe = p;
 	c->variant = NULL;
-	c->reason[0] = 0;
-	for (size_t i = 0; i < PROBE_VARIANTS && p->variants[i].name; i++) {
+	for (size_t i = first; i < PROBE_VARIANTS && p->variants[i].name; i++) {
 		const struct variant *v = &p->variants[i];
 
 		if (want && strcmp(want, v->name))
@@ -340,6 +339,15 @@ void probes__select(const struct facts *f, bool light, const char *const *forced
 		for (const char *const *w = forced; w && *w; w++)
 			if (!strncmp(*w, probes[i].name, len) && (*w)[len] == '=')
 				want = *w + len + 1;
-		select_one(f, &probes[i], light, want, &out[i]);
+		out[i].reason[0] = 0;
+		select_one(f, &probes[i], light, want, 0, &out[i]);
 	}
+}
+
+void probes__next(const struct facts *f, bool light, struct choice *c, const char *why)
+{
+	size_t next = c->variant - c->probe->variants + 1;
+
+	snprintf(c->reason, sizeof(c->reason), "%s", why);
+	select_one(f, c->probe, light, NULL, next, c);
 }

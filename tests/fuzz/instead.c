@@ -81,7 +81,7 @@ void kernel__forget_symbols(void)
 }
 
 /* tracer.c: here every recording ends. */
-struct tracer *tracer__prepare(const struct facts *f, const struct choice *choices,
+struct tracer *tracer__prepare(const struct facts *f, struct choice *choices,
 			       const struct tracer_opts *o, int *code, char *err, size_t err_size)
 {
 	fuzz__claim(o->map_size <= 1 << 20, "--map-size is bounded", "");

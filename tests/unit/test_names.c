@@ -10,6 +10,9 @@
 #include "../../src/probes.h"
 #include "unit.h"
 
+#define KERNEL(name) "tests/data/kernels/" name ".facts"
+#define SHEET(name)  "tests/data/names/" name ".facts"
+
 #define MAX_PROBES 32
 #define MAX_POINTS 256
 
@@ -83,9 +86,8 @@ static void read_image(const char *sheet, const char *options)
 		facts__read_image(&f, &(struct image_files){ path[0], { path[1] }, path[2] }), 0);
 }
 
-#define KERNEL(name) "tests/data/kernels/" name ".facts"
-#define WAYS	     "add=buffer_migrate_folio add=buffer_migrate_folio_norefs "
-#define PAGE_WAYS    "add=buffer_migrate_page add=buffer_migrate_page_norefs "
+#define WAYS	  "add=buffer_migrate_folio add=buffer_migrate_folio_norefs "
+#define PAGE_WAYS "add=buffer_migrate_page add=buffer_migrate_page_norefs "
 
 #define SLEEPLESS "lookup_folio=- lookups of this kernel never sleep (find_get_block_common, 6.15)"
 
@@ -185,9 +187,8 @@ static void images_are_understood(void **state)
 
 #endif
 
-#define SHEET(name) "tests/data/names/" name ".facts"
-#define NOT_FOUND   "takes a lock, but calls _raw_spin_unlock nowhere: inlined, and not found"
-#define NOT_ASKED   "itself, and this fact sheet's migtrace did not look into what it calls"
+#define NOT_FOUND "takes a lock, but calls _raw_spin_unlock nowhere: inlined, and not found"
+#define NOT_ASKED "itself, and this fact sheet's migtrace did not look into what it calls"
 
 static const struct image_case sheets[] = {
 	{ SHEET("6.1-slow-outofline"),
@@ -265,11 +266,101 @@ static void suffixes(void **state)
 	assert_int_equal(copy__kind("a", "a"), COPY_PLAIN);
 }
 
+/* "HOST > FUNC" and the copies' own names, once each. */
+static void places_are_told(void **state)
+{
+	static const struct {
+		const char *sheet, *probe, *places[4];
+	} all[] = {
+		{ SHEET("ubuntu-6.8"),
+		  "find_get_block",
+		  { "__find_get_block > __find_get_block_slow" } },
+		{ SHEET("ubuntu-5.15"),
+		  "norefs_entry",
+		  { "buffer_migrate_page_norefs", "buffer_migrate_page" } },
+		{ KERNEL("6.1"), "create_empty", { "create_empty_buffers" } },
+	};
+	char place[4][PLACE_NAME];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		const struct choice *c = chosen;
+		size_t n = 0;
+
+		teardown(NULL);
+		assert_int_equal(facts__load(&f, all[i].sheet), 0);
+		probes__select(&f, false, NULL, chosen);
+		while (strcmp(c->probe->name, all[i].probe))
+			c++;
+		assert_non_null(c->variant);
+		while (all[i].places[n])
+			n++;
+		assert_int_equal(probes__places(&f, c->variant, place, 4), n);
+		while (n--)
+			assert_string_equal(place[n], all[i].places[n]);
+		assert_int_equal(probes__places(&f, c->variant, place, 1), 1);
+	}
+}
+
+/* A place that the kernel refuses costs its variant. */
+static void the_next_variant(void **state)
+{
+	struct choice c;
+
+	(void)state;
+	teardown(NULL);
+	assert_int_equal(facts__load(&f, KERNEL("6.1")), 0);
+	probes__select(&f, false, NULL, chosen);
+	for (c = chosen[0]; strcmp(c.probe->name, "migrate_norefs");
+	     c = chosen[c.probe - probes + 1])
+		;
+	assert_string_equal(c.variant->name, "site");
+	probes__next(&f, false, &c, "refused");
+	assert_string_equal(c.variant->name, "lock");
+	assert_string_equal(c.reason, "");
+	probes__next(&f, false, &c, "refused");
+	assert_string_equal(c.variant->name, "bracket:folio_migrate_mapping");
+	probes__next(&f, false, &c, "refused");
+	assert_null(c.variant);
+	assert_string_equal(c.reason, "refused");
+	/* nor is the lock clock part of the light tier then */
+	c = chosen[c.probe - probes];
+	probes__next(&f, true, &c, "refused");
+	assert_string_equal(c.variant->name, "bracket:folio_migrate_mapping");
+}
+
+static void kinds_of_types(void **state)
+{
+	char why[120] = "";
+	size_t size;
+	char *data = tmp__read("tests/data/names/newkind.btf", &size);
+	const char *path = tmp__path("btf");
+
+	(void)state;
+	assert_true(facts__newer_btf("tests/data/names/newkind.btf", why, sizeof(why)));
+	assert_string_equal(
+		why, "has types of kind 20, which came after this libbpf (it knows kinds to 19)");
+	/* cut off, the same kind in a place that is no type, one that is known, another file */
+	for (size_t n = 0; n + sizeof("\0int\0new") < size; n++) {
+		tmp__write(path, data, n);
+		assert_false(facts__newer_btf(path, why, sizeof(why)));
+	}
+	data[47] = 0x10;
+	tmp__write(path, data, size);
+	assert_false(facts__newer_btf(path, why, sizeof(why)));
+	assert_false(facts__newer_btf("tests/data/small.json", why, sizeof(why)));
+	assert_false(facts__newer_btf("/nowhere", why, sizeof(why)));
+	free(data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(suffixes),
 		cmocka_unit_test(sheets_of_others),
+		cmocka_unit_test(places_are_told),
+		cmocka_unit_test(the_next_variant),
+		cmocka_unit_test(kinds_of_types),
 #if defined(__x86_64__)
 		cmocka_unit_test(images_are_understood),
 #endif
