@@ -9,11 +9,12 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "doctor.h"
 #include "session.h"
 #include "snapshot.h"
 
 struct doctor_config {
-	bool json, facts;
+	bool json, facts, sites;
 	const char *probe, *btf, *from;
 	int verbose;
 };
@@ -24,6 +25,7 @@ static const struct opt doctor_opts[] = {
 	{ "json", 0, OPT_FLAG, AT(json), NULL, "as one JSON object", 0, 0 },
 	{ "facts", 0, OPT_FLAG, AT(facts), NULL, "print the fact sheet the choice is made from", 0,
 	  0 },
+	{ "sites", 0, OPT_FLAG, AT(sites), NULL, "list every place that takes the lock", 0, 0 },
 	{ "from", 0, OPT_STRING, AT(from), "FILE", "ask a fact sheet of another kernel instead", 0,
 	  0 },
 	{ "probe", 0, OPT_STRING, AT(probe), "NAME=VARIANT[,...]", "see what this choice would do",
@@ -152,7 +154,7 @@ static int diagnose(struct diagnosis *d, const struct doctor_config *c)
 	}
 	d->generation = facts__generation(&d->facts, &d->evidence);
 	probes__select(&d->facts, false, d->forced, d->choices);
-	if (c->facts) /* the sheet is read, not tried */
+	if (c->facts || c->sites) /* what is there is read, not tried */
 		return 0;
 	if (lacks(d))
 		d->code = EXIT_CANT;
@@ -349,6 +351,10 @@ static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 	if (first < 0)
 		return -first - 1;
 	log_level = c.verbose;
+	if (c.from && c.sites) {
+		log_error("option '--sites': a fact sheet has not the kernel's text");
+		return EXIT_USAGE;
+	}
 	if (c.from && c.btf) {
 		log_error("option '--btf': a fact sheet has been read already, with its types");
 		return EXIT_USAGE;
@@ -361,7 +367,10 @@ static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 	code = diagnose(&d, &c);
 	if (!code) {
 		code = d.code;
-		print(&d, &c);
+		if (c.sites)
+			code = doctor__sites(&d.facts, c.json, stdout);
+		else
+			print(&d, &c);
 	}
 	run__free(&d.machine);
 	facts__free(&d.facts);

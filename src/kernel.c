@@ -14,7 +14,7 @@ static const struct image_files running = {
 	.kallsyms = KALLSYMS,
 	.filter_list = { "/sys/kernel/tracing/available_filter_functions",
 			 "/sys/kernel/debug/tracing/available_filter_functions" },
-	.kcore = "/proc/kcore",
+	.kcore = KCORE,
 };
 
 /* libbpf speaks when asked: -vv its warnings, -vvv all. */

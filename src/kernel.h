@@ -87,6 +87,7 @@ struct fact_call {
 #define CALLEE_BLOCKER	     "(atomic)" /* the same: one behind which probes are refused */
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+#define KCORE	   "/proc/kcore"
 
 /* What a fact sheet was asked for: 2: copies of functions, and what may be out of line. */
 #define FACTS_ASKS 2
@@ -95,6 +96,7 @@ struct facts {
 	char release[80], version[160], arch[16];
 	unsigned int asks; /* FACTS_ASKS of the migtrace that made it */
 	bool feature[FEAT_COUNT];
+	__u32 lock_offset; /* of a mapping's (i_)private_lock, 0 when not known; not saved */
 	bool kasan, kcsan; /* instrumented: its times are unlike others'; not saved */
 	struct fact_func *funcs;
 	size_t funcs_n;
@@ -133,6 +135,11 @@ bool facts__broken(int error);
 bool facts__next_symbol(FILE *kallsyms, unsigned long long *addr, char *type,
 			char name[SYMBOL_NAME]);
 
+struct text_target {
+	const char *name;
+	__u64 addr;
+};
+
 /* The files that say what is in the kernel's image; the fuzzer has others than this kernel's. */
 struct image_files {
 	const char *kallsyms;
@@ -141,6 +148,16 @@ struct image_files {
 };
 /* Their part of it, BTF having been read: symbols, which are kept, what is traceable, calls. */
 int facts__read_image(struct facts *f, const struct image_files *files);
+/*
+ * lock_calls.c: every direct call of a spinlock's lock function in the image and in modules, on a lock
+ * that is @f->lock_offset bytes into something. 0, -errno (-EOPNOTSUPP with @why), or @cb's non-zero.
+ */
+int image__lock_calls(const struct facts *f, const char *kcore, const char **why,
+		      int (*cb)(void *ctx, const char *func, __u32 offset), void *ctx);
+/* One function's code: the same, at its call sites of @targets. */
+int text__lock_calls(const unsigned char *code, size_t size, __u64 addr,
+		     const struct text_target *targets, size_t n, __u32 lock_offset,
+		     int (*cb)(void *ctx, __u32 offset), void *ctx);
 /* A row for every function that the probes name; the rest of a fact sheet fills them in. */
 int facts__want(struct facts *f);
 /* The same from and to a text file (tests/data/kernels/NAME.facts, doctor --facts). 0 or -errno. */
@@ -187,10 +204,6 @@ void text__close(struct text *t);
 /* Copies @size bytes at kernel address @addr. 0 or -errno. */
 int text__read(struct text *t, __u64 addr, void *buf, size_t size);
 
-struct text_target {
-	const char *name;
-	__u64 addr;
-};
 /*
  * Reports every direct branch of the @size bytes at @code (address @addr) that leads to one of
  * @targets, call-depth thunks resolved. @cb gets the target's index, the branch's offset, and the

@@ -56,3 +56,30 @@ size_t probes__places(const struct facts *f, const struct variant *v, char (*out
 	free(at);
 	return n;
 }
+
+static bool times(const struct probe *p, const struct fact_call *c)
+{
+	for (size_t i = 0; i < PROBE_VARIANTS && p->variants[i].name; i++)
+		for (size_t j = 0; j < VARIANT_PROGS && p->variants[i].uses[j].prog; j++) {
+			const struct prog_use *use = &p->variants[i].uses[j];
+
+			if (attach__is_call(use->how) && copy__in_list(use->funcs, c->func) &&
+			    copy__in_list(use->callees, c->callee))
+				return true;
+		}
+	return false;
+}
+
+int probes__site_at(const struct facts *f, const char *func, __u32 offset)
+{
+	const struct fact_call *c = f->calls;
+
+	while (c < f->calls + f->calls_n && (c->offset != offset || strcmp(c->func, func)))
+		c++;
+	if (c == f->calls + f->calls_n)
+		return -1;
+	for (size_t i = 0; i < probes_n; i++)
+		if (probes[i].site >= 0 && times(&probes[i], c))
+			return probes[i].site;
+	return -1;
+}

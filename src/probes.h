@@ -122,6 +122,9 @@ struct attach_point *probes__all_points(const struct facts *f, const struct vari
 size_t probes__places(const struct facts *f, const struct variant *v, char (*out)[PLACE_NAME],
 		      size_t max);
 
+/* The site that the lock taken by the call at @offset of @func belongs to, or -1. */
+int probes__site_at(const struct facts *f, const char *func, __u32 offset);
+
 /* Does @how stand on calls inside a function? */
 bool attach__is_call(enum attach_how how);
 

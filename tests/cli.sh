@@ -124,6 +124,8 @@ t 'a sheet, a variant that is not possible there' 3 '' \
 	doctor --from "$top/tests/data/kernels/6.1.facts" --probe lookup_exit=common
 t 'doctor --from of no sheet' 1 'small.json: is no fact sheet' doctor --from small.json
 t 'doctor --from of no file' 1 "can't read none: No such file" doctor --from none
+t 'doctor --sites of a sheet' 2 "option '--sites': a fact sheet has not the kernel's text" \
+	doctor --from none --sites
 t 'doctor --from with types' 2 "option '--btf': a fact sheet has been read already" \
 	doctor --from none --btf x
 t 'doctor with an operand' 2 "unexpected operand 'x': doctor takes none" doctor x
