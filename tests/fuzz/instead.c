@@ -76,10 +76,6 @@ int facts__read(struct facts *f, const char *btf)
 	return probes__interest(add_once, f) ?: add_calls(f);
 }
 
-void kernel__forget_symbols(void)
-{
-}
-
 /* tracer.c: here every recording ends. */
 struct tracer *tracer__prepare(const struct facts *f, struct choice *choices,
 			       const struct tracer_opts *o, int *code, char *err, size_t err_size)
