@@ -18,7 +18,9 @@ BEGIN, END = "<!-- variants: made by tests/variants.py -->\n", "<!-- /variants -
 
 # Variants that no case of make check runs, and why.
 IDLE = "attached in every recording, but no load here enters these sections (none of them in any run kept)"
-NOWHERE = {"dirty_folio=site": IDLE, "assoc_list=site": IDLE}
+NO_WAYS = "for kernels without trampolines whose compiler split the function behind: of the list none is"
+NOWHERE = {"dirty_folio=site": IDLE, "assoc_list=site": IDLE,
+           "norefs_entry=ways:kprobe": NO_WAYS, "norefs_entry=page_ways:kprobe": NO_WAYS}
 
 # Being attached is not running: loads (WORK) without which a probe has nothing to see.
 AIO, FILES, NONE = {"aio"}, {"truncate"}, set()
