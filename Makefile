@@ -52,7 +52,7 @@ all: $(O)/migtrace
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile tests/unit/unit.mk \
-		tests/fuzz/fuzz.mk tests/vm/vm.mk tests/checks.mk contrib/install.mk | column -t -s '|'
+		tests/fuzz/fuzz.mk tests/model/model.mk tests/vm/vm.mk tests/checks.mk contrib/install.mk | column -t -s '|'
 
 # Missing tools are named with the package that has them.
 need = @command -v $(1) >/dev/null 2>&1 || [ -x "$(1)" ] || \
@@ -112,6 +112,7 @@ $(O)/migtrace-static: $(OBJ)
 -include $(OBJ:.o=.d)
 -include tests/unit/unit.mk
 -include tests/fuzz/fuzz.mk
+-include tests/model/model.mk
 -include tests/vm/vm.mk
 -include tests/checks.mk
 include contrib/install.mk

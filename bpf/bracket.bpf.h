@@ -20,14 +20,19 @@ static __always_inline void norefs_bracket_start(void)
 	m->bracket = 1;
 }
 
-static __always_inline void norefs_bracket_end(void)
+static __always_inline void norefs_bracket_end(__u64 bh)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct migration *m = norefs_of_current();
 	struct cpu_state *cpu = this_cpu();
 	struct held h;
+	__u64 folio;
 
 	if (!m || m->bracket != 1)
+		return;
+	/* the end of a read or a write, in an interrupt, unlocks buffers of other folios */
+	folio = core_bh_folio(bh);
+	if (folio != m->src && folio != m->dst)
 		return;
 	m->bracket = 2;
 	if (!cpu || !section_release(cpu, SITE_MIGRATE_NOREFS, norefs_lock(m), now, &h))

@@ -82,6 +82,13 @@ struct buffer_head___71 {
 	struct mapping_metadata_bhs *b_mmb;
 };
 
+struct buffer_head___folio {
+	struct folio *b_folio;
+};
+struct buffer_head___page {
+	struct page *b_page;
+};
+
 /* mm/internal.h */
 struct compact_control___any {
 	unsigned int nr_migratepages;
@@ -334,6 +341,27 @@ static __always_inline __u64 core_bh_block(__u64 bh)
 static __always_inline __u64 core_bh_state(__u64 bh)
 {
 	return BPF_CORE_READ((struct buffer_head *)bh, b_state);
+}
+
+/* b_folio since d685c668b069 ("buffer: add b_folio as an alias of b_page", 6.2). */
+static __always_inline __u64 core_bh_folio(__u64 bh)
+{
+	struct buffer_head___folio *b = (void *)bh;
+
+	if (bpf_core_field_exists(b->b_folio))
+		return (__u64)BPF_CORE_READ(b, b_folio);
+	return (__u64)BPF_CORE_READ((struct buffer_head___page *)bh, b_page);
+}
+
+/*
+ * Index of the folio that @bh belongs to. While it is moved from one to the other both have the same;
+ * the one that it has left may be freed, and be anything, by the time we look at it.
+ */
+static __always_inline __u64 core_bh_index(__u64 bh)
+{
+	__u64 folio = core_bh_folio(bh), index = core_folio_index(folio), now = core_bh_folio(bh);
+
+	return now == folio ? index : core_folio_index(now);
 }
 
 static __always_inline __u64 core_bh_next(__u64 bh)

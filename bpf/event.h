@@ -95,7 +95,9 @@ enum loss {
 	LOSS_WINDOW = 5,     /* windows opened != closed + in flight */
 	LOSS_EVENT_LIST = 6, /* an event was counted but not listed */
 	LOSS_RECURSION = 7,  /* the kernel skipped a program (bpf_prog_info.recursion_misses) */
-	LOSS_COUNT = 8,
+	LOSS_END_UNSEEN = 8, /* a page moved and the end of its move was not seen */
+	LOSS_LOOKUP_EXIT = 9, /* a lookup near a migration whose exit was never seen */
+	LOSS_COUNT = 10,
 };
 
 /*
@@ -107,9 +109,15 @@ enum phase { PHASE_IDLE = 0, PHASE_RECORDING = 1, PHASE_DRAINING = 2 };
 
 /* Per-CPU event counters. The names are in src/names.c. */
 enum counter_id {
-	COUNTER_LOSS = 0,	  /* + enum loss */
+	COUNTER_LOOKUPS_KEPT = 0, /* lookups near a migration, and those that came to their exit */
+	COUNTER_LOOKUPS_TAKEN = 1,
+	/* 2 to 7 were losses */
 	COUNTER_NOREFS_CALLS = 8, /* norefs migrations entered, with or without buffers */
-	/* 9 to 13 were results by outcome */
+	COUNTER_POSSIBLE = 9,	  /* lookups of which only the acquire lies in a window that moved */
+	COUNTER_WAITED_SPIN = 10, /* of those behind a window: they came while it was open */
+	COUNTER_WAITED_FOLIO = 11,
+	COUNTER_PARTIAL = 12,  /* walks over more buffers than a program may walk */
+	COUNTER_UNJUDGED = 13, /* moves in another order than expected, before the order was known */
 	COUNTER_SWITCH_LOCKED = 14, /* lock word held when a norefs move switched the mapping */
 	COUNTER_SWITCH_UNLOCKED = 15,
 	COUNTER_LOOKUPS = 16,	    /* lookup calls, fast path included (where it is probed) */
@@ -137,7 +145,8 @@ enum counter_id {
 	COUNTER_AIO_UNPAIRED = 76, /* sections of which it is not known whether they overlap */
 	COUNTER_TRY = 77,	 /* + (path * 2 + moved) * TRIES_KEPT + number of the attempt - 1 */
 	COUNTER_ISOLATION = 173, /* + enum isolation */
-	COUNTER_COUNT = 184,
+	COUNTER_LOSS = 184, /* + enum loss */
+	COUNTER_COUNT = 194,
 };
 
 /* Attempts at one page within one call of migrate_pages(): the last place is for all beyond. */
@@ -171,15 +180,26 @@ struct section {
 		__u64 hold_ns;	/* of the section that is @pending */
 		__u64 switches; /* PREEMPT_RT, where none is: of the task, at the acquire */
 	};
-	__u64 seq;     /* the windows' logical clock at the acquire */
-	__u64 seq_end; /* the same at the release; 0: not seen */
+	__u64 seq; /* the windows' logical clock at the acquire */
 	__u32 dev;
 	__u8 held;
 	__u8 counted;
-	__u8 fresh;   /* the lookup that this section belongs to has not returned yet */
-	__u8 folio;   /* the lock was the folio's */
 	__u8 pending; /* timed, and not yet in a histogram */
-	__u8 pad[7];
+	__u8 pad[1];
+};
+
+/*
+ * A slow lookup near a migration, from the release of its lock to its exit: a place in a table that is
+ * found by its task's address, since the task may be preempted in between and return on another CPU.
+ */
+struct lookup {
+	__u64 task;   /* 0: the place is free, or is just being taken */
+	__u64 claims; /* who takes it to 1 has it */
+	__u64 lock;
+	__u64 t_acquire, wait_ns;
+	__u64 seq, seq_end; /* the windows' logical clock at the acquire and at the release */
+	__u32 folio;	    /* the lock was the folio's */
+	__u32 pad;
 };
 
 struct site_cpu {
@@ -233,6 +253,10 @@ struct folio_wait {
 	__u64 wait_ns; /* 0: still waiting */
 };
 
+struct folio_waiters {
+	__u64 n, folios;
+};
+
 struct task_site {
 	__u64 task;
 	__u64 site;
@@ -250,7 +274,7 @@ struct migration {
 	__u64 t_release; /* of the check section, 0: none yet */
 	__u64 hold_ns[2], wait_ns[2];
 	__u64 window_id;
-	__u32 slot, gen;
+	__u32 slot, pages; /* of the folio */
 	__u32 dev, mode;
 	__s32 stack;
 	__u64 busy_block, busy_state;
@@ -264,7 +288,9 @@ struct migration {
 	__u8 plain;	   /* without the check: only its reason is of interest */
 	__u8 bracket; /* 1: started, 2: ended; the lock's release is not seen, and t_release stays 0 */
 	__u8 inside; /* of a lock section */
-	__u8 pad[5];
+	__u8 last;   /* enum end_step: the last step of the move that was seen, 0: the copy or none */
+	__u8 early;  /* it began before the recording: of it only holds are counted */
+	__u8 pad[3];
 	__u64 t_flag; /* BH_Migrate set; 0: not, or cleared again */
 };
 
@@ -322,7 +348,8 @@ struct aio_section {
 
 _Static_assert(COUNTER_AIO_COPIES == COUNTER_REASON + PATH_COUNT * REASON_COUNT, "no reason lost");
 _Static_assert(COUNTER_ISOLATION == COUNTER_TRY + PATH_COUNT * 2 * TRIES_KEPT, "every attempt");
-_Static_assert(COUNTER_COUNT == COUNTER_ISOLATION + ISO_COUNT, "no counter lost");
+_Static_assert(COUNTER_LOSS == COUNTER_ISOLATION + ISO_COUNT, "no counter lost");
+_Static_assert(COUNTER_COUNT == COUNTER_LOSS + LOSS_COUNT, "no loss lost");
 
 /* All that one CPU keeps: one lookup for a program, one call for who reads it. */
 struct cpu_state {
@@ -333,7 +360,7 @@ _Static_assert(sizeof(struct aio_migration) == 16, "aio_migration has no implici
 _Static_assert(sizeof(struct aio_section) == 48, "aio_section has no implicit padding");
 _Static_assert(sizeof(struct migration) % 8 == 0, "migration has no implicit padding");
 _Static_assert(sizeof(struct hist_key) == 8, "hist_key is a map key");
-_Static_assert(sizeof(struct section) == 80, "section has no implicit padding");
+_Static_assert(sizeof(struct section) == 64, "section has no implicit padding");
 _Static_assert(sizeof(struct worst_sample) == 64, "worst_sample has no implicit padding");
 
 #endif /* MIGTRACE_EVENT_H */

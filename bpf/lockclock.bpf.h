@@ -9,6 +9,7 @@
 #ifndef MIGTRACE_LOCKCLOCK_BPF_H
 #define MIGTRACE_LOCKCLOCK_BPF_H
 
+#include "lookup.bpf.h"
 #include "norefs.bpf.h"
 
 struct lock_watch {
@@ -94,6 +95,8 @@ static __always_inline void lock_released(void *ctx, __u64 lock)
 		return;
 	if (w->site == SITE_MIGRATE_NOREFS)
 		norefs_released(lock);
+	else if (w->site == SITE_FIND_GET_BLOCK)
+		lookup_released(ctx, lock);
 	else
 		section_end(ctx, w->site, lock);
 }

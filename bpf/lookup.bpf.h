@@ -6,7 +6,50 @@
 #ifndef MIGTRACE_LOOKUP_BPF_H
 #define MIGTRACE_LOOKUP_BPF_H
 
+#include "era.bpf.h"
 #include "window.bpf.h"
+
+volatile __u64 lookups_kept = 0; /* some ever were: the gate of the exits */
+
+/* Can there be a window that a lookup was in or came behind? @seq: the clock at its acquire. */
+static __always_inline bool lookup_armed(__u64 seq, __u64 came)
+{
+	return migrating || seq != window_seq || came <= window_ended_ns + WINDOW_BEHIND_NS;
+}
+
+/*
+ * A counted lookup is about to release its lock: what its exit has to know of it. Until then the task
+ * can be preempted and come back on another CPU, behind other lookups that have used this one's section.
+ */
+static __always_inline void lookup_keep(__u64 lock, __u64 t_acquire, __u64 wait_ns, __u64 seq)
+{
+	__u64 task = bpf_get_current_task(), seq_end = window_seq;
+	struct lookup *l;
+
+	if (!lookup_armed(seq, t_acquire - wait_ns))
+		return;
+	l = lookup_of(task);
+	if (l) { /* its exit went by unseen */
+		lost(LOSS_LOOKUP_EXIT);
+	} else {
+		l = lookup_claim(task);
+		if (!l) {
+			lost(LOSS_MAP_FULL);
+			return;
+		}
+		count(COUNTER_LOOKUPS_KEPT);
+		if (!lookups_kept)
+			lookups_kept = 1;
+	}
+	l->lock = lock;
+	l->t_acquire = t_acquire;
+	l->wait_ns = wait_ns;
+	l->seq = seq;
+	l->seq_end = seq_end;
+	l->folio = !lock;
+	barrier(); /* only this task looks for it */
+	*(volatile __u64 *)&l->task = task;
+}
 
 /*
  * The lock is about to be released: all that can wait is left to the function's exit, since what is
@@ -19,12 +62,14 @@ static __always_inline void lookup_released(void *ctx, __u64 lock)
 	struct section *s;
 	struct held h;
 
-	if (!section_deferred(SITE_FIND_GET_BLOCK)) {
-		section_end(ctx, SITE_FIND_GET_BLOCK, lock);
-		return;
-	}
 	if (!cpu || !section_release(cpu, SITE_FIND_GET_BLOCK, lock, now, &h))
 		return;
+	if (cfg_pair)
+		lookup_keep(lock, h.t_acquire, h.wait_ns, h.seq);
+	if (!section_deferred(SITE_FIND_GET_BLOCK)) {
+		section_sample(ctx, cpu, SITE_FIND_GET_BLOCK, &h);
+		return;
+	}
 	s = section_of(SITE_FIND_GET_BLOCK, cpu, 0);
 	s->hold_ns = h.hold_ns;
 	s->dev = h.dev;
@@ -33,27 +78,19 @@ static __always_inline void lookup_released(void *ctx, __u64 lock)
 	worst_note(ctx, cpu, SITE_FIND_GET_BLOCK, KIND_WAIT, h.wait_ns, h.dev);
 }
 
-/* Slot of a sleeping lookup: same life as a section, but the lock is the folio's. */
-static __always_inline void lookup_folio_locked(void)
+/* A sleeping lookup, which has the folio's lock in place of the spinlock. */
+static __always_inline void lookup_folio_locked(__u64 folio)
 {
-	struct cpu_state *cpu = this_cpu();
-	__u64 task = bpf_get_current_task();
-	struct section *s;
+	__u64 wait_ns = folio_wait_take();
 
-	if (!cpu || phase != PHASE_RECORDING)
+	if (phase != PHASE_RECORDING ||
+	    (cfg_device && core_dev_of_mapping(core_folio_mapping(folio)) != cfg_device))
 		return;
-	s = section_create(SITE_FIND_GET_BLOCK, cpu, task);
-	if (!s || s->held)
-		return;
-	section_leftover(SITE_FIND_GET_BLOCK, s);
-	s->task = task;
-	s->lock = 0;
-	s->folio = 1;
-	s->t_acquire = bpf_ktime_get_ns();
-	s->wait_ns = folio_wait_take();
-	s->seq = window_seq;
-	s->counted = 1;
-	s->fresh = 1;
+	count(COUNTER_LOOKUPS_FOLIO);
+	if (wait_ns)
+		count(COUNTER_FOLIO_WAITS);
+	if (cfg_pair)
+		lookup_keep(0, bpf_ktime_get_ns(), wait_ns, window_seq);
 }
 
 /* Page-cache index of @block with blocks of @size bytes. */
@@ -65,7 +102,7 @@ static __always_inline __u64 lookup_index(__u64 block, __u32 size)
 					block << (bits - cfg_page_shift);
 }
 
-static __always_inline void late_report(void *ctx, const struct section *s, const struct window *w,
+static __always_inline void late_report(void *ctx, const struct lookup *l, const struct window *w,
 					bool maybe, __u64 block, __u64 bh)
 {
 	struct late_record *r;
@@ -79,24 +116,19 @@ static __always_inline void late_report(void *ctx, const struct section *s, cons
 	}
 	__builtin_memset(r, 0, sizeof(*r));
 	r->window_id = w->id;
-	r->t_ns = s->t_acquire;
-	r->since_check_ns = s->t_acquire > w->t_open ? s->t_acquire - w->t_open : 0;
+	r->t_ns = l->t_acquire;
+	r->since_check_ns = l->t_acquire > w->t_open ? l->t_acquire - w->t_open : 0;
 	r->block = block;
 	r->b_state = core_bh_state(bh);
 	r->b_count = core_bh_count(bh);
 	r->dev = w->dev;
-	if (maybe && !w->busy && w->busy_exit) {
-		/* as window_late() counts it: once, and apart */
-		r->kind = LATE_END;
-		r->confirmed = w->state == WINDOW_MOVED && !w->noted && w->maybe == 1;
-	} else {
-		r->kind = LATE_SLOW;
-		r->confirmed = w->state == WINDOW_MOVED && (!maybe || w->busy);
-	}
-	r->phase = w->after_seq && s->seq >= w->after_seq ? PHASE_AFTER_SWITCH :
-		   w->copy_seq && s->seq >= w->copy_seq	  ? PHASE_COPY :
+	r->kind = LATE_SLOW;
+	r->confirmed = READ_NOW(w->state) == WINDOW_MOVED;
+	r->phase = w->after_seq && l->seq >= w->after_seq ? PHASE_AFTER_SWITCH :
+		   w->copy_seq && l->seq >= w->copy_seq	  ? PHASE_COPY :
 							    PHASE_BEFORE_SWITCH;
 	r->maybe = maybe;
+	r->busy_block = ~0ULL;
 	r->m_pid = w->pid;
 	r->m_cpu = w->cpu;
 	r->m_stack = w->stack;
@@ -108,19 +140,31 @@ static __always_inline void late_report(void *ctx, const struct section *s, cons
 	bpf_ringbuf_submit(r, 0);
 }
 
-static __always_inline bool lookup_inside(const struct section *s, const struct window_view *w)
+static __always_inline bool window_can_tell(__u32 state)
 {
-	return w->state != WINDOW_FREE && w->state != WINDOW_WITHDRAWN && s->seq >= w->open_seq &&
-	       (!w->close_seq || s->seq < w->close_seq);
+	return state == WINDOW_OPEN || state == WINDOW_MOVED || state == WINDOW_ABORTED;
 }
 
-static __always_inline bool lookup_behind(const struct section *s, const struct window_view *w)
+static __always_inline bool lookup_inside(const struct lookup *l, const struct window_view *w)
 {
-	/* a folio stays locked until the whole batch is done: what counts is when it came */
-	__u64 came = s->folio ? s->t_acquire - s->wait_ns : s->t_acquire;
+	return window_can_tell(w->state) && l->seq >= w->open_seq &&
+	       (!w->limit || l->seq < w->limit);
+}
 
-	return w->state != WINDOW_FREE && w->state != WINDOW_WITHDRAWN &&
-	       s->t_acquire >= w->t_open && (!w->t_close || came <= w->t_close + WINDOW_BEHIND_NS);
+enum meeting { MEETS_BEHIND = 1, MEETS_WAITED = 2 };
+
+/* When did it come? While the window was open (it wanted the lock meanwhile), or right behind. */
+static __always_inline __u32 lookup_behind(const struct lookup *l, const struct window_view *w)
+{
+	__u64 wanted = l->t_acquire - l->wait_ns;
+	/* a folio stays locked until the whole batch is done: what counts is when it came */
+	__u64 came = l->folio ? wanted : l->t_acquire;
+
+	if (!window_can_tell(w->state) || l->t_acquire < w->t_open)
+		return 0;
+	if (w->t_close && came > w->t_close + WINDOW_BEHIND_NS)
+		return 0;
+	return !w->t_close || wanted <= w->t_close ? MEETS_BEHIND | MEETS_WAITED : MEETS_BEHIND;
 }
 
 /*
@@ -128,80 +172,118 @@ static __always_inline bool lookup_behind(const struct section *s, const struct 
  * it was taken inside; if it closed in between, only the count at the end of the move can tell (on
  * `before`, taking the acquire alone for proof found 105 % of what the kernel counted).
  */
-static __always_inline void lookup_note(void *ctx, const struct section *s, struct window *w,
-					const struct window_view *copy, __u64 block, __u64 bh)
+static __always_inline void lookup_note(void *ctx, const struct lookup *l, struct window *w,
+					const struct window_view *view, __u64 block, __u64 bh)
 {
-	bool maybe = copy->close_seq && (!s->seq_end || s->seq_end >= copy->close_seq);
+	__u64 closed;
+	bool maybe;
 
-	__sync_fetch_and_add(maybe ? &w->maybe : &w->noted, 1);
+	__sync_fetch_and_add(&w->pins, 1);
 	order();
-	if (*(volatile __u64 *)&w->id == copy->id) {
-		late_report(ctx, s, w, maybe, block, bh);
+	if (READ_NOW(w->retiring) || READ_NOW(w->id) != view->id) {
+		/* just being replaced, and so are its counts */
+		__sync_fetch_and_add(&w->pins, -1);
+		if (view->state == WINDOW_MOVED)
+			count(COUNTER_POSSIBLE);
+		else if (view->state == WINDOW_OPEN)
+			lost(LOSS_WINDOW);
 		return;
 	}
-	/* replaced by a newer window just now, which remembers how this one ended */
-	__sync_fetch_and_add(maybe ? &w->maybe : &w->noted, -1);
-	if (w->prev_id != copy->id)
-		lost(LOSS_WINDOW);
-	else if (w->prev_state == WINDOW_MOVED && (!maybe || copy->busy))
-		count(COUNTER_LATE_SLOW);
+	closed = READ_NOW(w->close_seq);
+	maybe = closed && l->seq_end >= closed;
+	if (maybe)
+		w->maybe_block = block;
+	__sync_fetch_and_add(maybe ? &w->maybe : &w->noted, 1);
+	order();
+	late_report(ctx, l, w, maybe, block, bh);
+	__sync_fetch_and_add(&w->pins, -1);
 }
 
-/* One of the page's windows and this lookup; true when the lookup came behind it. */
-static __always_inline bool lookup_meets(void *ctx, const struct section *s, struct window *w,
-					 __u64 index, __u64 block, __u64 bh)
+/* The windows that were here before the present one: true if the lookup was in the last of them. */
+static __always_inline bool lookup_missed(const struct lookup *l, const struct window *w,
+					  __u64 mapping, __u64 index)
 {
-	struct window_view copy;
-	bool inside;
+	__u64 done = READ_NOW(w->gone_done);
 
-	if (!window_read(w, &copy) || copy.index != index)
-		return false;
-	inside = !s->folio && lookup_inside(s, &copy); /* a folio lock keeps the migrator out */
-	if (!inside)
-		return lookup_behind(s, &copy);
-	if (!bh)
-		return true; /* refused */
-	lookup_note(ctx, s, w, &copy, block, bh);
-	return true;
+	if (done && w->gone_mapping == mapping && w->gone_index == index &&
+	    l->seq >= w->gone_open && l->seq < done) {
+		count(COUNTER_POSSIBLE);
+		return true;
+	}
+	if (l->seq < READ_NOW(w->older_done))
+		lost(LOSS_WINDOW);
+	return false;
+}
+
+/*
+ * The windows of the folio at @index and this lookup. @bh: 0 if it found nothing, as those do that
+ * are refused; a folio's lock keeps the migrator out, and who had it was in no window.
+ */
+static __always_inline __u32 lookup_meets(void *ctx, const struct lookup *l, __u64 mapping,
+					  __u64 index, __u64 block, __u64 bh)
+{
+	__u32 base = window_hash(mapping, index), met = 0;
+	bool could = bh && !l->folio;
+
+#pragma unroll
+	for (int i = 0; i < WINDOW_WAYS; i++) {
+		__u32 slot = base + i;
+		struct window *w = bpf_map_lookup_elem(&windows, &slot);
+		struct window_view view;
+
+		if (!w)
+			continue;
+		if (window_read(w, mapping, index, &view)) {
+			bool inside = lookup_inside(l, &view);
+
+			if (inside && could)
+				lookup_note(ctx, l, w, &view, block, bh);
+			met |= inside ? MEETS_BEHIND | MEETS_WAITED : lookup_behind(l, &view);
+		}
+		if (could && lookup_missed(l, w, mapping, index))
+			met = MEETS_BEHIND | MEETS_WAITED;
+	}
+	return met;
 }
 
 /* @mapping: the block device's. */
-static __always_inline void lookup_pair(void *ctx, struct cpu_state *cpu, const struct section *s,
+static __always_inline void lookup_pair(void *ctx, struct cpu_state *cpu, const struct lookup *l,
 					__u64 mapping, __u64 block, __u32 size, __u64 bh, __u32 dev)
 {
-	__u64 index = lookup_index(block, size);
-	struct window_page *p = window_find(mapping, index);
-	bool behind;
+	__u64 index = bh ? core_bh_index(bh) : lookup_index(block, size);
+	__u32 met = lookup_meets(ctx, l, mapping, index, block, bh);
 
-	if (!p)
+	if (!met)
 		return;
-	behind = lookup_meets(ctx, s, &p->w[0], index, block, bh);
-	behind |= lookup_meets(ctx, s, &p->w[1], index, block, bh);
-	if (!behind)
-		return;
-	cpu_count(cpu, s->folio ? COUNTER_BEHIND_FOLIO : COUNTER_BEHIND_SPIN);
-	if (s->folio && s->wait_ns)
-		sample(dev, SITE_FIND_GET_BLOCK, KIND_FOLIO_WAIT, OUTCOME_NONE, s->wait_ns);
+	cpu_count(cpu, l->folio ? COUNTER_BEHIND_FOLIO : COUNTER_BEHIND_SPIN);
+	if (met & MEETS_WAITED)
+		cpu_count(cpu, l->folio ? COUNTER_WAITED_FOLIO : COUNTER_WAITED_SPIN);
+	if (l->folio && l->wait_ns)
+		sample(dev, SITE_FIND_GET_BLOCK, KIND_FOLIO_WAIT, OUTCOME_NONE, l->wait_ns);
 }
 
 /* The lock that was taken lies in the mapping; to read that of @bdev takes longer. */
-static __always_inline __u64 lookup_mapping(const struct section *s, struct block_device *bdev)
+static __always_inline __u64 lookup_mapping(const struct lookup *l, struct block_device *bdev)
 {
-	return s->lock ? core_mapping_of_lock(s->lock) : core_bdev_mapping(bdev);
+	return l->lock ? core_mapping_of_lock(l->lock) : core_bdev_mapping(bdev);
 }
 
-/* What lookup_released() left to do. */
-static __always_inline void lookup_flush(const struct section *s)
+/* What lookup_released() left to do, unless another task has used the section since. */
+static __always_inline void lookup_flush(struct cpu_state *cpu, __u64 task)
 {
-	sample(s->dev, SITE_FIND_GET_BLOCK, KIND_HOLD, OUTCOME_NONE, s->hold_ns);
-	if (s->wait_ns)
-		sample(s->dev, SITE_FIND_GET_BLOCK, KIND_WAIT, OUTCOME_NONE, s->wait_ns);
-}
+	struct section *s, mine;
 
-/* Can there be a window that this lookup was in or came behind? */
-static __always_inline bool lookup_armed(const struct section *s)
-{
-	return migrating || s->t_acquire - s->wait_ns <= window_ended_ns + WINDOW_BEHIND_NS;
+	if (!section_deferred(SITE_FIND_GET_BLOCK))
+		return;
+	s = section_of(SITE_FIND_GET_BLOCK, cpu, task);
+	if (!s->pending || s->task != task)
+		return;
+	mine = *s; /* who is preempted behind this finds another's section in its place */
+	s->pending = 0;
+	barrier();
+	sample(mine.dev, SITE_FIND_GET_BLOCK, KIND_HOLD, OUTCOME_NONE, mine.hold_ns);
+	if (mine.wait_ns)
+		sample(mine.dev, SITE_FIND_GET_BLOCK, KIND_WAIT, OUTCOME_NONE, mine.wait_ns);
 }
 
 /* @size: 0 where it is not known what was looked for. */
@@ -210,41 +292,27 @@ static __always_inline void lookup_returned(void *ctx, struct block_device *bdev
 {
 	struct cpu_state *cpu = this_cpu();
 	__u64 task = bpf_get_current_task();
-	struct section *s, mine;
-	bool ours;
+	struct lookup *l;
 
 	if (!cpu)
 		return;
-	ours = !cfg_device || dev == cfg_device;
-	if (ours && phase == PHASE_RECORDING)
+	if ((!cfg_device || dev == cfg_device) && phase == PHASE_RECORDING)
 		cpu_count(cpu, COUNTER_LOOKUPS);
-	s = section_of(SITE_FIND_GET_BLOCK, cpu, task);
-	if (!s || !s->fresh || s->task != task)
+	lookup_flush(cpu, task);
+	l = lookups_kept ? lookup_of(task) : NULL;
+	if (!l)
 		return;
-	s->fresh = 0;
-	mine = *s; /* who is preempted behind this finds another's section in its place */
-	if (section_deferred(SITE_FIND_GET_BLOCK) && mine.pending) {
-		s->pending = 0;
-		barrier();
-		lookup_flush(&mine);
-	}
-	if (ours && mine.counted) {
-		if (mine.folio)
-			cpu_count(cpu, COUNTER_LOOKUPS_FOLIO);
-		if (mine.folio && mine.wait_ns)
-			cpu_count(cpu, COUNTER_FOLIO_WAITS);
-		/*
-		 * Whether in a window or not: BH_Migrate is also set while a check fails and is tried
-		 * again, and a little longer than a window; and between the switch of the mapping
-		 * and the move of the buffers the new page has none.
-		 */
-		if (cfg_flag_era && !mine.folio && !bh && migrating)
-			cpu_count(cpu, COUNTER_REFUSED);
-		if (size && lookup_armed(&mine))
-			lookup_pair(ctx, cpu, &mine, lookup_mapping(&mine, bdev), block, size, bh,
-				    dev);
-	}
-	section_drop(SITE_FIND_GET_BLOCK, task);
+	/*
+	 * Whether in a window or not: BH_Migrate is also set while a check fails and is tried
+	 * again, and a little longer than a window; and between the switch of the mapping
+	 * and the move of the buffers the new page has none.
+	 */
+	if (cfg_flag_era && !l->folio && !bh && migrating)
+		cpu_count(cpu, COUNTER_REFUSED);
+	if (size)
+		lookup_pair(ctx, cpu, l, lookup_mapping(l, bdev), block, size, bh, dev);
+	lookup_free(l);
+	cpu_count(cpu, COUNTER_LOOKUPS_TAKEN);
 }
 
 /*

@@ -140,9 +140,9 @@ SEC("?fentry") int BPF_PROG(bracket_start)
 	return 0;
 }
 
-SEC("?fentry") int BPF_PROG(bracket_end)
+SEC("?fentry") int BPF_PROG(bracket_end, void *bh)
 {
-	norefs_bracket_end();
+	norefs_bracket_end((__u64)bh);
 	return 0;
 }
 
@@ -171,7 +171,7 @@ SEC("?kprobe") int lookup_waited(struct pt_regs *ctx)
 /* The folio lock taken by a sleeping lookup is about to be released. */
 SEC("?kprobe") int BPF_KPROBE(lookup_folio, __u64 folio)
 {
-	lookup_folio_locked();
+	lookup_folio_locked(folio);
 	return 0;
 }
 

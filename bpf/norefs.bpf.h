@@ -36,6 +36,8 @@ static __always_inline void migration_init(struct migration *m)
 	m->busy_exit = 0;
 	m->bracket = 0;
 	m->inside = 0;
+	m->last = 0;
+	m->pages = 1;
 	m->busy_block = 0;
 	m->busy_state = 0;
 	m->busy_count = 0;
@@ -59,18 +61,22 @@ static __always_inline void norefs_entered(void *ctx, bool typed, struct address
 	__u64 task = bpf_get_current_task();
 	struct cpu_state *cpu = this_cpu();
 	struct migration *m = migration_of(task);
+	bool early;
 	__u32 dev;
 
 	if (m)
 		migration_drop(m);
-	if (phase != PHASE_RECORDING || !cpu)
+	if (phase == PHASE_DRAINING || !cpu)
 		return;
 	dev = typed ? core_dev_of_arg(mapping) : core_dev_of_mapping((__u64)mapping);
 	if (cfg_device && dev != cfg_device)
 		return;
-	cpu_count(cpu, check ? COUNTER_NOREFS_CALLS : COUNTER_BUFFERS_CALLS);
+	early = phase == PHASE_IDLE;
+	if (!early)
+		cpu_count(cpu, check ? COUNTER_NOREFS_CALLS : COUNTER_BUFFERS_CALLS);
 	if (!(typed ? core_arg_buffers(src) : core_folio_buffers((__u64)src))) {
-		cpu_count(cpu, reason_counter(!check, REASON_NO_BUFFERS));
+		if (!early)
+			cpu_count(cpu, reason_counter(!check, REASON_NO_BUFFERS));
 		return;
 	}
 	m = migration_claim(task);
@@ -84,6 +90,7 @@ static __always_inline void norefs_entered(void *ctx, bool typed, struct address
 	m->dst = (__u64)dst;
 	m->mode = mode;
 	m->plain = !check;
+	m->early = early;
 	m->dev = dev;
 	m->index = typed ? core_arg_index(src) : core_folio_index((__u64)src);
 	m->refs = typed ? core_arg_refs(src) : core_folio_refs((__u64)src);
@@ -102,13 +109,24 @@ static __always_inline __u64 norefs_lock(const struct migration *m)
 	return m ? m->mapping + core_private_lock_offset() : 0;
 }
 
+/* A second section: the first one's check found a buffer busy. */
+static __always_inline void norefs_rechecks(struct migration *m)
+{
+	if (!m->released || !m->window_id)
+		return;
+	window_end(m, WINDOW_WITHDRAWN);
+	m->t_release = 0;
+}
+
 /* @lock, @dev: 0 where only the migration tells. */
 static __always_inline void norefs_called(__u64 lock, __u32 dev)
 {
 	struct migration *m = norefs_of_current();
 
-	if (m)
+	if (m) {
 		m->inside = 0;
+		norefs_rechecks(m);
+	}
 	/* the flag was set just before, and stays over a second section */
 	if (cfg_flag_era && m && !m->t_flag)
 		m->t_flag = bpf_ktime_get_ns();
@@ -146,12 +164,9 @@ static __always_inline void norefs_acquired(void)
 
 	if (norefs_again(m))
 		return;
-	if (m)
+	if (m) {
 		m->inside = 1;
-	/* a second section: the first one's check found a buffer busy */
-	if (m && m->released && m->window_id) {
-		window_end(m, WINDOW_WITHDRAWN);
-		m->t_release = 0;
+		norefs_rechecks(m);
 	}
 	section_acquire(SITE_MIGRATE_NOREFS); /* last: it ends with the clock */
 }
@@ -175,7 +190,7 @@ static __always_inline void norefs_released(__u64 lock)
 	struct cpu_state *cpu = this_cpu();
 	struct held h;
 	/* Nothing of the move was seen yet: the lock is dropped after the check, not after the move. */
-	bool checked = m && !m->switched && !m->window_id;
+	bool checked = m && !m->switched && !m->last;
 	bool counted;
 
 	/*
@@ -187,13 +202,16 @@ static __always_inline void norefs_released(__u64 lock)
 		if (cfg_recount && m->sections)
 			m->refs_second = core_folio_refs(m->src);
 		m->released = 1;
+		if (m->window_id) /* of a section before, whose successor's begin went by unseen */
+			window_end(m, WINDOW_WITHDRAWN);
 	}
 	counted = cpu && section_release(cpu, SITE_MIGRATE_NOREFS, lock ?: norefs_lock(m), now, &h);
 	if (m)
 		m->inside = 0;
 	if (counted && m) {
 		norefs_hold(m, &h);
-	} else if (counted) { /* entered before the recording began: its outcome is not known */
+	} else if (counted) { /* its entry went by unseen, and so does its window */
+		lost(LOSS_WINDOW);
 		sample(h.dev, SITE_MIGRATE_NOREFS, KIND_HOLD, OUTCOME_OTHER, h.hold_ns);
 		if (h.wait_ns)
 			sample(h.dev, SITE_MIGRATE_NOREFS, KIND_WAIT, OUTCOME_NONE, h.wait_ns);
@@ -205,13 +223,13 @@ static __always_inline void norefs_released(__u64 lock)
 	if (!checked || m->refused)
 		return;
 	m->t_release = now;
-	window_open(m, now);
+	window_open(m, now, !cfg_flag_era);
 }
 
 static __always_inline void norefs_inside(struct migration *m)
 {
-	if (!m->window_id && !m->switched)
-		window_open(m, bpf_ktime_get_ns());
+	if (!m->window_id && !m->switched && !m->last)
+		window_open(m, bpf_ktime_get_ns(), false);
 	m->refused = 0; /* if the first check was, the second passed */
 	m->switched = 1;
 }
@@ -226,10 +244,13 @@ static __always_inline void norefs_switching(__u64 mapping)
 		m->switched = 1;
 		return;
 	}
-	if (core_lock_held(mapping + core_private_lock_offset(), bpf_get_current_task()))
+	if (core_lock_held(mapping + core_private_lock_offset(), bpf_get_current_task())) {
 		count(COUNTER_SWITCH_LOCKED);
-	else
+	} else {
 		count(COUNTER_SWITCH_UNLOCKED);
+		if (cfg_pair && !m->t_release) /* the begin of this window went by unseen */
+			lost(LOSS_WINDOW);
+	}
 	norefs_inside(m);
 }
 
@@ -245,6 +266,7 @@ static __always_inline void norefs_copying(void)
 		return;
 	}
 	norefs_inside(m);
+	m->last = 0; /* what ended before the copy was not the move */
 	w = window_of(m);
 	if (w && !w->copy_seq)
 		w->copy_seq = window_tick();
@@ -254,18 +276,16 @@ static __always_inline void norefs_copying(void)
 static __always_inline void norefs_moved(bool typed, void *dst)
 {
 	struct migration *m = norefs_of_current();
-	struct window *w;
 	__u64 head, bh;
 
-	if (!m || (typed && m->dst != (__u64)dst) || m->moved)
+	if (!m || (typed && m->dst != (__u64)dst) || m->last == END_FLAGS)
 		return;
-	w = window_of(m);
-	window_last_step(w);
-	m->moved = 1;
+	m->last = END_FLAGS;
+	if (end_step != END_FLAGS)
+		return;
+	window_closing(m);
 	head = typed ? core_arg_buffers(dst) : core_folio_buffers(m->dst);
 	bh = head;
-	/* counts and clock come last: what happens behind them and before the function returns is
-	 * missed */
 	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
 		__u64 next = core_bh_next(bh);
 
@@ -274,33 +294,30 @@ static __always_inline void norefs_moved(bool typed, void *dst)
 			break;
 		bh = next;
 	}
-	window_closing(w);
 }
 
 static __always_inline void norefs_repointed(__u64 bh)
 {
 	struct migration *m = norefs_of_current();
 	struct window *w;
-	bool last;
 
 	if (!m || (!m->switched && m->refused))
 		return;
 	if (!m->switched) /* by a function that is inlined here */
 		norefs_inside(m);
-	w = window_of(m);
 	if (!m->head) {
 		m->head = bh;
+		w = window_of(m);
 		if (w && !w->after_seq)
 			w->after_seq = window_tick();
 	}
-	last = core_bh_next(bh) == m->head;
-	if (last)
-		window_last_step(w);
-	window_check_buffer(m, bh);
-	if (!last)
-		return;
-	m->moved = 1;
-	window_closing(w);
+	if (core_bh_next(bh) == m->head) {
+		m->last = END_SET_BH;
+		if (end_step == END_SET_BH)
+			window_closing(m);
+	}
+	if (end_step == END_SET_BH)
+		window_check_buffer(m, bh);
 }
 
 static __always_inline __u8 norefs_outcome(const struct migration *m, int ret)
@@ -383,10 +400,15 @@ static __always_inline void norefs_exited(void *ctx, __u64 src, int ret)
 		sample(m->dev, SITE_MIGRATE_NOREFS, KIND_WINDOW, OUTCOME_NONE,
 		       w->t_close - m->t_release);
 	if (m->window_id)
-		window_end(m, !ret ? WINDOW_MOVED : m->refused ? WINDOW_WITHDRAWN : WINDOW_ABORTED);
+		window_end(m, !ret	 ? window_judge(m, w) :
+			      m->refused ? WINDOW_WITHDRAWN :
+					   WINDOW_ABORTED);
+	else if (!ret && cfg_ends && !m->early) /* none of its steps was seen */
+		lost(LOSS_END_UNSEEN);
 out:
-	cpu_count(cpu, reason_counter(m->plain, migration_reason(m, ret)));
-	if (cfg_tries)
+	if (!m->early)
+		cpu_count(cpu, reason_counter(m->plain, migration_reason(m, ret)));
+	if (cfg_tries && !m->early)
 		tried(m->plain ? PATH_BUFFERS : PATH_NOREFS, m->src, ret);
 	migration_free(m);
 }

@@ -112,8 +112,6 @@ static __always_inline void section_call(__u32 site, __u64 lock, __u32 dev)
 	s->lock = lock;
 	s->dev = dev;
 	s->held = 0;
-	s->fresh = 0;
-	s->folio = 0;
 	s->t_call = bpf_ktime_get_ns();
 }
 
@@ -162,9 +160,7 @@ static __always_inline struct section *section_acquire(__u32 site)
 		     (!cfg_device || s->dev == cfg_device || site == SITE_FLOOR);
 	if (s->counted)
 		site_of(cpu, site)->acquires++;
-	s->fresh = 1;
 	s->seq = window_seq;
-	s->seq_end = 0;
 	if (cfg_preemptible)
 		s->switches = section_switches(task);
 	s->t_acquire = bpf_ktime_get_ns();
@@ -174,6 +170,7 @@ static __always_inline struct section *section_acquire(__u32 site)
 /* What section_release() found out. */
 struct held {
 	__u64 hold_ns, wait_ns; /* wait_ns 0: its start was lost */
+	__u64 seq, t_acquire;
 	__u32 dev;
 };
 
@@ -184,7 +181,7 @@ struct held {
 static __always_inline bool section_release(struct cpu_state *cpu, __u32 site, __u64 lock,
 					    __u64 now, struct held *h)
 {
-	__u64 task = bpf_get_current_task(), seq = window_seq, start, switches;
+	__u64 task = bpf_get_current_task(), start, switches;
 	struct section *s;
 	bool counted;
 
@@ -198,14 +195,14 @@ static __always_inline bool section_release(struct cpu_state *cpu, __u32 site, _
 	}
 	start = s->t_acquire;
 	switches = cfg_preemptible ? s->switches : 0;
-	s->seq_end = seq;
 	s->held = 0;
 	h->hold_ns = now - start;
 	h->wait_ns = s->wait_ns;
+	h->seq = s->seq;
+	h->t_acquire = start;
 	h->dev = s->lock || !lock ? s->dev : core_dev_of_mapping(core_mapping_of_lock(lock));
 	counted = s->counted;
-	if (site != SITE_FIND_GET_BLOCK || !cfg_pair)
-		section_drop(site, task);
+	section_drop(site, task);
 	if (!counted)
 		return false;
 	site_of(cpu, site)->releases++;
@@ -217,6 +214,17 @@ static __always_inline bool section_release(struct cpu_state *cpu, __u32 site, _
 	return false;
 }
 
+static __always_inline void section_sample(void *ctx, struct cpu_state *cpu, __u32 site,
+					   const struct held *h)
+{
+	sample(h->dev, site, KIND_HOLD, OUTCOME_NONE, h->hold_ns);
+	worst_note(ctx, cpu, site, KIND_HOLD, h->hold_ns, h->dev);
+	if (!h->wait_ns)
+		return;
+	sample(h->dev, site, KIND_WAIT, OUTCOME_NONE, h->wait_ns);
+	worst_note(ctx, cpu, site, KIND_WAIT, h->wait_ns, h->dev);
+}
+
 /* The whole of it, for a site about which nothing more is asked. */
 static __always_inline void section_end(void *ctx, __u32 site, __u64 lock)
 {
@@ -224,14 +232,8 @@ static __always_inline void section_end(void *ctx, __u32 site, __u64 lock)
 	struct cpu_state *cpu = this_cpu();
 	struct held h;
 
-	if (!cpu || !section_release(cpu, site, lock, now, &h))
-		return;
-	sample(h.dev, site, KIND_HOLD, OUTCOME_NONE, h.hold_ns);
-	worst_note(ctx, cpu, site, KIND_HOLD, h.hold_ns, h.dev);
-	if (!h.wait_ns)
-		return;
-	sample(h.dev, site, KIND_WAIT, OUTCOME_NONE, h.wait_ns);
-	worst_note(ctx, cpu, site, KIND_WAIT, h.wait_ns, h.dev);
+	if (cpu && section_release(cpu, site, lock, now, &h))
+		section_sample(ctx, cpu, site, &h);
 }
 
 #endif /* MIGTRACE_SECTION_BPF_H */

@@ -16,9 +16,11 @@
 #define MIGRATION_SLOTS	   1024
 #define MIGRATE_CALL_SLOTS 1024
 #define TRIES_SLOTS	   8192
+#define LOOKUP_SLOTS	   1024
 #define SLOT_WAYS	   4
 
 const volatile __u32 cfg_migration_mask = MIGRATION_SLOTS - 1;
+const volatile __u32 cfg_lookup_mask = LOOKUP_SLOTS - 1;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -41,6 +43,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct tries);
 } tries SEC(".maps");
+
+/* Slow lookups near a migration that have released their lock and not yet returned. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LOOKUP_SLOTS);
+	__type(key, __u32);
+	__type(value, struct lookup);
+} lookups SEC(".maps");
 
 /* How many migrations are in flight, the gate of many programs: one too many at times, never less. */
 volatile __u64 migrating = 0;
@@ -89,6 +99,7 @@ static __always_inline struct migration *migration_claim(__u64 task)
 		if (!m || m->claims)
 			continue;
 		__sync_fetch_and_add(&m->claims, 1);
+		order();
 		if (*(volatile __u64 *)&m->claims == 1) {
 			order();
 			__sync_fetch_and_add(&migrating, 1);
@@ -105,6 +116,49 @@ static __always_inline void migration_free(struct migration *m)
 	order();
 	__sync_fetch_and_add(&m->claims, -1);
 	__sync_fetch_and_add(&migrating, -1);
+}
+
+static __always_inline struct lookup *lookup_of(__u64 task)
+{
+	__u32 first = slot_first(task);
+
+#pragma unroll
+	for (int i = 0; i < SLOT_WAYS; i++) {
+		__u32 at = (first + i) & cfg_lookup_mask;
+		struct lookup *l = bpf_map_lookup_elem(&lookups, &at);
+
+		if (l && l->task == task)
+			return l;
+	}
+	return NULL;
+}
+
+/* A place for @task, as migration_claim() has them. */
+static __always_inline struct lookup *lookup_claim(__u64 task)
+{
+	__u32 first = slot_first(task);
+
+#pragma unroll
+	for (int i = 0; i < SLOT_WAYS; i++) {
+		__u32 at = (first + i) & cfg_lookup_mask;
+		struct lookup *l = bpf_map_lookup_elem(&lookups, &at);
+
+		if (!l || l->claims)
+			continue;
+		__sync_fetch_and_add(&l->claims, 1);
+		order();
+		if (*(volatile __u64 *)&l->claims == 1)
+			return l;
+		__sync_fetch_and_add(&l->claims, -1);
+	}
+	return NULL;
+}
+
+static __always_inline void lookup_free(struct lookup *l)
+{
+	*(volatile __u64 *)&l->task = 0;
+	order();
+	__sync_fetch_and_add(&l->claims, -1);
 }
 
 static __always_inline struct migrate_call *migrate_call_of(__u64 task)

@@ -17,12 +17,15 @@
 const volatile __u32 cfg_window_mask = WINDOW_SLOTS - 1;
 const volatile bool cfg_flag_era = false; /* BH_Migrate: list walkers may raise a count */
 
+/* The steps of a move whose ends are probed, a bit of enum end_step each; 0: there are no windows. */
+const volatile __u32 cfg_ends = 0;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, WINDOW_SLOTS);
 	__uint(map_flags, BPF_F_MMAPABLE); /* an exporter looks at all of them again and again */
 	__type(key, __u32);
-	__type(value, struct window_page);
+	__type(value, struct window);
 } windows SEC(".maps");
 
 struct {
@@ -32,6 +35,12 @@ struct {
 
 /* When a window ended last: a lookup that came long after the last of them has nothing to look for. */
 volatile __u64 window_ended_ns = 0;
+
+#define END_MOVES 64 /* that tell which step is the last one */
+
+/* enum end_step: which step is taken for the end, by what is known of the kernel before (configure.c). */
+volatile __u32 end_step = 0;
+volatile __u64 end_kept = 0, end_other = 0; /* moves of the first ones that ended with it, or not */
 
 static __always_inline __u64 window_tick(void)
 {
@@ -49,50 +58,107 @@ static __always_inline __u32 window_hash(__u64 mapping, __u64 index)
 	return (__u32)(h ^ (h >> 29)) & cfg_window_mask & ~(WINDOW_WAYS - 1);
 }
 
-static __always_inline bool window_is_open(const struct window_page *p)
+#define READ_NOW(x) (*(const volatile typeof(x) *)&(x))
+
+/* From where on a lookup that acquires is not in @w any more; 0: not yet known. */
+static __always_inline __u64 window_limit(const struct window *w)
 {
-	return p->w[0].state == WINDOW_OPEN || p->w[1].state == WINDOW_OPEN;
+	return w->slips ? READ_NOW(w->done_seq) : READ_NOW(w->close_seq);
 }
 
-static __always_inline struct window_page *window_find(__u64 mapping, __u64 index)
+/*
+ * Who is to replace @w by a newer window: nobody else does then, and no lookup is writing to it. Before
+ * 5.12 programs have no compare and exchange: of those who raise a counter at once, at most one reads a
+ * 1 behind it. A lookup raises pins before it reads retiring, and we do it the other way round: one of
+ * us sees the other.
+ */
+static __always_inline bool window_claim(struct window *w)
 {
-	__u32 base = window_hash(mapping, index);
-
-#pragma unroll
-	for (int i = 0; i < WINDOW_WAYS; i++) {
-		__u32 slot = base + i;
-		struct window_page *p = bpf_map_lookup_elem(&windows, &slot);
-
-		if (p && p->mapping == mapping && p->index == index)
-			return p;
-	}
-	return NULL;
+	if (w->claims || w->pins || w->state == WINDOW_OPEN)
+		return false;
+	__sync_fetch_and_add(&w->claims, 1);
+	order();
+	if (READ_NOW(w->claims) != 1 || READ_NOW(w->state) == WINDOW_OPEN)
+		goto taken;
+	*(volatile __u32 *)&w->retiring = 1;
+	order();
+	if (!READ_NOW(w->pins))
+		return true;
+	*(volatile __u32 *)&w->retiring = 0;
+taken:
+	__sync_fetch_and_add(&w->claims, -1);
+	return false;
 }
 
 /*
  * A window's place is about to be reused: what it found goes to the counters, and only when it can no
- * longer be read here. Who looks in between misses it for that once; nobody counts it twice.
+ * longer be read here. Who looks in between misses it for that once; nobody counts it twice. Lookups
+ * that were in it and are still on their way to their exit find it as the one that is gone.
  */
 static __always_inline void window_recycle(struct window *w)
 {
-	__u32 kind;
-	__u64 late = window_late(w, cfg_pair, &kind);
+	struct window_found f = window_found(w);
 
-	w->prev_id = w->id;
-	w->prev_state = w->state;
+	if (w->gone_done > w->older_done)
+		*(volatile __u64 *)&w->older_done = w->gone_done;
+	order();
+	w->gone_mapping = w->mapping;
+	w->gone_index = w->index;
+	w->gone_open = w->open_seq;
+	w->gone_done = w->state == WINDOW_MOVED ? window_limit(w) : 0;
 	order();
 	*(volatile __u64 *)&w->id = 0; /* before anything else changes */
 	order();
 	w->state = WINDOW_FREE;
-	if (late)
-		count_by(COUNTER_LATE_SLOW + kind, late);
+	if (f.proven)
+		count_by(COUNTER_LATE_SLOW + f.kind, f.proven);
+	if (f.possible)
+		count_by(COUNTER_POSSIBLE, f.possible);
+}
+
+/*
+ * A place for a window of (mapping, index), which is ours alone until it is published: the one in which
+ * a window ended longest ago, or any without open window. -1: none. A global function, to be walked
+ * by the verifier once.
+ */
+__noinline int window_take(__u64 mapping, __u64 index)
+{
+	__u32 base = window_hash(mapping, index), at = base;
+	struct window *best = NULL;
+
+#pragma unroll
+	for (int i = 0; i < WINDOW_WAYS; i++) {
+		__u32 slot = base + i;
+		struct window *w = bpf_map_lookup_elem(&windows, &slot);
+
+		if (!w || w->state == WINDOW_OPEN || w->claims)
+			continue;
+		if (!best || w->t_close < best->t_close) {
+			best = w;
+			at = slot;
+		}
+	}
+	if (!best)
+		return -1;
+	if (window_claim(best))
+		goto found;
+#pragma unroll
+	for (int i = 0; i < WINDOW_WAYS; i++) {
+		at = base + i;
+		best = bpf_map_lookup_elem(&windows, &at);
+		if (best && window_claim(best))
+			goto found;
+	}
+	return -1;
+found:
+	window_recycle(best);
+	return at;
 }
 
 /* What a lookup asks of a window. */
 struct window_view {
-	__u64 id, index, open_seq, close_seq, t_open, t_close;
+	__u64 id, open_seq, limit, t_open, t_close;
 	__u32 state;
-	bool busy;
 };
 
 /*
@@ -100,94 +166,69 @@ struct window_view {
  * first and written last. (Without this, the old window's opening with the new one's missing end
  * made an innocent lookup look late: 2 in 25,219 on a stock 7.3.)
  */
-static __always_inline bool window_read(const struct window *w, struct window_view *v)
+static __always_inline bool window_read(const struct window *w, __u64 mapping, __u64 index,
+					struct window_view *v)
 {
-	v->id = *(const volatile __u64 *)&w->id;
+	v->id = READ_NOW(w->id);
 	order();
-	v->index = w->index;
+	if (!v->id || w->mapping != mapping || w->index != index)
+		return false;
 	v->open_seq = w->open_seq;
-	v->close_seq = w->close_seq;
+	v->limit = window_limit(w);
 	v->t_open = w->t_open;
 	v->t_close = w->t_close;
 	v->state = w->state;
-	v->busy = w->busy;
 	order();
-	return v->id && *(const volatile __u64 *)&w->id == v->id;
-}
-
-/* A place for a window of (mapping, index): its own page's, a free one, or one without open window. */
-static __always_inline struct window_page *window_place(struct migration *m, __u32 *slot)
-{
-	__u32 base = window_hash(m->mapping, m->index);
-	struct window_page *found = NULL;
-
-#pragma unroll
-	for (int i = 0; i < WINDOW_WAYS; i++) {
-		__u32 s = base + i;
-		struct window_page *p = bpf_map_lookup_elem(&windows, &s);
-
-		if (!p)
-			continue;
-		if (p->mapping == m->mapping && p->index == m->index) {
-			*slot = s;
-			return p;
-		}
-		if (!window_is_open(p) &&
-		    (!found ||
-		     p->w[p->current & 1].t_close < found->w[found->current & 1].t_close)) {
-			found = p;
-			*slot = s;
-		}
-	}
-	if (!found)
-		return NULL;
-	window_recycle(&found->w[0]);
-	window_recycle(&found->w[1]);
-	found->mapping = m->mapping;
-	found->index = m->index;
-	return found;
+	return READ_NOW(w->id) == v->id;
 }
 
 static __always_inline struct window *window_of(struct migration *m)
 {
-	struct window_page *p;
 	struct window *w;
 
 	if (!m->window_id)
 		return NULL;
-	p = bpf_map_lookup_elem(&windows, &m->slot);
-	if (!p)
-		return NULL;
-	w = &p->w[m->gen & 1];
-	if (w->id != m->window_id)
+	w = bpf_map_lookup_elem(&windows, &m->slot);
+	if (w && w->id != m->window_id)
 		w = NULL;
 	/* or the compiler repeats the comparison in callers, where the verifier can't follow it */
 	barrier_var(w);
 	return w;
 }
 
-static __always_inline void window_open(struct migration *m, __u64 now)
+/* @slips: lookups get the lock from now on, and no flag keeps them out. */
+static __always_inline void window_open(struct migration *m, __u64 now, bool slips)
 {
-	struct window_page *p = window_place(m, &m->slot);
 	struct window *w;
+	__u32 slot;
+	int at;
 
-	if (!p) {
+	if (!cfg_ends || m->early)
+		return;
+	at = window_take(m->mapping, m->index);
+	slot = at;
+	w = at < 0 ? NULL : bpf_map_lookup_elem(&windows, &slot);
+	if (!w) {
 		lost(LOSS_WINDOW);
 		return;
 	}
-	m->gen = (p->current + 1) & 1;
-	w = &p->w[m->gen & 1];
-	window_recycle(w);
+	m->slot = slot;
 	m->window_id = now << 8 | (bpf_get_smp_processor_id() & 0xff);
+	w->mapping = m->mapping;
 	w->index = m->index;
+	w->pages = m->pages;
 	w->noted = 0;
 	w->maybe = 0;
+	w->maybe_block = 0;
+	w->busy_block = 0;
 	w->busy_exit = 0;
 	w->busy = 0;
 	w->assoc = 0;
+	w->slips = slips;
 	w->copy_seq = 0;
 	w->after_seq = 0;
 	w->close_seq = 0;
+	w->done_seq = 0;
 	w->t_open = now;
 	w->t_close = 0;
 	w->pid = (__u32)bpf_get_current_pid_tgid();
@@ -198,21 +239,22 @@ static __always_inline void window_open(struct migration *m, __u64 now)
 		bpf_get_current_comm(w->comm, sizeof(w->comm));
 	w->open_seq = window_tick();
 	w->state = WINDOW_OPEN;
-	p->current = m->gen;
+	*(volatile __u32 *)&w->retiring = 0;
 	order();
 	*(volatile __u64 *)&w->id = m->window_id;
+	__sync_fetch_and_add(&w->claims, -1);
 }
 
 /*
- * What the end of a window adds to the list of events: a reference that only the count shows, or
- * the confirmation of lookups that have already reported theirs.
+ * What the end of a window adds to the list of events: what became of the lookups that have already
+ * reported theirs, and a reference that only the count shows.
  */
 static __always_inline void window_report(const struct migration *m, const struct window *w)
 {
 	struct late_record *r;
 
-	if (cfg_totals || (!window_busy(w, cfg_pair) && !w->noted))
-		return; /* nor are its doubtful lookups late */
+	if (cfg_totals || (!w->busy && !READ_NOW(w->noted) && !READ_NOW(w->maybe)))
+		return;
 	r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
 	if (!r) {
 		lost(LOSS_EVENT_LIST);
@@ -226,8 +268,9 @@ static __always_inline void window_report(const struct migration *m, const struc
 	r->b_state = m->busy_state;
 	r->b_count = m->busy_count;
 	r->dev = w->dev;
-	r->kind = w->noted || w->maybe ? LATE_MOVED : m->assoc ? LATE_ASSOC : LATE_END;
-	r->maybe = m->busy ? PROOF_COUNT : m->busy_exit && !w->noted ? PROOF_EXIT : PROOF_NONE;
+	r->kind = LATE_MOVED;
+	r->busy_block = w->busy ? m->busy_block : ~0ULL;
+	r->maybe = w->assoc;
 	r->phase = PHASE_AFTER_SWITCH;
 	r->confirmed = 1;
 	r->m_pid = w->pid;
@@ -255,8 +298,11 @@ static __always_inline void window_end(struct migration *m, __u32 state)
 		window_ended_ns = w->t_close;
 	if (!w->close_seq)
 		w->close_seq = window_tick();
+	if (w->slips)
+		w->done_seq = window_tick();
 	w->busy = m->busy;
 	w->busy_exit = m->busy_exit;
+	w->busy_block = m->busy_block;
 	w->assoc = m->assoc;
 	w->state = state;
 	/*
@@ -269,23 +315,49 @@ static __always_inline void window_end(struct migration *m, __u32 state)
 	if (state != WINDOW_MOVED)
 		return;
 	count(COUNTER_WINDOWS);
-	if (window_busy(w, cfg_pair))
+	if (m->busy)
 		count(COUNTER_BUSY_ENDS);
 	window_report(m, w);
 }
 
-/* The move's last step has just returned; what is left is to read the counts. */
-static __always_inline void window_last_step(struct window *w)
+/*
+ * A move is done. Was its end seen, and behind all else? While the first moves tell which step comes
+ * last, none is held against the other: if the kernel has the other order, what was believed before
+ * counts for nothing, and if not, user space takes those for lost that did not fit.
+ */
+static __always_inline __u32 window_judge(const struct migration *m, const struct window *w)
 {
-	if (w && !w->t_close)
-		w->t_close = bpf_ktime_get_ns();
+	bool open = end_kept + end_other < END_MOVES;
+
+	if (w && m->last == end_step && w->close_seq) {
+		if (open)
+			__sync_fetch_and_add(&end_kept, 1);
+		return WINDOW_MOVED;
+	}
+	if (!open || !(m->last & cfg_ends)) {
+		lost(LOSS_END_UNSEEN);
+		return WINDOW_UNSEEN;
+	}
+	__sync_fetch_and_add(&end_other, 1);
+	count(COUNTER_UNJUDGED);
+	if (end_kept + end_other >= END_MOVES && end_other > end_kept)
+		end_step = m->last;
+	return WINDOW_UNSEEN;
 }
 
-/* Copy, flags and re-pointing are done; lock or flag is still held: nobody is late from here on. */
-static __always_inline void window_closing(struct window *w)
+/*
+ * Copy, flags and re-pointing are done; lock or flag is still held: nobody is late from here on. The
+ * counts are read behind this: whoever took a reference in between did so before the kernel went on.
+ */
+static __always_inline void window_closing(struct migration *m)
 {
-	if (w && !w->close_seq)
-		w->close_seq = window_tick();
+	struct window *w = window_of(m);
+
+	m->moved = 1;
+	if (!w || w->close_seq)
+		return;
+	w->t_close = bpf_ktime_get_ns();
+	w->close_seq = window_tick();
 }
 
 /* One buffer at the end of its move: a count above zero is proof by itself. */

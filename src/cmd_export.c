@@ -132,6 +132,7 @@ static void on_snapshot(void *ctx, const struct run *run, int err)
 		never_down(&e->late.slow_lookup, &shown.late.slow_lookup);
 		never_down(&e->late.end_count, &shown.late.end_count);
 		never_down(&e->late.assoc_list, &shown.late.assoc_list);
+		never_down(&e->late.possible, &shown.late.possible);
 		err = metrics__write(&shown, &o, f);
 	}
 	if (!f || fclose(f) || err)

@@ -30,6 +30,17 @@ static bool inlined(const struct facts *f)
 	return false;
 }
 
+/* The steps whose ends are probed, a bit of enum end_step each. */
+static __u32 ends(const struct tracer *t)
+{
+	const struct choice *c = tracer__live(t, "norefs_end");
+	__u32 v = 0;
+
+	for (int i = 0; c && i < VARIANT_PROGS && c->variant->uses[i].prog; i++)
+		v |= strcmp(c->variant->uses[i].prog, "norefs_set_bh") ? END_FLAGS : END_SET_BH;
+	return v;
+}
+
 static void settings(struct tracer *t)
 {
 	const struct tracer_opts *o = tracer__opts(t);
@@ -50,8 +61,11 @@ static void settings(struct tracer *t)
 	/* a bracket sees only the sections in which its functions run */
 	skel->rodata->cfg_norefs_sections = norefs && norefs->variant->clock != CLOCK_BRACKET;
 	skel->rodata->cfg_tries = tracer__live(t, "migrate_call");
-	skel->rodata->cfg_pair =
-		tracer__live(t, "find_get_block") && tracer__live(t, "lookup_exit");
+	skel->rodata->cfg_ends = ends(t);
+	/* the copy ahead of the re-pointing, until the kernel shows it otherwise */
+	skel->bss->end_step = ends(t) & END_SET_BH ?: ends(t);
+	skel->rodata->cfg_pair = ends(t) && tracer__live(t, "find_get_block") &&
+				 tracer__live(t, "lookup_exit");
 }
 
 static void sizes(struct tracer *t)
@@ -77,6 +91,8 @@ static void sizes(struct tracer *t)
 		bpf_map__set_max_entries(skel->maps.refcounts, o->map_size);
 		bpf_map__set_max_entries(skel->maps.stacks, o->map_size);
 		bpf_map__set_max_entries(skel->maps.windows, slots);
+		bpf_map__set_max_entries(skel->maps.lookups, slots);
+		skel->rodata->cfg_lookup_mask = slots - 1;
 		skel->rodata->cfg_window_mask = slots - 1;
 	}
 	if (!o->stacks) {

@@ -16,8 +16,8 @@ struct late_list {
 	__u64 start_ns;
 	struct late_record *pending;
 	size_t pending_n, max;
-	struct late_event *events;
-	size_t events_n;
+	struct late_events proven, possible;
+	bool flag_era; /* possible ones count beside proven ones only (snapshot.c) */
 };
 
 static const char *const kinds[] = { "slow_lookup", "end_count", "assoc_list" };
@@ -35,11 +35,14 @@ struct late_list *late_list__new(size_t max, struct tracer *t, const struct sess
 	l->start_ns = start_ns;
 	l->max = max;
 	l->pending = calloc(max, sizeof(*l->pending));
-	l->events = calloc(max, sizeof(*l->events));
-	if (l->pending && l->events)
+	l->proven.v = calloc(max, sizeof(*l->proven.v));
+	l->possible.v = calloc(max, sizeof(*l->possible.v));
+	l->flag_era = tracer__facts(t)->feature[FEAT_BH_MIGRATE];
+	if (l->pending && l->proven.v && l->possible.v)
 		return l;
 	free(l->pending);
-	free(l->events);
+	free(l->proven.v);
+	free(l->possible.v);
 	free(l);
 	return NULL;
 }
@@ -55,13 +58,16 @@ static void set_side(struct late_list *l, struct late_side *s, const char *comm,
 	snapshot__stack(l->tracer, stack, &s->stack, &s->stack_n);
 }
 
-static void certain(struct late_list *l, const struct late_record *r, bool dirty_end)
+/* @to: of @l, proven or possible. */
+static void list(struct late_list *l, struct late_events *to, const struct late_record *r,
+		 bool dirty_end)
 {
 	struct late_event *e;
 
-	if (l->events_n == l->max)
+	if (to->n == l->max)
 		return; /* counted by the kernel, listed as not_listed */
-	e = &l->events[l->events_n++];
+	e = &to->v[to->n++];
+	e->possible = to == &l->possible;
 	e->kind = strdup(kinds[r->kind]);
 	e->time_ns = r->t_ns > l->start_ns ? r->t_ns - l->start_ns : 0;
 	e->since_check_ns = r->since_check_ns;
@@ -74,32 +80,13 @@ static void certain(struct late_list *l, const struct late_record *r, bool dirty
 	set_side(l, &e->migrator, r->m_comm, r->m_pid, r->m_cpu, r->m_stack);
 	if (e->has_lookup)
 		set_side(l, &e->lookup, r->l_comm, r->l_pid, r->l_cpu, r->l_stack);
-	if (l->opts->on_late)
+	if (l->opts->on_late && (!e->possible || !l->flag_era || l->proven.n))
 		l->opts->on_late(l->opts->on_late_ctx, e);
 }
 
-/* The window of @r has moved: its candidates are certain now, or innocent. */
-static void confirm(struct late_list *l, const struct late_record *r)
+static void certain(struct late_list *l, const struct late_record *r, bool dirty_end)
 {
-	enum late_proof proof = r->maybe;
-	size_t keep = 0;
-
-	for (size_t i = 0; i < l->pending_n; i++) {
-		struct late_record *p = &l->pending[i];
-
-		if (p->window_id != r->window_id) {
-			l->pending[keep++] = *p;
-			continue;
-		}
-		if (p->maybe && proof == PROOF_NONE)
-			continue;
-		if (p->maybe && proof == PROOF_EXIT) {
-			p->kind = LATE_END; /* counted once */
-			proof = PROOF_NONE;
-		}
-		certain(l, p, r->b_state & BH_STATE_DIRTY);
-	}
-	l->pending_n = keep;
+	list(l, &l->proven, r, dirty_end);
 }
 
 /* A window's end that names no lookup: one may still be on its way out, and is then the one. */
@@ -108,14 +95,65 @@ static bool anonymous(const struct late_record *r)
 	return r->confirmed && !r->l_comm[0];
 }
 
-static void drop_anonymous(struct late_list *l, __u64 window_id)
+/* The lookups of @r's window that wait for its end, those that are late anyhow or only may be. */
+static bool take_pending(struct late_list *l, const struct late_record *r, bool maybe, bool proven)
 {
 	size_t keep = 0;
 
-	for (size_t i = 0; i < l->pending_n; i++)
-		if (l->pending[i].window_id != window_id || !anonymous(&l->pending[i]))
-			l->pending[keep++] = l->pending[i];
+	for (size_t i = 0; i < l->pending_n; i++) {
+		struct late_record *p = &l->pending[i];
+
+		if (p->window_id != r->window_id || p->maybe != maybe) {
+			l->pending[keep++] = *p;
+		} else if (!maybe || (!proven && p->block == r->busy_block)) {
+			certain(l, p, r->b_state & BH_STATE_DIRTY);
+			proven = true;
+		} else {
+			list(l, &l->possible, p, false);
+		}
+	}
 	l->pending_n = keep;
+	return proven;
+}
+
+static void add_pending(struct late_list *l, const struct late_record *r)
+{
+	if (l->pending_n == l->max) { /* the oldest one's window was aborted long ago */
+		if (anonymous(l->pending))
+			certain(l, l->pending, false);
+		memmove(l->pending, l->pending + 1, --l->pending_n * sizeof(*l->pending));
+	}
+	l->pending[l->pending_n++] = *r;
+}
+
+/* The window of @r has moved: what is proven by it (window_found() counts the same). */
+static void confirm(struct late_list *l, const struct late_record *r)
+{
+	struct late_record end = *r;
+	bool proven = take_pending(l, r, false, false);
+
+	proven = take_pending(l, r, true, proven);
+	if (proven || r->busy_block == ~0ULL)
+		return;
+	end.kind = r->maybe ? LATE_ASSOC : LATE_END;
+	end.maybe = 0;
+	add_pending(l, &end);
+}
+
+/* Forgets that the window of @r ended with a reference of nobody's; false: it did not. */
+static bool drop_anonymous(struct late_list *l, const struct late_record *r)
+{
+	size_t keep = 0, n = l->pending_n;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct late_record *p = &l->pending[i];
+
+		if (p->window_id != r->window_id || !anonymous(p) ||
+		    (r->maybe && p->block != r->block))
+			l->pending[keep++] = *p;
+	}
+	l->pending_n = keep;
+	return keep < n;
 }
 
 void late_list__settle(struct late_list *l, __u64 until_ns)
@@ -130,34 +168,34 @@ void late_list__settle(struct late_list *l, __u64 until_ns)
 	l->pending_n = keep;
 }
 
-int late_list__add(void *list, const struct late_record *r)
+int late_list__add(void *list_, const struct late_record *r)
 {
-	struct late_list *l = list;
+	struct late_list *l = list_;
 
-	if (r->kind == LATE_MOVED) {
+	if (r->kind == LATE_MOVED)
 		confirm(l, r);
-	} else if (r->confirmed && !anonymous(r)) {
-		drop_anonymous(l, r->window_id);
+	else if (!r->confirmed)
+		add_pending(l, r);
+	else if (drop_anonymous(l, r) || !r->maybe)
 		certain(l, r, false);
-	} else {
-		if (l->pending_n == l->max) { /* the oldest one's window was aborted long ago */
-			if (anonymous(l->pending))
-				certain(l, l->pending, false);
-			memmove(l->pending, l->pending + 1, --l->pending_n * sizeof(*l->pending));
-		}
-		l->pending[l->pending_n++] = *r;
-	}
+	else
+		list(l, &l->possible, r, false);
 	return 0;
+}
+
+static void finish(struct late_events *to, const struct late_events *from, __u64 counted)
+{
+	*to = *from;
+	to->not_listed = counted > to->n ? counted - to->n : 0;
 }
 
 void late_list__finish(struct late_list *l, struct run *run)
 {
-	__u64 all = run->late.total + run->late.assoc_list;
-
 	late_list__settle(l, ~0ULL);
-	run->late.events = l->events;
-	run->late.events_n = l->events_n;
-	run->late.not_listed = all > l->events_n ? all - l->events_n : 0;
+	while (!run->late.possible && l->possible.n)
+		late_event__free(&l->possible.v[--l->possible.n]);
+	finish(&run->late.proven, &l->proven, run->late.total + run->late.assoc_list);
+	finish(&run->late.doubtful, &l->possible, run->late.possible);
 	free(l->pending);
 	free(l);
 }

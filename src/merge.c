@@ -246,34 +246,43 @@ static int copy_event(struct late_event *to, const struct late_event *from)
 	return ret ? -ENOMEM : 0;
 }
 
-static int merge_late(struct late *into, const struct late *from)
+static int merge_events(struct late_events *into, const struct late_events *from)
 {
 	struct late_event *v;
-	size_t i;
 
+	add(&into->not_listed, from->not_listed);
+	for (size_t i = 0; i < from->n; i++) {
+		if (into->n >= RUN_EVENTS) {
+			add(&into->not_listed, from->n - i);
+			break;
+		}
+		v = realloc(into->v, (into->n + 1) * sizeof(*v));
+		if (!v)
+			return -ENOMEM;
+		into->v = v;
+		if (copy_event(&v[into->n++], &from->v[i]))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int merge_late(struct late *into, const struct late *from)
+{
+	into->has_waited &= from->has_waited;
 	into->watched |= from->watched;
 	add(&into->total, from->total);
 	add(&into->slow_lookup, from->slow_lookup);
 	add(&into->end_count, from->end_count);
 	add(&into->assoc_list, from->assoc_list);
+	add(&into->possible, from->possible);
 	add(&into->windows, from->windows);
 	add(&into->aborted, from->aborted);
 	add(&into->behind_spin, from->behind_spin);
 	add(&into->behind_folio, from->behind_folio);
-	add(&into->not_listed, from->not_listed);
-	for (i = 0; i < from->events_n; i++) {
-		if (into->events_n >= RUN_EVENTS) {
-			add(&into->not_listed, from->events_n - i);
-			break;
-		}
-		v = realloc(into->events, (into->events_n + 1) * sizeof(*v));
-		if (!v)
-			return -ENOMEM;
-		into->events = v;
-		if (copy_event(&v[into->events_n++], &from->events[i]))
-			return -ENOMEM;
-	}
-	return 0;
+	add(&into->waited_spin, from->waited_spin);
+	add(&into->waited_folio, from->waited_folio);
+	return merge_events(&into->proven, &from->proven) ?:
+	       merge_events(&into->doubtful, &from->doubtful);
 }
 
 static int merge_identity(struct run *into, const struct run *from)

@@ -194,6 +194,22 @@ static void late(const struct series *s)
 	put_count(s, LABELS({ "kind", "assoc_list" }), l->assoc_list);
 }
 
+static void possible(const struct series *s)
+{
+	if (s->run->late.watched)
+		put_count(s, NULL, s->run->late.possible);
+}
+
+static void waited(const struct series *s)
+{
+	const struct late *l = &s->run->late;
+
+	if (!l->watched || !l->has_waited || !full(s->run))
+		return;
+	put_count(s, LABELS({ "lock", "spin" }), l->waited_spin);
+	put_count(s, LABELS({ "lock", "folio" }), l->waited_folio);
+}
+
 static void windows(const struct series *s)
 {
 	if (s->run->late.watched)
@@ -344,6 +360,11 @@ static const struct metric {
 	  aio_migrations },
 	{ "late_references_total", "counter",
 	  "References to a buffer taken after the check, while its page moved.", late },
+	{ "late_references_possible_total", "counter",
+	  "Lookups of which only the acquire of the lock lies before the end of the move.",
+	  possible },
+	{ "lookups_waited_total", "counter",
+	  "Lookups that wanted the lock or the folio while a window was open.", waited },
 	{ "norefs_windows_total", "counter", "Moves that were watched for late references.",
 	  windows },
 	{ "lookups_refused_total", "counter",

@@ -106,6 +106,8 @@ static const struct {
 	[LOSS_WINDOW] = { "window", true },
 	[LOSS_EVENT_LIST] = { "event_list", false },
 	[LOSS_RECURSION] = { "recursion", false },
+	[LOSS_END_UNSEEN] = { "window_end_unseen", true },
+	[LOSS_LOOKUP_EXIT] = { "lookup_exit_unseen", true },
 };
 /* clang-format on */
 

@@ -78,8 +78,10 @@ const struct probe probes[] = {
 		.site = -1,
 		.flags = PROBE_LIGHT,
 		.variants = {
+			/* both: which of them comes last is seen, not believed (window.bpf.h) */
 			PLAIN_UNLESS("set_bh", &set_bh_first,
-				     ONE("norefs_set_bh", ATTACH_FEXIT, "folio_set_bh")),
+				     ONE("norefs_set_bh", ATTACH_FEXIT, "folio_set_bh"),
+				     ONE("norefs_flags_end", ATTACH_FEXIT, "folio_migrate_flags")),
 			PLAIN_UNLESS("flags", &flags_first,
 				     ONE("norefs_flags_end", ATTACH_FEXIT, "folio_migrate_flags")),
 			PLAIN("states", ONE("norefs_flags_end", ATTACH_FEXIT, "migrate_page_states")),

@@ -63,12 +63,13 @@ static void late_count(FILE *f, const struct run *run)
 
 static void late_bound(FILE *f, const struct run *run)
 {
-	__u64 behind = run->late.behind_spin + run->late.behind_folio;
+	__u64 n = late__evidence(&run->late);
 	char cell[FMT_CELL];
 
 	if (run__verdict(run) == VERDICT_NONE_SEEN)
-		html__textf(f, "at most 1 in %s lookups behind a window (95%% confidence)",
-			    figure__many(cell, behind > 3 ? behind / 3 : 1));
+		html__textf(f, "at most 1 in %s lookups that %s a window (95%% confidence)",
+			    figure__many(cell, n > 3 ? n / 3 : 1),
+			    run->late.has_waited ? "waited for" : "came behind");
 	else
 		html__text(f, "-");
 }

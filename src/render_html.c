@@ -198,6 +198,11 @@ static void facts(const struct html_page *p)
 		html_fact(p->f, "clamped", "%llu values above 2^63-1 stand in the run file as that",
 			  (unsigned long long)run->clamped);
 	clock_facts(p);
+	if (l->has_waited)
+		html_fact(p->f, "waited",
+			  "lookups that wanted the lock or the folio while a window was open: %llu "
+			  "by spinlock, %llu by the folio's lock",
+			  (unsigned long long)l->waited_spin, (unsigned long long)l->waited_folio);
 	if (l->watched || l->windows)
 		html_fact(p->f, "windows",
 			  "%llu moved, %llu aborted; lookups right behind one: %llu by spinlock, "

@@ -222,7 +222,8 @@ static void late_row(const struct html_page *p, const struct late_event *e)
 	html__row_end(p->f);
 }
 
-static void late_table(const struct html_page *p, size_t from, size_t to)
+static void late_table(const struct html_page *p, const char *caption, const struct late_events *l,
+		       size_t from, size_t to)
 {
 	static const char *const heads[] = { ">at",	 "device",   ">block",
 					     "taken by", "moved by", ">after the check",
@@ -230,37 +231,45 @@ static void late_table(const struct html_page *p, size_t from, size_t to)
 					     NULL };
 	size_t i;
 
-	html__table(p->f, "Late references one by one", heads);
+	html__table(p->f, caption, heads);
 	for (i = from; i < to; i++)
-		late_row(p, &p->run->late.events[i]);
+		late_row(p, &l->v[i]);
 	html__table_end(p->f);
+}
+
+static void late_list(const struct html_page *p, const char *head, const char *words,
+		      const char *caption, const struct late_events *l)
+{
+	size_t shown = l->n < LATE_SHOWN ? l->n : LATE_SHOWN;
+	size_t open = shown < LATE_OPEN ? shown : LATE_OPEN;
+
+	if (!l->n)
+		return;
+	html__element(p->f, "h2", NULL, "%s", head);
+	html__element(p->f, "p", "sub", "%s", words);
+	late_table(p, caption, l, 0, open);
+	if (open < shown) {
+		html__details(p->f, "%zu more", shown - open);
+		late_table(p, caption, l, open, shown);
+		html__details_end(p->f);
+	}
+	if (shown < l->n)
+		html__element(p->f, "p", "note", "%zu more are in the run file.", l->n - shown);
+	if (l->not_listed)
+		html__element(p->f, "p", "note", "%llu more were counted but not listed.",
+			      (unsigned long long)l->not_listed);
 }
 
 void html_part__late(const struct html_page *p)
 {
-	const struct late *l = &p->run->late;
-	size_t shown = l->events_n < LATE_SHOWN ? l->events_n : LATE_SHOWN;
-	size_t open = shown < LATE_OPEN ? shown : LATE_OPEN;
-
-	if (!l->events_n)
-		return;
-	html__element(p->f, "h2", NULL, "Late references");
-	html__element(p->f, "p", "sub",
-		      "References to a buffer that were taken after the check that there is none "
-		      "and before the end of its page's move. Stacks have the innermost function "
-		      "first.");
-	late_table(p, 0, open);
-	if (open < shown) {
-		html__details(p->f, "%zu more", shown - open);
-		late_table(p, open, shown);
-		html__details_end(p->f);
-	}
-	if (shown < l->events_n)
-		html__element(p->f, "p", "note", "%zu more are in the run file.",
-			      l->events_n - shown);
-	if (l->not_listed)
-		html__element(p->f, "p", "note", "%llu more were counted but not listed.",
-			      (unsigned long long)l->not_listed);
+	late_list(p, "Late references",
+		  "References to a buffer that were taken after the check that there is none and "
+		  "before the end of its page's move. Stacks have the innermost function first.",
+		  "Late references one by one", &p->run->late.proven);
+	late_list(p, "Possible late references",
+		  "Lookups that acquired the lock before the end of the move and released it "
+		  "behind: they took their reference on one side of the end or on the other.",
+		  "Possible late references one by one", &p->run->late.doubtful);
 }
 
 static void worst_row(const struct html_page *p, const struct worst *w)

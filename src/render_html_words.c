@@ -90,19 +90,26 @@ static void found(FILE *f, const struct late *l)
 		    (unsigned long long)l->total, l->total == 1 ? " was" : "s were",
 		    (unsigned long long)l->slow_lookup, (unsigned long long)l->end_count,
 		    figure__many(windows, l->windows));
+	if (l->possible)
+		html__textf(f,
+			    " Up to %llu more are possible: of those lookups only the acquire of "
+			    "the lock lies in a window.",
+			    (unsigned long long)l->possible);
 }
 
 static void none_seen(FILE *f, const struct late *l)
 {
-	__u64 behind = l->behind_spin + l->behind_folio;
 	char windows[FMT_CELL], lookups[FMT_CELL], bound[FMT_CELL];
+	__u64 n = late__evidence(l);
 
 	html__textf(f,
 		    "No late reference was seen in %s windows (moves that were watched from the "
-		    "check to the end). %s lookups came right behind one; with 95%% confidence at "
-		    "most 1 in %s of them could be late.",
-		    figure__many(windows, l->windows), figure__many(lookups, behind),
-		    figure__many(bound, behind > 3 ? behind / 3 : 1));
+		    "check to the end). %s lookups %s; with 95%% confidence at most 1 in %s of "
+		    "them could be late.",
+		    figure__many(windows, l->windows), figure__many(lookups, n),
+		    l->has_waited ? "wanted the lock or the folio while one was open" :
+				    "came right behind one",
+		    figure__many(bound, n > 3 ? n / 3 : 1));
 }
 
 void html_late(FILE *f, const struct run *run)
@@ -114,6 +121,12 @@ void html_late(FILE *f, const struct run *run)
 		found(f, l);
 	else if (!l->watched && !l->windows)
 		html__text(f, "Late references were not watched for.");
+	else if (l->possible)
+		html__textf(f,
+			    "Whether there are late references cannot be said: none was proven, "
+			    "but %llu lookup%s possibly late: only the acquire of the lock lies in "
+			    "a window.",
+			    (unsigned long long)l->possible, l->possible == 1 ? " was" : "s were");
 	else if (doubt)
 		html__textf(f,
 			    "Whether there are late references cannot be said: none was seen, but "

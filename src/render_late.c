@@ -30,13 +30,13 @@ static void side_text(const struct late_side *s, FILE *f)
 void render_late_text(const struct late_event *e, const char *device, FILE *f)
 {
 	fprintf(f,
-		RULE "\nmigtrace: late buffer reference on %s (%u:%u), block %llu, at %.6f s\n\n",
-		*device ? device : "device", e->dev >> 20, e->dev & 0xfffff,
+		RULE "\nmigtrace: %slate buffer reference on %s (%u:%u), block %llu, at %.6f s\n\n",
+		e->possible ? "possible " : "", *device ? device : "device", e->dev >> 20, e->dev & 0xfffff,
 		(unsigned long long)e->block, e->time_ns / 1e9);
-	if (e->has_lookup && !strcmp(e->kind, "end_count"))
-		fprintf(f, "reference seen at the end of the move; the lookup that came before:\n");
 	if (e->has_lookup)
-		fprintf(f, "reference taken by %s/%u on CPU %u, %llu ns after the check, %s:\n",
+		fprintf(f, "%s by %s/%u on CPU %u, %llu ns after the check, %s:\n",
+			e->possible ? "lock taken before the end of the move and released behind," :
+				      "reference taken",
 			e->lookup.comm, e->lookup.pid, e->lookup.cpu,
 			(unsigned long long)e->since_check_ns, phase_words(e->phase));
 	else
@@ -76,8 +76,8 @@ void render_late_json(const struct late_event *e, const char *device, FILE *f)
 	char dev[24];
 
 	snprintf(dev, sizeof(dev), "%u:%u", e->dev >> 20, e->dev & 0xfffff);
-	dump_line(json_pack("{s:s, s:s, s:I, s:I, s:s, s:s, s:I, s:s, s:b, s:I, s:o, s:o}", "type",
-			    "late_reference", "kind", e->kind, "time_ns", (json_int_t)e->time_ns,
+	dump_line(json_pack("{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:I, s:s, s:b, s:I, s:o, s:o}",
+			    "type", "late_reference", "possible", e->possible, "kind", e->kind, "time_ns", (json_int_t)e->time_ns,
 			    "since_check_ns", (json_int_t)e->since_check_ns, "dev", dev, "device",
 			    device, "block", (json_int_t)e->block, "phase", e->phase, "dirtied",
 			    e->dirtied, "b_count", (json_int_t)e->b_count, "migrator",
@@ -92,10 +92,10 @@ static const char *const words[] = {
 	[VERDICT_INCONCLUSIVE] = "inconclusive",
 };
 
-/* 95 % upper bound of the probability that a lookup behind a window is late (the rule of three). */
+/* 95 % upper bound of the probability that such a lookup is late (the rule of three). */
 static double bound(const struct late *l)
 {
-	return 3.0 / (double)(l->behind_spin + l->behind_folio);
+	return 3.0 / (double)late__evidence(l);
 }
 
 void render_late_summary(const struct run *run, FILE *f)
@@ -109,16 +109,19 @@ void render_late_summary(const struct run *run, FILE *f)
 		doubtful ? run__doubt(run) : "", run->kernel.release, run->kernel.generation,
 		run->kernel.generation_evidence);
 	fprintf(f,
-		"  by lookup %llu, by the count at the end %llu; association lists %llu (apart)\n",
+		"  by lookup %llu, by the count at the end %llu; up to %llu more possible; "
+		"association lists %llu (apart)\n",
 		(unsigned long long)l->slow_lookup, (unsigned long long)l->end_count,
-		(unsigned long long)l->assoc_list);
+		(unsigned long long)l->possible, (unsigned long long)l->assoc_list);
 	fprintf(f,
-		"  evidence: %llu windows, %llu aborted; lookups behind one: %llu spin, "
-		"%llu folio\n",
+		"  evidence: %llu windows, %llu aborted; lookups that waited for one: %llu spin, "
+		"%llu folio; lookups behind one: %llu spin, %llu folio\n",
 		(unsigned long long)l->windows, (unsigned long long)l->aborted,
+		(unsigned long long)l->waited_spin, (unsigned long long)l->waited_folio,
 		(unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);
 	if (verdict == VERDICT_NONE_SEEN)
-		fprintf(f, "  95 %% upper bound: %.2g of the lookups behind a window\n", bound(l));
+		fprintf(f, "  95 %% upper bound: %.2g of the lookups that waited for a window\n",
+			bound(l));
 	fprintf(f, "  losses:");
 	for (unsigned int i = 0, none = 1; i < LOSS_COUNT; i++) {
 		if (run->losses[i])
@@ -141,15 +144,17 @@ void render_late_summary_json(const struct run *run, FILE *f)
 		json_object_set_new(losses, loss__name(i), json_integer(run->losses[i]));
 	dump_line(
 		json_pack(
-			"{s:s, s:s, s:s, s:s, s:s, s:I, s:{s:I, s:I, s:I}, s:I, s:I, s:{s:I, s:I}, "
-			"s:o, s:o}",
+			"{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:I, "
+			"s:{s:I, s:I}, s:{s:I, s:I}, s:o, s:o}",
 			"type", "summary", "verdict", words[verdict], "kernel", run->kernel.release,
 			"generation", run->kernel.generation, "generation_evidence",
-			run->kernel.generation_evidence, "total", (json_int_t)l->total, "by_kind",
+			run->kernel.generation_evidence, "total", (json_int_t)l->total, "possible",
+			(json_int_t)l->possible, "by_kind",
 			"slow_lookup", (json_int_t)l->slow_lookup, "end_count",
 			(json_int_t)l->end_count, "assoc_list", (json_int_t)l->assoc_list,
 			"windows", (json_int_t)l->windows, "aborted", (json_int_t)l->aborted,
-			"lookups_behind", "spin", (json_int_t)l->behind_spin, "folio",
+			"lookups_waited", "spin", (json_int_t)l->waited_spin, "folio",
+			(json_int_t)l->waited_folio, "lookups_behind", "spin", (json_int_t)l->behind_spin, "folio",
 			(json_int_t)l->behind_folio, "upper_bound_95",
 			verdict == VERDICT_NONE_SEEN ? json_real(bound(l)) : json_null(), "losses",
 			losses),

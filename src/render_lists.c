@@ -161,23 +161,28 @@ static void late_event(const struct page *p, const struct late_event *e)
 	free(text);
 }
 
-void part__late_events(const struct page *p)
+static void late_list(const struct page *p, const char *heading, const struct late_events *l)
 {
-	const struct late *l = &p->run->late;
 	__u64 more;
 	size_t i;
 
-	if (!l->events_n)
+	if (!l->n)
 		return;
-	page__heading(p, "LATE REFERENCES");
-	for (i = 0; i < l->events_n && i < LATE_SHOWN; i++)
-		late_event(p, &l->events[i]);
-	more = l->events_n - i;
+	page__heading(p, heading);
+	for (i = 0; i < l->n && i < LATE_SHOWN; i++)
+		late_event(p, &l->v[i]);
+	more = l->n - i;
 	if (more)
 		put_line(p->f, "%llu more: --format json", (unsigned long long)more);
 	if (l->not_listed)
 		put_line(p->f, "%llu more were counted but not listed",
 			 (unsigned long long)l->not_listed);
+}
+
+void part__late_events(const struct page *p)
+{
+	late_list(p, "LATE REFERENCES", &p->run->late.proven);
+	late_list(p, "POSSIBLE LATE REFERENCES", &p->run->late.doubtful);
 }
 
 static void program_time(const struct page *p)

@@ -121,9 +121,14 @@ static void recording(const struct page *p)
 /* What is not said here: a lookup in the LRU, which takes no lock and cannot be late. */
 static void evidence(struct para *para, const struct late *l)
 {
-	para__add(para,
-		  "windows: %llu (%llu aborted); lookups behind one: %llu (%llu spin, %llu folio)",
-		  (unsigned long long)l->windows, (unsigned long long)l->aborted,
+	para__add(para, "windows: %llu (%llu aborted);", (unsigned long long)l->windows,
+		  (unsigned long long)l->aborted);
+	if (l->has_waited)
+		para__add(para, "lookups that waited for one: %llu (%llu spin, %llu folio);",
+			  (unsigned long long)(l->waited_spin + l->waited_folio),
+			  (unsigned long long)l->waited_spin,
+			  (unsigned long long)l->waited_folio);
+	para__add(para, "lookups behind one: %llu (%llu spin, %llu folio)",
 		  (unsigned long long)(l->behind_spin + l->behind_folio),
 		  (unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);
 }
@@ -132,18 +137,31 @@ static void none_seen(struct para *para, const struct run *run)
 {
 	const struct late *l = &run->late;
 	const char *doubt = run__doubt(run);
-	__u64 behind = l->behind_spin + l->behind_folio;
+	__u64 n = late__evidence(l);
 	char cell[FMT_CELL];
 
-	if (doubt)
+	if (l->possible)
+		para__add(para, "Inconclusive: none proven, but %llu possible;",
+			  (unsigned long long)l->possible);
+	else if (doubt)
 		para__add(para, "Inconclusive: none seen, but %s;", doubt);
 	else
 		para__add(para, "None seen;");
 	evidence(para, l);
 	if (!doubt)
-		para__add(para, "; 95 %% upper bound: 1 in %s of them (3/%llu)",
-			  fmt__count(cell, behind > 3 ? behind / 3 : 1),
-			  (unsigned long long)behind);
+		para__add(para, "; 95 %% upper bound: 1 in %s of those that %s (3/%llu)",
+			  fmt__count(cell, n > 3 ? n / 3 : 1),
+			  l->has_waited ? "waited" : "came behind", (unsigned long long)n);
+}
+
+static void found(struct para *para, const struct late *l)
+{
+	para__add(para, "FOUND %llu", (unsigned long long)l->total);
+	if (l->possible)
+		para__add(para, ", up to %llu more possible", (unsigned long long)l->possible);
+	para__add(para, ": %llu by lookup, %llu by the count at the end;",
+		  (unsigned long long)l->slow_lookup, (unsigned long long)l->end_count);
+	evidence(para, l);
 }
 
 static void late(const struct page *p)
@@ -152,12 +170,9 @@ static void late(const struct page *p)
 	struct para para;
 
 	para__begin(&para, p->f, LABEL_WIDTH, "late refs");
-	if (l->total) {
-		para__add(&para, "FOUND %llu: %llu by lookup, %llu by the count at the end;",
-			  (unsigned long long)l->total, (unsigned long long)l->slow_lookup,
-			  (unsigned long long)l->end_count);
-		evidence(&para, l);
-	} else if (!l->watched && !l->windows) {
+	if (l->total)
+		found(&para, l);
+	else if (!l->watched && !l->windows) {
 		para__add(&para, "not watched");
 	} else {
 		none_seen(&para, p->run);

@@ -69,9 +69,12 @@ static void free_lists(struct run *run)
 	for (i = 0; i < run->refcounts_n; i++)
 		free(run->refcounts[i].stage);
 	free(run->refcounts);
-	for (i = 0; i < run->late.events_n; i++)
-		late_event__free(&run->late.events[i]);
-	free(run->late.events);
+	for (i = 0; i < run->late.proven.n; i++)
+		late_event__free(&run->late.proven.v[i]);
+	for (i = 0; i < run->late.doubtful.n; i++)
+		late_event__free(&run->late.doubtful.v[i]);
+	free(run->late.proven.v);
+	free(run->late.doubtful.v);
 	for (i = 0; i < run->probes_n; i++) {
 		free(run->probes[i].probe);
 		free(run->probes[i].variant);
@@ -197,16 +200,24 @@ bool run__tainted(const struct run *run)
 	return false;
 }
 
+__u64 late__evidence(const struct late *l)
+{
+	return l->has_waited ? l->waited_spin + l->waited_folio : l->behind_spin + l->behind_folio;
+}
+
 const char *run__doubt(const struct run *run)
 {
+	if (run->late.possible)
+		return "lookups were possibly late";
 	if (run__tainted(run))
 		return "events were lost";
 	if (!run->late.windows)
 		return "nothing was migrated";
 	if (run->tool.tier && !strcmp(run->tool.tier, "light"))
 		return "the light tier reads the end of each move and watches no lookup";
-	if (!(run->late.behind_spin + run->late.behind_folio))
-		return "no lookup came behind a window";
+	if (!late__evidence(&run->late))
+		return run->late.has_waited ? "no lookup waited for a window" :
+					      "no lookup came behind a window";
 	return NULL;
 }
 

@@ -105,6 +105,7 @@ struct late_side {
 
 struct late_event {
 	char *kind;	      /* slow_lookup, end_count, assoc_list */
+	bool possible;	      /* only its acquire lies in the window */
 	__u64 time_ns;	      /* since the start of the recording */
 	__u64 since_check_ns; /* from the release of the check section to the reference */
 	__u32 dev;
@@ -116,13 +117,20 @@ struct late_event {
 	struct late_side migrator, lookup;
 };
 
+struct late_events {
+	struct late_event *v;
+	size_t n;
+	__u64 not_listed; /* counted, but not among them */
+};
+
 struct late {
 	bool watched; /* windows were looked for; a count above zero says so as well */
-	__u64 total, slow_lookup, end_count, assoc_list;
+	__u64 total, slow_lookup, end_count, assoc_list; /* what is proven */
+	__u64 possible; /* lookups of which only the acquire lies in a window */
 	__u64 windows, aborted, behind_spin, behind_folio;
-	struct late_event *events;
-	size_t events_n;
-	__u64 not_listed;
+	bool has_waited; /* false: from a version that did not count them */
+	__u64 waited_spin, waited_folio;
+	struct late_events proven, doubtful; /* listed */
 };
 
 struct interval {
@@ -222,6 +230,12 @@ int run_site__add_worst(struct run_site *site, const struct worst *w);
  * What a run says about late references: found beats lost; nothing behind a window, or a loss that
  * taints, is inconclusive (design.md §4).
  */
+/*
+ * Lookups that could have been late and were not: of those that wanted lock or folio while a window was
+ * open. 3/this is the 95 % bound. Older versions counted those that came up to 1 ms behind, too.
+ */
+__u64 late__evidence(const struct late *l);
+
 enum verdict { VERDICT_NONE_SEEN, VERDICT_FOUND, VERDICT_INCONCLUSIVE };
 enum verdict run__verdict(const struct run *run);
 

@@ -112,27 +112,44 @@ static json_t *event_json(struct writer *w, const struct late_event *e)
 	return o;
 }
 
+static json_t *events_json(struct writer *w, const struct late_events *v)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < v->n; i++)
+		put__element(w, array, event_json(w, &v->v[i]));
+	return array;
+}
+
+static json_t *spin_folio(struct writer *w, __u64 spin, __u64 folio)
+{
+	json_t *o = json_object();
+
+	put__member(w, o, "spin", put__number(w, spin));
+	put__member(w, o, "folio", put__number(w, folio));
+	return o;
+}
+
 json_t *runfile__late(struct writer *w, const struct late *l)
 {
-	json_t *o = json_object(), *kinds = json_object(), *behind = json_object();
-	json_t *events = json_array();
-	size_t i;
+	json_t *o = json_object(), *kinds = json_object();
 
 	put__member(w, kinds, "slow_lookup", put__number(w, l->slow_lookup));
 	put__member(w, kinds, "end_count", put__number(w, l->end_count));
 	put__member(w, kinds, "assoc_list", put__number(w, l->assoc_list));
-	put__member(w, behind, "spin", put__number(w, l->behind_spin));
-	put__member(w, behind, "folio", put__number(w, l->behind_folio));
-	for (i = 0; i < l->events_n; i++)
-		put__element(w, events, event_json(w, &l->events[i]));
 	put__member(w, o, "watched", json_boolean(l->watched || l->windows));
 	put__member(w, o, "total", put__number(w, l->total));
 	put__member(w, o, "by_kind", kinds);
 	put__member(w, o, "windows", put__number(w, l->windows));
 	put__member(w, o, "aborted", put__number(w, l->aborted));
-	put__member(w, o, "lookups_behind", behind);
-	put__member(w, o, "events", events);
-	put__member(w, o, "not_listed", put__number(w, l->not_listed));
+	put__member(w, o, "lookups_behind", spin_folio(w, l->behind_spin, l->behind_folio));
+	if (l->has_waited)
+		put__member(w, o, "lookups_waited", spin_folio(w, l->waited_spin, l->waited_folio));
+	put__member(w, o, "events", events_json(w, &l->proven));
+	put__member(w, o, "not_listed", put__number(w, l->proven.not_listed));
+	put__member(w, o, "possible", put__number(w, l->possible));
+	put__member(w, o, "possible_events", events_json(w, &l->doubtful));
+	put__member(w, o, "possible_not_listed", put__number(w, l->doubtful.not_listed));
 	return o;
 }
 

@@ -102,7 +102,33 @@ static int read_late_counts(const json_t *o, const struct at *at, struct late *l
 		ret = get__u64(behind, "spin", AT_KEY(at, "lookups_behind"), &l->behind_spin);
 	if (!ret)
 		ret = get__u64(behind, "folio", AT_KEY(at, "lookups_behind"), &l->behind_folio);
-	return ret ? ret : get__u64(o, "not_listed", at, &l->not_listed);
+	return ret ? ret : get__u64(o, "not_listed", at, &l->proven.not_listed);
+}
+
+/* What files of before 0.2 do not have. */
+static int read_late_newer(const json_t *o, const struct at *at, struct late *l)
+{
+	json_t *waited;
+	int ret = 0;
+
+	l->has_waited = json_object_get(o, "lookups_waited");
+	if (l->has_waited)
+		ret = get__object(o, "lookups_waited", at, &waited);
+	if (l->has_waited && !ret)
+		ret = get__u64(waited, "spin", AT_KEY(at, "lookups_waited"), &l->waited_spin);
+	if (l->has_waited && !ret)
+		ret = get__u64(waited, "folio", AT_KEY(at, "lookups_waited"), &l->waited_folio);
+	if (ret || !json_object_get(o, "possible"))
+		return ret;
+	ret = get__u64(o, "possible", at, &l->possible);
+	if (!ret)
+		ret = get__u64(o, "possible_not_listed", at, &l->doubtful.not_listed);
+	if (!ret)
+		ret = get__list(o, "possible_events", at, sizeof(*l->doubtful.v), read_event,
+				(void **)&l->doubtful.v, &l->doubtful.n);
+	for (size_t i = 0; !ret && i < l->doubtful.n; i++)
+		l->doubtful.v[i].possible = true;
+	return ret;
 }
 
 static int read_late(const json_t *root, const struct at *at, struct late *l)
@@ -114,8 +140,10 @@ static int read_late(const json_t *root, const struct at *at, struct late *l)
 	if (!ret)
 		ret = read_late_counts(o, &here, l);
 	if (!ret)
-		ret = get__list(o, "events", &here, sizeof(*l->events), read_event,
-				(void **)&l->events, &l->events_n);
+		ret = get__list(o, "events", &here, sizeof(*l->proven.v), read_event,
+				(void **)&l->proven.v, &l->proven.n);
+	if (!ret)
+		ret = read_late_newer(o, &here, l);
 	if (!ret)
 		l->watched = l->windows || json_is_true(json_object_get(o, "watched"));
 	return ret;

@@ -62,20 +62,29 @@ static void note_unreleased(struct run *run)
 	}
 }
 
+/* Moves in another order than was expected: in vain, if that turned out to be the kernel's. */
+static void note_unjudged(struct tracer *t, struct run *run, const __u64 *c)
+{
+	const struct migtrace_bpf *skel = tracer__skeleton(t);
+
+	if (skel->bss->end_step == (skel->rodata->cfg_ends & END_SET_BH ?: skel->rodata->cfg_ends))
+		run->losses[LOSS_END_UNSEEN] += c[COUNTER_UNJUDGED];
+}
+
 /*
  * One window, which the kernel may be replacing just now (it clears the id first and writes it last):
  * such a one has gone to the counters, or goes there later. So do those that have only just ended.
  */
-static void add_window(struct run *run, const struct window *w, bool paired, __u64 until_ns)
+static void add_window(struct run *run, const struct window *w, __u64 until_ns)
 {
 	__u64 *const total[LATE_KINDS] = {
 		[LATE_SLOW] = &run->late.slow_lookup,
 		[LATE_END] = &run->late.end_count,
 		[LATE_ASSOC] = &run->late.assoc_list,
 	};
-	__u64 id = __atomic_load_n(&w->id, __ATOMIC_ACQUIRE), late;
+	__u64 id = __atomic_load_n(&w->id, __ATOMIC_ACQUIRE);
+	struct window_found found;
 	struct window copy;
-	__u32 kind;
 
 	if (!id)
 		return;
@@ -83,25 +92,25 @@ static void add_window(struct run *run, const struct window *w, bool paired, __u
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	if (__atomic_load_n(&w->id, __ATOMIC_RELAXED) != id || copy.t_close > until_ns)
 		return;
-	late = window_late(&copy, paired, &kind);
-	*total[kind] += late;
+	found = window_found(&copy);
+	*total[found.kind] += found.proven;
+	run->late.possible += found.possible;
 }
 
 /* Windows that were not yet folded into the counters by a later one in their place. */
 static int read_windows(struct tracer *t, struct run *run, bool final)
 {
-	bool paired = tracer__skeleton(t)->rodata->cfg_pair;
-	const struct window_page *p;
+	const struct window *w;
 	__u64 until;
 	size_t n;
 
-	p = tracer__windows(t, &n);
-	if (!p)
+	w = tracer__windows(t, &n);
+	if (!w)
 		return -errno;
 	/* a lookup may still be on its way out and have something to say */
 	until = final ? ~0ULL : tracer__now_ns() - LOOKUP_SETTLE_NS;
-	for (size_t i = 0; i < 2 * n; i++)
-		add_window(run, &p[i / 2].w[i % 2], paired, until);
+	for (size_t i = 0; i < n; i++)
+		add_window(run, &w[i], until);
 	return 0;
 }
 
@@ -110,7 +119,8 @@ static int read_late(struct tracer *t, struct run *run, const __u64 *c, bool fin
 	struct late *l = &run->late;
 	int err;
 
-	l->watched = true;
+	l->watched = tracer__skeleton(t)->rodata->cfg_ends;
+	l->has_waited = true;
 	l->slow_lookup = c[COUNTER_LATE_SLOW];
 	l->end_count = c[COUNTER_LATE_END];
 	l->assoc_list = c[COUNTER_LATE_ASSOC];
@@ -118,8 +128,18 @@ static int read_late(struct tracer *t, struct run *run, const __u64 *c, bool fin
 	l->aborted = c[COUNTER_WINDOWS_ABORTED];
 	l->behind_spin = c[COUNTER_BEHIND_SPIN];
 	l->behind_folio = c[COUNTER_BEHIND_FOLIO];
+	l->waited_spin = c[COUNTER_WAITED_SPIN];
+	l->waited_folio = c[COUNTER_WAITED_FOLIO];
+	l->possible = c[COUNTER_POSSIBLE];
 	err = read_windows(t, run, final);
 	l->total = l->slow_lookup + l->end_count;
+	/*
+	 * Who acquires while BH_Migrate is set, and looks at it when it has just been cleared, finds its
+	 * buffer rightly. It can't be told from who does not look: if nobody was seen to do that, nobody
+	 * is suspected of it.
+	 */
+	if (tracer__facts(t)->feature[FEAT_BH_MIGRATE] && !l->total)
+		l->possible = 0;
 	return err;
 }
 
@@ -298,8 +318,10 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 		err = read_probes(t, run);
 	if (!err && final) {
 		note_unreleased(run);
-		/* whose exit was not seen, and that no other migration of the task has shown */
+		/* whose exit was not seen, and that nothing else of the task has shown */
 		run->losses[LOSS_WINDOW] += tracer__skeleton(t)->bss->migrating;
+		run->losses[LOSS_LOOKUP_EXIT] +=
+			c[COUNTER_LOOKUPS_KEPT] - c[COUNTER_LOOKUPS_TAKEN];
 	}
 	if (!err && final)
 		err = read_worst(t, run);
@@ -312,6 +334,7 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 	if (err)
 		return err;
 	describe_sites(t, run);
+	note_unjudged(t, run, c);
 	/* a held kernel's window lies inside the section: there is nothing unlocked to time */
 	run->has_flag_held = tracer__live(t, "flag_held");
 	run->has_folio_wait = tracer__live(t, "folio_wait");

@@ -31,7 +31,7 @@ struct tracer {
 	int cpus;
 	__u64 floor_ns[CLOCK_BRACKET + 1];
 	struct ring_buffer *ring;
-	struct window_page *windows; /* mapped, windows_n of them */
+	struct window *windows; /* mapped, windows_n of them */
 	size_t windows_n;
 	int (*late_cb)(void *ctx, const struct late_record *r);
 	void *late_ctx;
@@ -262,10 +262,14 @@ static __u64 in_flight(struct tracer *t)
 	struct cpu_state *v = calloc(t->cpus, sizeof(*v));
 	__u64 n = 0;
 
-	if (v && !tracer__read_cpus(t, v))
-		for (int c = 0; c < t->cpus; c++)
-			for (__u32 s = 0; s < SITE_COUNT; s++)
-				n += v[c].site[s].acquires - v[c].site[s].releases;
+	if (!v || tracer__read_cpus(t, v))
+		goto out;
+	for (int c = 0; c < t->cpus; c++) {
+		for (__u32 s = 0; s < SITE_COUNT; s++)
+			n += v[c].site[s].acquires - v[c].site[s].releases;
+		n += v[c].count[COUNTER_LOOKUPS_KEPT] - v[c].count[COUNTER_LOOKUPS_TAKEN];
+	}
+out:
 	free(v);
 	return n + t->skel->bss->migrating;
 }
@@ -293,7 +297,7 @@ static size_t windows_bytes(const struct tracer *t)
 }
 
 /* Mapped once: mapping and unmapping its 270 pages costs more than reading them. */
-const struct window_page *tracer__windows(struct tracer *t, size_t *n)
+const struct window *tracer__windows(struct tracer *t, size_t *n)
 {
 	void *p = t->windows;
 

@@ -24,7 +24,7 @@ struct tracer_opts {
 };
 
 struct tracer;
-struct window_page;
+struct window;
 
 /* What a recording took beside the recording itself. */
 struct tracer_times {
@@ -81,7 +81,7 @@ __u64 tracer__floor_ns(const struct tracer *t, enum clock_kind clock);
 int tracer__cpus(const struct tracer *t);
 struct tracer_times tracer__times(const struct tracer *t);
 /* The table of windows as the programs write it, @n entries; NULL with errno when it can't be had. */
-const struct window_page *tracer__windows(struct tracer *t, size_t *n);
+const struct window *tracer__windows(struct tracer *t, size_t *n);
 /* What each of tracer__cpus() CPUs keeps, into @v. 0 or -errno. */
 struct cpu_state;
 int tracer__read_cpus(struct tracer *t, struct cpu_state *v);

@@ -150,9 +150,9 @@ static void survives(const struct run *run)
 static void late(const struct run *run)
 {
 	fuzz__capture();
-	for (size_t i = 0; i < run->late.events_n; i++) {
-		render_late_text(&run->late.events[i], "sda", stdout);
-		render_late_json(&run->late.events[i], "sda", stdout);
+	for (size_t i = 0; i < run->late.proven.n; i++) {
+		render_late_text(&run->late.proven.v[i], "sda", stdout);
+		render_late_json(&run->late.proven.v[i], "sda", stdout);
 	}
 	render_late_summary(run, stdout);
 	render_late_summary_json(run, stdout);

@@ -105,20 +105,16 @@ static void add_worst(struct run *run)
 	w->stack_n = 0;
 }
 
-static void add_late(struct run *run)
+static void add_late_event(struct late_events *l, __u64 block)
 {
-	struct late *l = &run->late;
-	struct late_event *e;
+	struct late_event *e = l->v = calloc(1, sizeof(*l->v));
 
-	l->watched = true;
-	l->events = calloc(1, sizeof(*l->events));
-	l->events_n = 1;
-	e = l->events;
+	l->n = 1;
 	e->kind = strdup("slow_lookup");
 	e->time_ns = 12345678900ULL;
 	e->since_check_ns = 1234;
 	e->dev = DEV(8, 1);
-	e->block = 8193;
+	e->block = block;
 	e->phase = strdup("copy");
 	e->dirtied = true;
 	e->b_count = 1;
@@ -131,6 +127,22 @@ static void add_late(struct run *run)
 	strcpy(e->lookup.comm, "find");
 	e->lookup.pid = 2345;
 	e->lookup.stack = stack(&e->lookup.stack_n, "__find_get_block+0xd1", "__getblk_gfp+0x2e");
+}
+
+static void add_late(struct run *run)
+{
+	struct late *l = &run->late;
+
+	l->watched = true;
+	add_late_event(&l->proven, 8193);
+	add_late_event(&l->doubtful, 8194);
+	l->doubtful.v->possible = true;
+	l->doubtful.v->dirtied = false;
+	l->doubtful.not_listed = 4;
+	l->possible = 5;
+	l->has_waited = true;
+	l->waited_spin = 1022;
+	l->waited_folio = 3;
 }
 
 static void add_probe(struct run *run, const char *probe, const char *variant, const char *reason)
@@ -253,7 +265,7 @@ void sample__full(struct run *run)
 	run->late.windows = 5600;
 	run->late.aborted = 100;
 	run->late.behind_spin = 4043;
-	run->late.not_listed = 26;
+	run->late.proven.not_listed = 26;
 	run->losses[LOSS_NO_RELEASE] = 3;
 	run->losses[LOSS_RECURSION] = 12;
 	add_device(run, DEV(8, 1), "sda1", 1);

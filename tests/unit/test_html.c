@@ -47,13 +47,13 @@ static void hostile_run(struct run *run)
 	replace(&run->tool.command[0], EVIL);
 	replace(&run->site[SITE_TRY_TO_FREE].reason, EVIL);
 	replace(&run->site[SITE_FIND_GET_BLOCK].note, EVIL);
-	replace(&run->late.events[0].lookup.stack[0], EVIL);
-	replace(&run->late.events[0].phase, EVIL);
+	replace(&run->late.proven.v[0].lookup.stack[0], EVIL);
+	replace(&run->late.proven.v[0].phase, EVIL);
 	replace(&run->probes[0].variant, EVIL);
 	replace(&run->refcounts[0].stage, EVIL);
 	replace(&run->counters.v[0].name, EVIL);
 	replace(&run->norefs.v[0].name, EVIL);
-	strcpy(run->late.events[0].lookup.comm, "<b>'\"&\n");
+	strcpy(run->late.proven.v[0].lookup.comm, "<b>'\"&\n");
 	strcpy(run->site[SITE_MIGRATE_NOREFS].worst[0].comm, "<script>");
 	strcpy(run->devices[0].name, "<img src=x>");
 }

@@ -43,7 +43,7 @@ static void counts_add_up(void **state)
 	assert_int_equal(a.probes_n, 3);
 	assert_int_equal(a.probes[0].hits, 2 * 594000);
 	assert_int_equal(a.late.total, 54);
-	assert_int_equal(a.late.events_n, 2);
+	assert_int_equal(a.late.proven.n, 2);
 	assert_int_equal(a.losses[LOSS_NO_RELEASE], 6);
 	assert_int_equal(a.intervals_n, 0);
 	assert_int_equal(a.site[0].worst_n, 4);
@@ -176,14 +176,14 @@ static void listed_events_are_bounded(void **state)
 	size_t i;
 
 	(void)state;
-	b.late.events_n = RUN_EVENTS - 1;
-	b.late.events = calloc(RUN_EVENTS, sizeof(*b.late.events));
-	for (i = 0; i < b.late.events_n; i++)
-		b.late.events[i].kind = strdup("end_count");
+	b.late.proven.n = RUN_EVENTS - 1;
+	b.late.proven.v = calloc(RUN_EVENTS, sizeof(*b.late.proven.v));
+	for (i = 0; i < b.late.proven.n; i++)
+		b.late.proven.v[i].kind = strdup("end_count");
 	assert_int_equal(run__merge(&a, &b, &why), 0);
 	assert_int_equal(run__merge(&a, &b, &why), 0);
-	assert_int_equal(a.late.events_n, RUN_EVENTS);
-	assert_int_equal(a.late.not_listed, RUN_EVENTS - 2);
+	assert_int_equal(a.late.proven.n, RUN_EVENTS);
+	assert_int_equal(a.late.proven.not_listed, RUN_EVENTS - 2);
 	run__free(&a);
 	run__free(&b);
 }
@@ -270,34 +270,38 @@ static void windows_become_references(void **state)
 {
 	static const struct {
 		struct window w;
-		int paired;
-		__u64 late;
+		__u64 proven, possible;
 		__u32 kind;
 	} row[] = {
-		{ { .state = WINDOW_MOVED }, 1, 0, 0 },
-		{ { .state = WINDOW_MOVED, .noted = 2 }, 1, 2, LATE_SLOW },
-		{ { .state = WINDOW_MOVED, .noted = 1, .busy = 1, .assoc = 1 }, 1, 1, LATE_SLOW },
-		/* a doubtful lookup needs the count at the end */
-		{ { .state = WINDOW_MOVED, .maybe = 1 }, 1, 0, 0 },
-		{ { .state = WINDOW_MOVED, .maybe = 1, .busy = 1 }, 1, 1, LATE_SLOW },
-		{ { .state = WINDOW_MOVED, .busy = 1 }, 1, 1, LATE_END },
-		{ { .state = WINDOW_MOVED, .busy = 1, .assoc = 1 }, 1, 1, LATE_ASSOC },
-		/* a count at the function's exit needs a lookup, where lookups are probed */
-		{ { .state = WINDOW_MOVED, .busy_exit = 1 }, 1, 0, 0 },
-		{ { .state = WINDOW_MOVED, .busy_exit = 1, .maybe = 1 }, 1, 1, LATE_END },
-		{ { .state = WINDOW_MOVED, .busy_exit = 1 }, 0, 1, LATE_END },
+		{ { .state = WINDOW_MOVED }, 0, 0, 0 },
+		{ { .state = WINDOW_MOVED, .noted = 2 }, 2, 0, LATE_SLOW },
+		{ { .state = WINDOW_MOVED, .noted = 1, .busy = 1, .assoc = 1 }, 1, 0, LATE_SLOW },
+		/* a doubtful lookup is proven by the count of its own buffer, and only one is */
+		{ { .state = WINDOW_MOVED, .maybe = 1 }, 0, 1, 0 },
+		{ { .state = WINDOW_MOVED, .maybe = 1, .busy = 1 }, 1, 0, LATE_SLOW },
+		{ { .state = WINDOW_MOVED, .maybe = 3, .busy = 1 }, 1, 2, LATE_SLOW },
+		{ { .state = WINDOW_MOVED, .maybe = 1, .busy = 1, .busy_block = 7 }, 1, 1, LATE_END },
+		/* who is proven anyhow may be the one whose reference is counted */
+		{ { .state = WINDOW_MOVED, .noted = 1, .maybe = 2, .busy = 1 }, 1, 2, LATE_SLOW },
+		{ { .state = WINDOW_MOVED, .busy = 1 }, 1, 0, LATE_END },
+		{ { .state = WINDOW_MOVED, .busy = 1, .assoc = 1 }, 1, 0, LATE_ASSOC },
+		/* a count at the function's exit proves nothing */
+		{ { .state = WINDOW_MOVED, .busy_exit = 1 }, 0, 1, 0 },
+		{ { .state = WINDOW_MOVED, .busy_exit = 1, .maybe = 1 }, 0, 1, 0 },
 		/* nothing is late in a window that was not one */
-		{ { .state = WINDOW_WITHDRAWN, .noted = 1 }, 1, 0, 0 },
-		{ { .state = WINDOW_ABORTED, .noted = 1, .busy = 1 }, 1, 0, 0 },
-		{ { .state = WINDOW_OPEN, .noted = 1 }, 1, 0, 0 },
+		{ { .state = WINDOW_WITHDRAWN, .noted = 1, .maybe = 1 }, 0, 0, 0 },
+		{ { .state = WINDOW_ABORTED, .noted = 1, .busy = 1 }, 0, 0, 0 },
+		{ { .state = WINDOW_UNSEEN, .noted = 1, .busy = 1 }, 0, 0, 0 },
+		{ { .state = WINDOW_OPEN, .noted = 1 }, 0, 0, 0 },
 	};
-	__u32 kind;
-	size_t i;
 
-	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		assert_int_equal(window_late(&row[i].w, row[i].paired, &kind), row[i].late);
-		if (row[i].late)
-			assert_int_equal(kind, row[i].kind);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct window_found f = window_found(&row[i].w);
+
+		assert_int_equal(f.proven, row[i].proven);
+		assert_int_equal(f.possible, row[i].possible);
+		if (f.proven)
+			assert_int_equal(f.kind, row[i].kind);
 	}
 }
 

@@ -153,7 +153,7 @@ static void text_is_ascii_and_80_columns(void **state)
 static void hostile_strings(struct run *run)
 {
 	sample__full(run);
-	strcpy(run->late.events[0].lookup.comm, "\033[2J\n\xff"
+	strcpy(run->late.proven.v[0].lookup.comm, "\033[2J\n\xff"
 						"evil");
 	strcpy(run->devices[0].name, "\033]0;x\a");
 	free(run->site[SITE_TRY_TO_FREE].reason);

@@ -85,7 +85,7 @@ static void fields_survive(void **state)
 	assert_int_equal(b.site[0].worst[0].ns, a.site[0].worst[0].ns);
 	assert_string_equal(b.site[0].worst[0].stack[1], "move_to_new_folio+0x61");
 	assert_int_equal(b.site[0].worst[1].mode, -1);
-	assert_string_equal(b.late.events[0].lookup.comm, "find");
+	assert_string_equal(b.late.proven.v[0].lookup.comm, "find");
 	assert_int_equal(b.losses[LOSS_NO_RELEASE], 3);
 	assert_int_equal(b.tool.status, 0);
 	assert_true(b.tool.has_status);
@@ -437,13 +437,13 @@ static void foreign_bytes_are_written_as_text(void **state)
 	sample__small(&run);
 	free(run.tool.command[0]);
 	run.tool.command[0] = strdup("caf\xe9\n\"");
-	strcpy(run.late.events[0].lookup.comm, "\xff\xfe");
+	strcpy(run.late.proven.v[0].lookup.comm, "\xff\xfe");
 	assert_int_equal(run__save(&run, path, err, sizeof(err)), 0);
 	run__free(&run);
 	if (run__load(&run, path, err, sizeof(err)))
 		fail_msg("%s", err);
 	assert_string_equal(run.tool.command[0], "caf\\xe9\n\"");
-	assert_string_equal(run.late.events[0].lookup.comm, "\\xff\\xfe");
+	assert_string_equal(run.late.proven.v[0].lookup.comm, "\\xff\\xfe");
 	run__free(&run);
 }
 

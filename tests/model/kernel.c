@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* See kernel.h. */
+#include "kernel.h"
+
+#include <errno.h>
+
+#define MOVES 8
+
+const struct kernel *kernel;
+const struct probes *probes;
+
+static struct move moves[MOVES];
+static int moves_n;
+static __u64 now;
+
+/* Programs on trampolines can be preempted, kprobes' can't. */
+#define HOOK(on, call)                                                                             \
+	do {                                                                                       \
+		if (!(on))                                                                         \
+			break;                                                                     \
+		step();                                                                            \
+		if (++current->hooks != current->skip)                                             \
+			call;                                                                      \
+	} while (0)
+#define KPROBE(on, call)                                                                           \
+	do {                                                                                       \
+		current->atomic++;                                                                 \
+		HOOK(on, call);                                                                    \
+		current->atomic--;                                                                 \
+	} while (0)
+
+__u64 fake_clock(void)
+{
+	return now += 10;
+}
+
+void fake_pass(__u64 ns)
+{
+	now += ns;
+}
+
+int fake_cpu(void)
+{
+	return current ? current->cpu : 0;
+}
+
+/* task_structs lie apart; an interrupt runs in the one of its CPU's task */
+__u64 fake_task(void)
+{
+	const struct actor *a = current && current->interrupt ? explore_task(current->cpu) : current;
+
+	return a ? (__u64)a & ~63ULL : 64;
+}
+
+static void spin_lock(__u64 *lock)
+{
+	take(lock);
+	current->atomic++;
+}
+
+static void spin_unlock(__u64 *lock)
+{
+	*lock = 0;
+	current->atomic--;
+}
+
+void device_init(struct device *d)
+{
+	memset(d, 0, sizeof(*d));
+	d->bdev.bd_dev = 1;
+	d->bdev.mapping = &d->mapping;
+	for (int i = 0; i < 2; i++) {
+		d->folio[i].index = 8;
+		d->folio[i].pages = kernel->large ? kernel->buffers : 1;
+		d->folio[i].mapping = &d->mapping;
+	}
+	d->mapping.cached = &d->folio[0];
+	d->folio[0].private = d->bh;
+	for (int i = 0; i < kernel->buffers; i++)
+		d->bh[i] = (struct buffer_head){
+			.b_blocknr = 8 + i,
+			.b_size = 4096,
+			.b_this_page = &d->bh[(i + 1) % kernel->buffers],
+			.b_folio = &d->folio[0],
+			.b_bdev = &d->bdev,
+		};
+}
+
+void kernel_forget(void)
+{
+	moves_n = 0;
+	now = 10000000;
+}
+
+static struct move *move_new(void)
+{
+	if (moves_n == MOVES)
+		abort();
+	moves[moves_n] = (struct move){ .phase = LATE };
+	return &moves[moves_n++];
+}
+
+struct work {
+	struct migration_arg *arg;
+	struct folio *src, *dst;
+	struct buffer_head *head;
+	struct move *move;
+	__u64 inside; /* when the first step under the lock began */
+	bool locked;
+};
+
+static bool is_busy(const struct work *w)
+{
+	const struct buffer_head *bh = w->head;
+
+	do {
+		if (bh->b_count)
+			return true;
+		bh = bh->b_this_page;
+	} while (bh != w->head);
+	return false;
+}
+
+/* The check passed, still under the lock. */
+static void open_window(struct work *w)
+{
+	w->move = move_new();
+	w->head->move = w->move;
+}
+
+static bool sections(void)
+{
+	return probes->set.sections;
+}
+
+static void section_ends(struct work *w)
+{
+	KPROBE(sections(), norefs_release());
+	spin_unlock(&w->arg->dev->mapping.owner);
+	w->locked = false;
+}
+
+/* Twice at most: in between the CPUs' own references are dropped. */
+static int check(struct work *w)
+{
+	for (int again = 0;; again = 1) {
+		bool busy;
+
+		KPROBE(sections(), norefs_call());
+		spin_lock(&w->arg->dev->mapping.owner);
+		w->locked = true;
+		KPROBE(sections(), norefs_acquire());
+		busy = is_busy(w);
+		if (!busy)
+			open_window(w);
+		if (!kernel->held)
+			section_ends(w);
+		if (!busy)
+			return 0;
+		if (again)
+			return -EAGAIN; /* a held one's section ends with the function */
+		if (kernel->held)
+			section_ends(w);
+		step();
+	}
+}
+
+static void inside(struct work *w)
+{
+	if (!w->inside) {
+		HOOK(probes->bracket, bracket_begin());
+		w->inside = now;
+	}
+	fake_pass(100);
+}
+
+/* Where lock or flag keeps all out the move is over with its last instruction. */
+static void last_step_done(struct work *w)
+{
+	if (w->move && (kernel->held || kernel->flag))
+		w->move->phase = GREY;
+}
+
+static int copy(struct work *w)
+{
+	inside(w);
+	HOOK(!probes->no_copy, norefs_copy());
+	step();
+	return w->arg->aborts > 0 && w->arg->abort == ABORT_COPY ? -EHWPOISON : 0;
+}
+
+static int switch_mapping(struct work *w)
+{
+	inside(w);
+	HOOK(!probes->no_switch, norefs_switch(&w->arg->dev->mapping));
+	step();
+	if (w->src->refs || (w->arg->aborts > 0 && w->arg->abort == ABORT_SWITCH))
+		return -EAGAIN;
+	w->arg->dev->mapping.cached = w->dst;
+	step();
+	w->dst->private = w->head;
+	w->src->private = NULL;
+	return 0;
+}
+
+static void set_bhs(struct work *w, bool last)
+{
+	for (int i = 0; i < kernel->buffers; i++) {
+		struct buffer_head *bh = &w->head[i];
+
+		step();
+		bh->b_folio = w->dst;
+		if (last && i == kernel->buffers - 1)
+			last_step_done(w);
+		HOOK(kernel->order != BUFFERS_COPY_FLAGS && probes->set.ends & END_SET_BH,
+		     norefs_set_bh(bh));
+	}
+}
+
+static void flags(struct work *w, bool last)
+{
+	step();
+	if (last)
+		last_step_done(w);
+	HOOK(probes->set.ends & END_FLAGS, norefs_flags_end(w->dst));
+}
+
+static int move(struct work *w)
+{
+	int ret = 0;
+
+	if (kernel->order == COPY_FLAGS_SET_BH) {
+		ret = copy(w) ?: switch_mapping(w);
+		if (ret)
+			return ret;
+		flags(w, false);
+		set_bhs(w, true);
+		return 0;
+	}
+	ret = switch_mapping(w);
+	if (ret)
+		return ret;
+	set_bhs(w, false);
+	copy(w);
+	flags(w, true);
+	return 0;
+}
+
+static void window_over(struct work *w, int ret)
+{
+	if (!w->move)
+		return;
+	w->move->moved = !ret;
+	w->move->phase = kernel->held || kernel->flag ? INNOCENT : GREY;
+	w->arg->windows += !ret;
+}
+
+static void unlock_buffers(struct work *w)
+{
+	for (int i = 0; i < kernel->buffers; i++) {
+		w->head[i].locked = false;
+		/* the other parameter of a section that a bracket ends: what it is a measure of */
+		if (!i && w->inside)
+			w->arg->held_ns += now - w->inside;
+		HOOK(probes->bracket, bracket_unlock(&w->head[i]));
+		KPROBE(kernel->flag && !w->arg->plain, norefs_unlock());
+	}
+}
+
+static void migrate_once(struct migration_arg *arg)
+{
+	struct work w = { .arg = arg, .src = arg->dev->mapping.cached };
+	int ret;
+
+	w.dst = w.src == &arg->dev->folio[0] ? &arg->dev->folio[1] : &arg->dev->folio[0];
+	take(&w.src->lock);
+	take(&w.dst->lock);
+	w.head = w.src->private;
+	HOOK(true, norefs_enter(&arg->dev->mapping, w.dst, w.src, !arg->plain));
+	ret = w.src->refs ? -EAGAIN : 0;
+	if (ret)
+		goto out;
+	for (int i = 0; i < kernel->buffers; i++)
+		w.head[i].locked = true;
+	w.head->flag = kernel->flag && !arg->plain;
+	if (!arg->plain)
+		ret = check(&w);
+	if (!ret)
+		ret = move(&w);
+	if (w.locked && w.move)
+		window_over(&w, ret);
+	if (w.locked)
+		section_ends(&w);
+	else
+		window_over(&w, ret);
+	w.head->flag = false;
+	unlock_buffers(&w);
+out:
+	HOOK(true, norefs_exit(w.src, ret));
+	if (w.move)
+		w.move->phase = INNOCENT;
+	w.head->move = NULL;
+	arg->moved += !ret;
+	arg->aborts--;
+	w.src->lock = 0;
+	w.dst->lock = 0;
+}
+
+void migrate(struct actor *a, void *arg)
+{
+	for (int i = 0; i < ((struct migration_arg *)arg)->times; i++)
+		migrate_once(arg);
+}
+
+/* @arg's block in @folio, with a reference. */
+static struct buffer_head *find(struct lookup_arg *arg, struct folio *folio, int nr)
+{
+	struct buffer_head *head = folio->private;
+	struct move *m;
+
+	step();
+	if (!head || (head->flag && !kernel->ignores))
+		return NULL;
+	head[arg->block].b_count++;
+	m = head->move;
+	arg->truth[nr] = m ? m->phase : INNOCENT;
+	arg->move[nr] = m;
+	return &head[arg->block];
+}
+
+static struct buffer_head *find_atomic(struct lookup_arg *arg, struct folio *folio, int nr)
+{
+	struct address_space *mapping = &arg->dev->mapping;
+	struct buffer_head *bh;
+
+	KPROBE(probes->set.pair, lookup_call(mapping));
+	spin_lock(&mapping->owner);
+	KPROBE(probes->set.pair, lookup_acquire());
+	bh = find(arg, folio, nr);
+	KPROBE(probes->set.pair, lookup_release(mapping));
+	spin_unlock(&mapping->owner);
+	return bh;
+}
+
+static struct buffer_head *find_sleeping(struct lookup_arg *arg, struct folio *folio, int nr)
+{
+	struct buffer_head *bh;
+
+	if (folio->lock) {
+		KPROBE(probes->set.pair, lookup_wait(folio));
+		take(&folio->lock);
+		KPROBE(probes->set.pair, lookup_waited());
+	} else {
+		folio->lock = 1;
+	}
+	bh = find(arg, folio, nr);
+	KPROBE(probes->set.pair, lookup_folio(folio));
+	folio->lock = 0;
+	return bh;
+}
+
+static void look_up_once(struct lookup_arg *arg, int nr)
+{
+	struct folio *folio;
+	struct buffer_head *bh;
+
+	step();
+	folio = arg->dev->mapping.cached;
+	folio->refs++;
+	bh = arg->sleeps ? find_sleeping(arg, folio, nr) : find_atomic(arg, folio, nr);
+	folio->refs--;
+	current->cpu = arg->exit_cpu;
+	HOOK(probes->set.pair, lookup_exit(&arg->dev->bdev, 8 + arg->block, bh));
+	step();
+	if (bh)
+		bh->b_count--;
+}
+
+void look_up(struct actor *a, void *arg)
+{
+	int cpu = a->cpu;
+
+	for (int i = 0; i < ((struct lookup_arg *)arg)->times; i++) {
+		a->cpu = cpu;
+		look_up_once(arg, i);
+	}
+}
+
+void interrupt(struct actor *a, void *unused)
+{
+	static struct folio other;
+	struct buffer_head bh = { .b_folio = &other, .b_this_page = &bh };
+
+	HOOK(probes->bracket, bracket_unlock(&bh));
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The programs' own text, compiled natively: bpf/core.bpf.h's accessors and libbpf's helpers are ours,
+ * and settings that the load fixes can be changed from run to run.
+ */
+#include "programs.h"
+#include "fake_core.h"
+#define const
+#include "bracket.bpf.h"
+#include "lookup.bpf.h"
+#include "norefs.bpf.h"
+#undef const
+
+#define SLOTS_USED 8 /* few places, so that windows meet in one set */
+
+void programs_reset(const struct settings *s, __u64 other_ends)
+{
+	fake_forget();
+	migrating = 0;
+	window_seq = 0;
+	window_ended_ns = 0;
+	folio_waiting = 0;
+	lookups_kept = 0;
+	end_kept = 0;
+	end_other = other_ends;
+	end_step = s->end_step;
+	cfg_ends = s->ends;
+	cfg_pair = s->pair;
+	cfg_flag_era = s->flag_era;
+	cfg_norefs_sections = s->sections;
+	cfg_recount = s->recount;
+	cfg_window_mask = WINDOW_WAYS - 1;
+	cfg_migration_mask = SLOTS_USED - 1;
+	cfg_lookup_mask = SLOTS_USED - 1;
+	cfg_hot = true;
+	phase = PHASE_RECORDING;
+}
+
+void norefs_enter(struct address_space *mapping, struct folio *dst, struct folio *src, bool check)
+{
+	norefs_entered(NULL, true, mapping, dst, src, 0, check);
+}
+
+void norefs_call(void)
+{
+	norefs_called(0, 0);
+}
+
+void norefs_acquire(void)
+{
+	norefs_acquired();
+}
+
+void norefs_release(void)
+{
+	norefs_released(0);
+}
+
+void norefs_switch(struct address_space *mapping)
+{
+	norefs_switching((__u64)mapping);
+}
+
+void norefs_copy(void)
+{
+	norefs_copying();
+}
+
+void norefs_set_bh(struct buffer_head *bh)
+{
+	norefs_repointed((__u64)bh);
+}
+
+void norefs_flags_end(struct folio *dst)
+{
+	norefs_moved(true, dst);
+}
+
+void norefs_unlock(void)
+{
+	norefs_unlocking();
+}
+
+void norefs_exit(struct folio *src, int ret)
+{
+	norefs_exited(NULL, (__u64)src, ret);
+}
+
+void bracket_begin(void)
+{
+	norefs_bracket_start();
+}
+
+void bracket_unlock(struct buffer_head *bh)
+{
+	norefs_bracket_end((__u64)bh);
+}
+
+void lookup_call(struct address_space *mapping)
+{
+	section_call(SITE_FIND_GET_BLOCK, (__u64)mapping + core_private_lock_offset(), 1);
+}
+
+void lookup_acquire(void)
+{
+	section_acquire(SITE_FIND_GET_BLOCK);
+}
+
+void lookup_release(struct address_space *mapping)
+{
+	lookup_released(NULL, (__u64)mapping + core_private_lock_offset());
+}
+
+void lookup_wait(struct folio *folio)
+{
+	folio_wait_start((__u64)folio);
+}
+
+void lookup_waited(void)
+{
+	folio_wait_end();
+}
+
+void lookup_folio(struct folio *folio)
+{
+	lookup_folio_locked((__u64)folio);
+}
+
+void lookup_exit(struct block_device *bdev, __u64 block, struct buffer_head *bh)
+{
+	lookup_returned(NULL, bdev, bdev->bd_dev, block, 4096, (__u64)bh);
+}
+
+static void add_cpus(struct tally *t, __u64 count[COUNTER_COUNT])
+{
+	__u32 only = 0;
+	/* all CPUs' values lie one behind the other */
+	struct cpu_state *cpu = (struct cpu_state *)bpf_map_lookup_elem(&cpus, &only) - fake_cpu();
+	__s64 open[SITE_COUNT] = { 0 };
+
+	for (int c = 0; c < CPUS; c++) {
+		for (int i = 0; i < COUNTER_COUNT; i++)
+			count[i] += cpu[c].count[i];
+		for (int i = 0; i < SITE_COUNT; i++)
+			open[i] += cpu[c].site[i].acquires - cpu[c].site[i].releases;
+	}
+	for (int i = 0; i < LOSS_COUNT; i++)
+		t->lost[i] = count[COUNTER_LOSS + i];
+	for (int i = 0; i < SITE_COUNT; i++)
+		if (open[i] > 0 && (__u64)open[i] > t->lost[LOSS_NO_RELEASE])
+			t->lost[LOSS_NO_RELEASE] = open[i];
+	t->lost[LOSS_LOOKUP_EXIT] += count[COUNTER_LOOKUPS_KEPT] - count[COUNTER_LOOKUPS_TAKEN];
+	t->lost[LOSS_WINDOW] += migrating;
+	if (end_kept + end_other < END_MOVES || end_kept > end_other)
+		t->lost[LOSS_END_UNSEEN] += count[COUNTER_UNJUDGED];
+}
+
+static void add_windows(struct tally *t)
+{
+	for (__u32 i = 0; i < WINDOW_WAYS; i++) {
+		struct window *w = bpf_map_lookup_elem(&windows, &i);
+		struct window_found f = window_found(w);
+
+		if (w->id)
+			t->total += f.kind == LATE_ASSOC ? 0 : f.proven;
+		if (w->id)
+			t->possible += f.possible;
+		if ((__s64)w->noted < 0 || (__s64)w->maybe < 0)
+			t->wrong = "a window's counter is below zero";
+		if (w->pins || w->claims)
+			t->wrong = "a window is still pinned or claimed";
+	}
+}
+
+static void check_places(struct tally *t)
+{
+	for (__u32 i = 0; i < SLOTS_USED; i++) {
+		struct migration *m = bpf_map_lookup_elem(&migrations, &i);
+		struct lookup *l = bpf_map_lookup_elem(&lookups, &i);
+
+		if (m->claims > 1 || l->claims > 1)
+			t->wrong = "a place is claimed twice";
+	}
+	if (folio_waiting)
+		t->wrong = "the gate of the waiting lookups is not closed";
+}
+
+static void add_holds(struct tally *t)
+{
+	for (__u32 i = OUTCOME_MOVED; i < OUTCOME_COUNT; i++) {
+		__u32 at = hot_index(SITE_MIGRATE_NOREFS, KIND_HOLD, i);
+		struct hot_hist *h = bpf_map_lookup_elem(&hot_hists, &at);
+
+		h -= fake_cpu();
+		for (int c = 0; c < CPUS; c++) {
+			t->holds += h[c].h.count;
+			t->hold_ns += h[c].h.sum_ns;
+		}
+	}
+}
+
+__s64 programs_waiters(const struct folio *folio)
+{
+	return folio_waiters_of((__u64)folio)->n;
+}
+
+struct tally programs_tally(void)
+{
+	struct tally t = { 0 };
+	__u64 count[COUNTER_COUNT] = { 0 };
+
+	add_cpus(&t, count);
+	t.total = count[COUNTER_LATE_SLOW] + count[COUNTER_LATE_END];
+	t.possible = count[COUNTER_POSSIBLE];
+	t.windows = count[COUNTER_WINDOWS];
+	t.waited = count[COUNTER_WAITED_SPIN] + count[COUNTER_WAITED_FOLIO];
+	t.behind = count[COUNTER_BEHIND_SPIN] + count[COUNTER_BEHIND_FOLIO];
+	t.unjudged = count[COUNTER_UNJUDGED];
+	add_windows(&t);
+	check_places(&t);
+	add_holds(&t);
+	for (int i = 0; i < LOSS_COUNT; i++)
+		if (i != LOSS_WAIT_START && i != LOSS_EVENT_LIST && t.lost[i])
+			t.tainted = true;
+	return t;
+}
