@@ -129,7 +129,7 @@ build_lock()
 # make_entry NAME SOURCE: the entry, unless another clone has made it meanwhile
 make_entry()
 {
-	local name=$1 dir have="" tmp lock=""
+	local name=$1 dir have="" tmp lock="" recipe
 
 	case $2 in
 	built) build_lock ;;
@@ -144,10 +144,12 @@ make_entry()
 		rm -rf "$dir"
 	fi
 	tmp=$(entry_new)
+	# read now: an editor may be open
+	recipe=$(kernel_recipe "$name")
 	"fetch_$2" "$name" "$tmp" "$have"
 	# not there: the version that we have is the newest
 	if [ -s "$tmp/version" ]; then
-		entry_put "$tmp" "$CACHE/kernels/$name/$(cat "$tmp/version")_$(kernel_recipe "$name")" \
+		entry_put "$tmp" "$CACHE/kernels/$name/$(cat "$tmp/version")_$recipe" \
 			vmlinuz config release version vmlinux.btf
 	fi
 	rm -rf "$tmp"

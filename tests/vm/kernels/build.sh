@@ -16,6 +16,7 @@
 set -eu
 HERE=$(cd "$(dirname "$0")" && pwd)
 . "$HERE/../lib.sh"
+. "$TOP/tests/vm/apt.sh"
 . "$HERE/source.sh"
 . "$HERE/edit.sh"
 
@@ -24,24 +25,30 @@ RECIPE=1
 
 PATCHES="truth reasons isolation aio switch-racy switch-aio"
 
-# name | source package | config-* | *.cocci
+# name | source package, and its suite if apt is not set up with that | config-* | *.cocci | clang's version
 IMAGES="
-truth-6.1|linux-source-6.1|common|$PATCHES
-truth-6.12|linux-source-6.12|common 6.12|$PATCHES switch-order
-truth-6.1-lockstat|linux-source-6.1|common lockstat|$PATCHES
-no-kprobes|linux-source-6.1|common no-kprobes|$PATCHES
-no-ftrace|linux-source-6.1|common no-ftrace|$PATCHES
-no-btf|linux-source-6.1|common no-btf|$PATCHES
+truth-6.1|linux-source-6.1|common|$PATCHES|
+truth-6.12|linux-source-6.12|common 6.12|$PATCHES switch-order|
+truth-7.x|linux-source-7.2 trixie-backports|common 6.12 7.x|truth reasons aio switch-flag switch-aio|
+truth-6.12-clang|linux-source-6.12|common 6.12 clang|$PATCHES switch-order|19
+truth-6.12-split|linux-source-6.12|common 6.12|$PATCHES switch-order split|
+truth-6.1-lockstat|linux-source-6.1|common lockstat|$PATCHES|
+no-kprobes|linux-source-6.1|common no-kprobes|$PATCHES|
+no-ftrace|linux-source-6.1|common no-ftrace|$PATCHES|
+no-btf|linux-source-6.1|common no-btf|$PATCHES|
 "
 
-# plan NAME: sets package, fragments, patches, and files to all that are used of this folder
+# plan NAME: sets package, suite, fragments, patches, clang, cc, and files to all that are used of this folder
 plan()
 {
 	local row
 
 	row=$(grep -- "^$1|" <<<"$IMAGES") || die "no image '$1'; there are:" \
 		"$(sed -n 's/|.*//p' <<<"$IMAGES" | xargs)"
-	IFS='|' read -r _ package fragments patches <<<"$row"
+	IFS='|' read -r _ package fragments patches clang <<<"$row"
+	read -r package suite <<<"$package"
+	cc=(gcc ld)
+	[ -z "$clang" ] || cc=("clang-$clang" "ld.lld-$clang")
 	fragments=$(printf 'config-%s ' $fragments)
 	read -ra files <<<"$fragments $(printf '%s.cocci ' $patches) migtrace_truth.c migtrace_truth.h"
 }
@@ -51,8 +58,8 @@ recipe()
 	{
 		echo $RECIPE
 		(cd "$HERE" && cat "${files[@]}")
-		gcc --version
-		ld --version
+		"${cc[0]}" --version
+		"${cc[1]}" --version
 		pahole --version
 	} 2>&1 | sha256sum | head -c 12
 }
@@ -63,6 +70,7 @@ kmake()
 	KMAKE=(nice -n 5 make -C "$tree" O="$obj" LOCALVERSION="-$1" KBUILD_BUILD_VERSION=1
 		KBUILD_BUILD_TIMESTAMP="Thu Jan 1 00:00:00 UTC 1970"
 		KBUILD_BUILD_USER=migtrace KBUILD_BUILD_HOST=tests)
+	[ -z "$clang" ] || KMAKE+=("LLVM=-$clang")
 }
 
 # taken_away: what the fragments take away again, as regexes on lines of a .config
@@ -128,6 +136,8 @@ build()
 	local begin=$SECONDS
 
 	need_tool apt-get dpkg make gcc flex bison bc pahole spatch objcopy
+	[ -z "$clang" ] || command -v "clang-$clang" "ld.lld-$clang" "llvm-ar-$clang" >/dev/null ||
+		die "no clang $clang for $1; run: tests/deps.sh clang"
 	cache_make work
 	get_deb
 	[ "$(version)" != "${3:-}" ] || return 0

@@ -7,6 +7,8 @@
 # what is edited; the source tree keeps the originals in .pristine
 EDITED=(fs/aio.c fs/buffer.c mm/Makefile mm/compaction.c mm/migrate.c)
 
+. "$HERE/patch.sh"
+
 # pristine: the originals of what is edited, in $tree/.pristine
 pristine()
 {
@@ -17,43 +19,6 @@ pristine()
 	mkdir "$p.tmp"
 	(cd "$tree" && cp --parents "${EDITED[@]}" "$p.tmp")
 	mv "$p.tmp" "$p"
-}
-
-# expect FILE COUNT TEXT: dies unless TEXT stands in FILE that often
-expect()
-{
-	local n
-
-	n=$(grep -cF -- "$3" "$1") || :
-	[ "$n" = "$2" ] || die "${1##*/} of $package holds '$3' $n times, not $2:" \
-			       "one of the *.cocci files no longer fits the source"
-}
-
-# expect_order FILE FUNCTION WORDS REGEX: dies unless what REGEX finds in FUNCTION is WORDS
-expect_order()
-{
-	local found
-
-	found=$(sed -n "/^[a-z].*\b$2(/,/^}/p" "$1" | grep -oE "$4" | xargs)
-	[ "$found" = "$3" ] || die "${1##*/} of $package: $2() has '$found', not '$3':" \
-				   "one of the *.cocci files no longer fits the source"
-}
-
-# patch PATCH FILE: PATCH.cocci, in place
-patch()
-{
-	local log=$2.log
-
-	has "$1" || die "the row of this image in build.sh does not name $1"
-	spatch --very-quiet --sp-file "$HERE/$1.cocci" "$2" -o "$2.new" >"$log" 2>&1 && [ -s "$2.new" ] ||
-		die "$1.cocci does not apply to ${2##*/} of $package: $(grep -v '^warning' "$log" | tail -n 3)"
-	mv "$2.new" "$2"
-}
-
-# has PATCH: whether the image is to have it
-has()
-{
-	case " $patches " in *" $1 "*) ;; *) return 1 ;; esac
 }
 
 # install_changed FROM TO: keeps the time of a file that is the same, so that make does too
@@ -72,6 +37,15 @@ edit_buffer()
 	expect "$1" 1 "migtrace_lookup_head("
 	expect "$1" 1 "migtrace_ref("
 	expect "$1" 1 "migtrace_lookup_done("
+	if has split; then
+		patch split "$1"
+		expect "$1" 1 "MIGTRACE_OUT_OF_LINE()"
+	fi
+	has switch-flag || return 0
+	patch switch-flag "$1"
+	expect_order "$1" __find_get_block_slow "migtrace_lock BH_Migrate, migtrace_racy \
+migtrace_lookup_head migtrace_ref migtrace_unlock migtrace_lookup_done" \
+		'migtrace_(lock|racy|lookup_[a-z]*|ref|unlock)|BH_Migrate,'
 }
 
 # edit_migrate FILE: mm/migrate.c
@@ -80,16 +54,33 @@ edit_migrate()
 	patch truth "$1"
 	expect "$1" 1 "migtrace_lock("
 	expect "$1" 1 "migtrace_delay("
-	expect "$1" 2 "migtrace_unlock("
+	expect "$1" "$(has switch-flag && echo 1 || echo 2)" "migtrace_unlock("
 	expect "$1" 1 "migtrace_window_open("
 	expect "$1" 1 "migtrace_window_close("
+	if has switch-flag; then
+		expect_order "$1" __buffer_migrate_folio "BH_Migrate, migtrace_lock if (!busy) \
+migtrace_window_open migtrace_unlock if (busy) migtrace_window_close BH_Migrate," \
+			'BH_Migrate,|migtrace_(lock|window_[a-z]*|unlock)|if \(!?busy\)'
+	fi
 	patch reasons "$1"
 	expect_order "$1" __buffer_migrate_folio "migtrace_called NO_BUFFERS EARLY_REFS LOCKED \
 migtrace_busy migtrace_moved why)" 'migtrace_(called|busy|moved)|(NO_BUF|EARLY_R|LOCK)[A-Z]*|why\)'
-	patch isolation "$1"
-	expect "$1" 1 "migtrace_count(iso_freed)"
-	expect "$1" 1 "migtrace_count(iso_gone_at_move)"
-	expect "$1" 1 "migtrace_count(iso_orphans)"
+	if has isolation; then
+		patch isolation "$1"
+		expect "$1" 1 "migtrace_count(iso_freed)"
+		expect "$1" 1 "migtrace_count(iso_gone_at_move)"
+		expect "$1" 1 "migtrace_count(iso_orphans)"
+	fi
+	! has switch-racy || edit_racy "$1"
+	! has switch-order || edit_order "$1"
+	has split || return 0
+	patch split "$1"
+	expect "$1" 1 "MIGTRACE_PART_ONLY()"
+}
+
+# edit_racy FILE: mm/migrate.c, the fix of 2019
+edit_racy()
+{
 	patch switch-racy "$1"
 	expect "$1" 1 "READ_ONCE(migtrace_racy)"
 	expect "$1" 3 "migtrace_unlock("
@@ -98,7 +89,6 @@ migtrace_busy migtrace_moved why)" 'migtrace_(called|busy|moved)|(NO_BUF|EARLY_R
 	expect_order "$1" __buffer_migrate_folio "migtrace_lock migtrace_window_open if (racy) \
 migtrace_unlock if (busy) if (!racy) migtrace_unlock migtrace_window_close if (check_refs && !racy) \
 migtrace_unlock" 'migtrace_(lock|window_open|unlock|window_close)|if \((busy|[^()]*racy)\)'
-	! has switch-order || edit_order "$1"
 }
 
 # edit_order FILE: mm/migrate.c, the other order of work
@@ -111,7 +101,7 @@ edit_order()
 		'folio_(copy|migrate_flags)'
 	expect_order "$1" __buffer_migrate_folio "migtrace_window_open if (repoint_first) \
 folio_migrate_mapping else filemap_migrate_folio if (repoint_first) folio_attach_private folio_set_bh \
-if (repoint_first && rc == MIGRATEPAGE_SUCCESS) folio_migrate_copy migtrace_window_close" \
+if (repoint_first && !rc) folio_migrate_copy migtrace_window_close" \
 		'migtrace_window_[a-z]*|if \(repoint[^()]*\)|\b(else|folio_(attach_private|set_bh)|folio_migrate_(mapping|copy)|filemap_migrate_folio)\b'
 }
 
@@ -162,13 +152,17 @@ edit()
 	local tmp=$CACHE/work/edit f
 
 	pristine
+	applied=""
 	rm -rf "$tmp"
 	mkdir -p "$tmp"
 	(cd "$tree/.pristine" && cp --parents "${EDITED[@]}" "$tmp")
 	edit_buffer "$tmp/fs/buffer.c"
 	edit_migrate "$tmp/mm/migrate.c"
 	edit_aio "$tmp/fs/aio.c"
-	edit_compaction "$tmp/mm/compaction.c"
+	! has isolation || edit_compaction "$tmp/mm/compaction.c"
+	for f in $patches; do
+		[[ " $applied " == *" $f "* ]] || die "$f.cocci was applied to nothing"
+	done
 	echo 'obj-y += migtrace_truth.o' >>"$tmp/mm/Makefile"
 	for f in "${EDITED[@]}"; do
 		install_changed "$tmp/$f" "$tree/$f"

@@ -215,12 +215,15 @@ static __always_inline void migtrace_window_close(struct migtrace_section *s,
 	if (moved) {
 		this_cpu_inc(migtrace_counts.windows_closed);
 		this_cpu_add(migtrace_counts.late_refs, late);
-		this_cpu_add(migtrace_counts.late_windows, late != 0);
-		this_cpu_add(migtrace_counts.busy_ends, busy);
+		if (late)
+			this_cpu_inc(migtrace_counts.late_windows);
+		if (busy)
+			this_cpu_inc(migtrace_counts.busy_ends);
 	} else {
 		this_cpu_inc(migtrace_counts.aborted);
 		this_cpu_add(migtrace_counts.late_refs_aborted, late);
-		this_cpu_add(migtrace_counts.busy_ends_aborted, busy);
+		if (busy)
+			this_cpu_inc(migtrace_counts.busy_ends_aborted);
 	}
 	migtrace_window_ended(head);
 	s->window = false;
@@ -351,5 +354,15 @@ do {										\
 			      migtrace_event_page(__first),			\
 			      migtrace_event_page(__last % __size));		\
 } while (0)
+
+/* declarations that decide where the code of a function is; of 6.12, for split.cocci */
+#define MIGTRACE_OUT_OF_LINE()							\
+	static noinline struct buffer_head *					\
+	__find_get_block_slow(struct block_device *bdev, sector_t block, bool atomic)
+#define MIGTRACE_PART_ONLY()							\
+	static noinline int							\
+	__buffer_migrate_folio(struct address_space *mapping, struct folio *dst,	\
+			       struct folio *src, enum migrate_mode mode, bool check_refs) \
+	__asm__("__buffer_migrate_folio.part.0")
 
 #endif

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # Debian's source packages, for build.sh: kept in the cache, unpacked for a build.  Sourced after
-# lib.sh; $package is the one that is wanted.
+# lib.sh and apt.sh; $package is the one that is wanted, of $suite if that is not apt's own.
 
-# candidate: the version of the source that apt has, or nothing
+# candidate OPTION...: the version of the source that apt has, or nothing
 candidate()
 {
-	apt-cache policy "$package" 2>/dev/null | awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'
+	apt-cache "$@" policy "$package" 2>/dev/null | awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'
 }
 
 # kept: the newest of the source packages in the cache, or nothing
@@ -21,7 +21,8 @@ newer()
 {
 	local asked=$CACHE/locks/asked-$package have=$1 got
 
-	[ -z "$(find "$asked" -mmin -1440 2>/dev/null)" ] || return 0
+	# of another suite it is known only when that was asked, for UPDATE=1
+	[ -z "$suite" ] && [ -z "$(find "$asked" -mmin -1440 2>/dev/null)" ] || return 0
 	touch "$asked" 2>/dev/null || return 0
 	got=$(candidate)
 	[ -n "$got" ] && dpkg --compare-versions "$got" gt "$have" || return 0
@@ -31,16 +32,24 @@ newer()
 # get_deb: sets deb to the source package, fetched unless one is there
 get_deb()
 {
-	local tmp log
+	local tmp log opts=(-o "APT::Sandbox::User=$(id -un)")
 
 	deb=$(kept)
-	[ -z "$deb" ] || [ -n "${UPDATE:-}" ] && [ "$(version)" != "$(candidate)" ] || return 0
+	[ -z "$deb" ] || [ -n "${UPDATE:-}" ] || return 0
+	tmp=$(entry_new) log=$CACHE/work/fetch-$package.log
+	if [ -n "$suite" ]; then
+		apt_lists "$tmp/apt" amd64 "$suite"
+		mapfile -t opts < <(apt_private "$tmp/apt" amd64)
+	fi
+	if [ -n "$deb" ] && [ "$(version)" = "$(candidate "${opts[@]}")" ]; then
+		rm -r "$tmp"
+		return
+	fi
 	say "fetching $package"
 	cache_make sources
-	tmp=$(entry_new) log=$CACHE/work/fetch-$package.log
-	(cd "$tmp" && apt-get -q -o APT::Sandbox::User="$(id -un)" download "$package") >"$log" 2>&1 ||
+	(cd "$tmp" && apt-get -q "${opts[@]}" download "$package") >"$log" 2>&1 ||
 		die "no $package: $(grep -m 1 '^E:' "$log")" \
-		    "(is it in the suites apt is set up with? apt-get update)"
+		    "(is it in ${suite:-the suites apt is set up with? apt-get update})"
 	rm -f "$CACHE/sources/${package}_"*.deb
 	mv "$tmp"/*.deb "$CACHE/sources/"
 	rm -r "$tmp"
@@ -66,7 +75,7 @@ unpack()
 	rm -rf "$tmp" "$tree"
 	mkdir -p "$tmp" "$tree"
 	if ! dpkg -x "$deb" "$tmp" || ! tar -xf "$tar" --strip-components=1 -C "$tree" "${out[@]}" \
-		--exclude='*/Documentation' --exclude='*/tools/testing' --exclude='*/tools/perf'; then
+		--exclude='*/Documentation/[!K]*' --exclude='*/tools/testing' --exclude='*/tools/perf'; then
 		rm -f "$deb"
 		die "$deb could not be unpacked and was removed; try again"
 	fi

@@ -2,7 +2,7 @@
 //
 // Takes away what keeps the migration of an aio ring page apart from the ring's readers (ring_lock)
 // while /sys/kernel/debug/migtrace_aio_racy is 1, and from completions (completion_lock) while
-// migtrace_aio_unlocked is, in fs/aio.c of 6.1 and 6.12.  Applied after aio.cocci.
+// migtrace_aio_unlocked is, in fs/aio.c of 6.1, 6.12 and 7.2.  Applied after aio.cocci.
 //
 // Instead of ring_lock a mutex is tried that nobody else takes: the call stays where it was, for the
 // tool under test.

@@ -53,7 +53,7 @@
  __buffer_migrate_folio(...)
  {
  	<...
-+	if (repoint_first && rc == MIGRATEPAGE_SUCCESS)
++	if (repoint_first && !rc)
 +		folio_migrate_copy(dst, src);
  	migtrace_window_close(...);
  	...>
