@@ -37,6 +37,8 @@ endif
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra \
 	-Wno-unused-parameter -ffile-prefix-map=$(CURDIR)=. $(BPF_WERROR)
 LDLIBS := -lbpf -lelf -lz -ljansson -lm
+# libelf from 0.189 on may need it, which a static link has to name.
+STATIC_LIBS := $(LDLIBS) $(filter -lzstd,$(shell $(PKG_CONFIG) --static --libs-only-l libelf 2>/dev/null))
 
 SRC := $(sort $(wildcard src/*.c))
 OBJ := $(SRC:src/%.c=$(O)/src/%.o)
@@ -44,7 +46,7 @@ BPF_HDR := $(wildcard bpf/*.h)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help check check-unit check-vm check-format demo kernels vm-shell man-check arm64 clean \
+.PHONY: all static help check check-unit check-vm check-format demo kernels vm-shell man-check arm64 clean \
 	tools
 all: $(O)/migtrace
 
@@ -99,6 +101,13 @@ $(O)/src/%.o: src/%.c Makefile | $(O)/migtrace.skel.h
 $(O)/migtrace: $(OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CROSS)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+static: $(O)/migtrace-static ## one file without libraries, for any machine; CROSS= for arm64: tests/arm64.sh
+
+# getaddrinfo() and its like are not used: nothing is loaded at run time.
+$(O)/migtrace-static: $(OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CROSS)$(CC) $(CFLAGS) $(LDFLAGS) -static -s $^ $(STATIC_LIBS) -o $@
 
 -include $(OBJ:.o=.d)
 -include tests/unit/unit.mk

@@ -17,9 +17,6 @@
 #include "maps.bpf.h"
 #include "reason.bpf.h"
 
-/* Tries at ring_lock are seen. */
-const volatile bool cfg_aio_tries = false;
-
 #define EINVAL		  22
 #define AIO_EVENT_SHIFT	  5 /* struct io_event is 32 bytes, as is the header before them */
 #define AIO_ANY_PAGE	  ~0U
@@ -115,7 +112,7 @@ static __always_inline __u32 aio_reason(const struct aio_migration *m, int ret)
 		refcount_note(m->src, STAGE_AIO, AIO_RING_EXPECTED, m->refs);
 		return REASON_REFS;
 	}
-	return m->tried == 2 || !cfg_aio_tries ? REASON_SLOT_CHANGED : REASON_RING_LOCK;
+	return m->tried == 2 ? REASON_SLOT_CHANGED : REASON_RING_LOCK;
 }
 
 static __always_inline void aio_exited(int ret)

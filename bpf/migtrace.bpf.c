@@ -16,6 +16,7 @@
 #include "lookup.bpf.h"
 #include "lockclock.bpf.h"
 #include "instead.bpf.h"
+#include "ways.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -91,7 +91,7 @@ struct places {
 static void compare(FILE *f, struct list *functions, const struct list *percpu, struct places *p)
 {
 	unsigned long long addr, base = 0, seen = 0;
-	char name[256], type;
+	char name[SYMBOL_NAME], type;
 	struct named *v;
 
 	while (facts__next_symbol(f, &addr, &type, name)) {

@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "doctor.h"
 #include "session.h"
 #include "snapshot.h"
 
 struct doctor_config {
-	bool json, facts;
-	const char *probe, *btf;
+	bool json, facts, sites;
+	const char *probe, *btf, *from;
 	int verbose;
 };
 
@@ -24,6 +25,9 @@ static const struct opt doctor_opts[] = {
 	{ "json", 0, OPT_FLAG, AT(json), NULL, "as one JSON object", 0, 0 },
 	{ "facts", 0, OPT_FLAG, AT(facts), NULL, "print the fact sheet the choice is made from", 0,
 	  0 },
+	{ "sites", 0, OPT_FLAG, AT(sites), NULL, "list every place that takes the lock", 0, 0 },
+	{ "from", 0, OPT_STRING, AT(from), "FILE", "ask a fact sheet of another kernel instead", 0,
+	  0 },
 	{ "probe", 0, OPT_STRING, AT(probe), "NAME=VARIANT[,...]", "see what this choice would do",
 	  0, 0 },
 	OPT_ROW_BTF(AT(btf)),
@@ -31,8 +35,12 @@ static const struct opt doctor_opts[] = {
 	{ 0 },
 };
 
+/* Functions with places of one probe that are listed. */
+#define PLACES_MAX 32
+
 struct diagnosis {
 	struct facts facts;
+	const char *sheet; /* that they were read from; NULL: this kernel's */
 	const char *forced[FORCED_MAX + 1];
 	struct choice *choices;
 	const char *generation, *evidence;
@@ -64,17 +72,13 @@ static void read_setting(const char *path, char *buf, size_t size)
 	buf[strcspn(buf, "\n")] = 0;
 }
 
-/* Loads and attaches everything once, which is the only proof that it can be done. */
-static void try_all(struct diagnosis *d)
+/* A probe that has to be there, or was asked for, is not: what, in @d->trial. */
+static bool lacks(struct diagnosis *d)
 {
-	struct tracer_opts o = { 0 };
-	struct tracer *t;
-
 	if (!d->facts.feature[FEAT_BTF]) {
-		snprintf(d->trial, sizeof(d->trial), "not tried: %s; %s", facts__lacking(FEAT_BTF),
+		snprintf(d->trial, sizeof(d->trial), "not tried: %s; %s", facts__no_btf(&d->facts),
 			 BTF_HINT);
-		d->code = EXIT_CANT;
-		return;
+		return true;
 	}
 	for (size_t i = 0; i < probes_n; i++) {
 		const struct choice *c = &d->choices[i];
@@ -83,10 +87,18 @@ static void try_all(struct diagnosis *d)
 		    ((c->probe->flags & PROBE_REQUIRED) || session__forced(d->forced, c->probe))) {
 			snprintf(d->trial, sizeof(d->trial), "not tried: probe '%s': %.300s",
 				 c->probe->name, c->reason);
-			d->code = EXIT_CANT;
-			return;
+			return true;
 		}
 	}
+	return false;
+}
+
+/* Loads and attaches everything once, which is the only proof that it can be done. */
+static void try_all(struct diagnosis *d)
+{
+	struct tracer_opts o = { .forced = d->forced };
+	struct tracer *t;
+
 	t = tracer__prepare(&d->facts, d->choices, &o, &d->code, d->trial, sizeof(d->trial));
 	if (!t)
 		return;
@@ -99,25 +111,75 @@ static void try_all(struct diagnosis *d)
 	snprintf(d->trial, sizeof(d->trial), "every chosen program loaded and attached");
 }
 
+/* What would be attached where the sheet is from. */
+static void count_points(struct diagnosis *d)
+{
+	for (size_t i = 0; i < probes_n; i++)
+		if (d->choices[i].variant)
+			free(probes__all_points(&d->facts, d->choices[i].variant, &d->attached[i]));
+	snprintf(d->trial, sizeof(d->trial), "not tried: a fact sheet says what would be chosen");
+}
+
+static int load_sheet(struct diagnosis *d, const struct doctor_config *c)
+{
+	int err = facts__load(&d->facts, c->from);
+
+	if (!err)
+		return EXIT_FINE;
+	if (err == -EINVAL)
+		log_error("%s: is no fact sheet ('migtrace doctor --facts' makes one)", c->from);
+	else
+		log_error("can't read %s: %s", c->from, strerror(-err));
+	return EXIT_FAILED;
+}
+
 /* An exit code, 0 when there is a diagnosis; messages were printed. */
 static int diagnose(struct diagnosis *d, const struct doctor_config *c)
 {
 	int code;
 
+	d->sheet = c->from;
 	d->choices = calloc(probes_n, sizeof(*d->choices));
 	d->attached = calloc(probes_n, sizeof(*d->attached));
-	code = d->choices && d->attached ? session__read_facts(&d->facts, c->btf) : EXIT_FAILED;
-	if (!d->choices || !d->attached || (!code && machine__describe(&d->machine, &d->facts))) {
+	if (!d->choices || !d->attached) {
 		log_error("out of memory");
 		return EXIT_FAILED;
 	}
+	code = d->sheet ? load_sheet(d, c) : session__read_facts(&d->facts, c->btf);
 	if (code)
 		return code;
+	if (!d->sheet && machine__describe(&d->machine, &d->facts)) {
+		log_error("out of memory");
+		return EXIT_FAILED;
+	}
 	d->generation = facts__generation(&d->facts, &d->evidence);
 	probes__select(&d->facts, false, d->forced, d->choices);
-	if (!c->facts) /* the sheet is read, not tried */
+	if (c->facts || c->sites) /* what is there is read, not tried */
+		return 0;
+	if (lacks(d))
+		d->code = EXIT_CANT;
+	else if (!d->sheet)
 		try_all(d);
+	if (d->sheet)
+		count_points(d);
 	return 0;
+}
+
+/* Where the compiler made something else of the functions: in which the places are, and by which way. */
+static void print_places(const struct diagnosis *d, const struct variant *v)
+{
+	char place[PLACES_MAX][PLACE_NAME];
+	size_t n = probes__places(&d->facts, v, place, PLACES_MAX);
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!strpbrk(place[i], ".>"))
+			continue;
+		printf("%s%s", any ? ", " : "                             in ", place[i]);
+		any = true;
+	}
+	if (any)
+		putchar('\n');
 }
 
 static void print_probe(const struct diagnosis *d, size_t i)
@@ -129,15 +191,18 @@ static void print_probe(const struct diagnosis *d, size_t i)
 		return;
 	}
 	printf("  %-15s %-10s %s", c->probe->name, c->variant->name, c->probe->what);
-	if (d->code == EXIT_FINE)
+	if (d->code == EXIT_FINE || d->sheet)
 		printf(" [%zu]", d->attached[i]);
 	printf("\n");
+	print_places(d, c->variant);
 }
 
 static void print_features(const struct facts *f)
 {
 	for (unsigned int i = 0; i < FEAT_COUNT; i++) {
-		const char *why = i == FEAT_TEXT ? f->text_reason : facts__lacking(i);
+		const char *why = i == FEAT_TEXT ? f->text_reason :
+				  i == FEAT_BTF	 ? facts__no_btf(f) :
+						   facts__lacking(i);
 
 		if (!facts__known(f, i))
 			printf("feature     %s: not known without BTF\n", feature__name(i));
@@ -149,14 +214,11 @@ static void print_features(const struct facts *f)
 	}
 }
 
-static void print_text(const struct diagnosis *d)
+/* This machine. */
+static void print_here(const struct diagnosis *d)
 {
-	bool measured = false;
 	char value[128];
 
-	printf("migtrace %s, libbpf %s\n", MIGTRACE_VERSION, libbpf_version_string());
-	printf("kernel      %s %s, %s\n", d->facts.release, d->facts.arch, d->facts.version);
-	printf("generation  %s\n            (%s)\n", d->generation, d->evidence);
 	printf("machine     %u CPUs, %u nodes, hypervisor %s, clock source %s\n",
 	       d->machine.kernel.cpus, d->machine.kernel.nodes, d->machine.kernel.hypervisor,
 	       d->machine.kernel.clocksource);
@@ -165,17 +227,47 @@ static void print_text(const struct diagnosis *d)
 		read_setting(settings[i], value, sizeof(value));
 		printf("setting     %s: %s\n", strrchr(settings[i], '/') + 1, value);
 	}
-	print_features(&d->facts);
-	printf("\nprobes: name, variant or -, what it sees or why not [attach points]\n");
-	for (size_t i = 0; i < probes_n; i++)
-		print_probe(d, i);
+}
+
+static void print_floor(const struct diagnosis *d)
+{
+	bool measured = false;
+
 	printf("\nfloor: what an empty section reads:");
 	for (int c = CLOCK_SITE; c <= CLOCK_BRACKET; c++)
 		if (d->floor_ns[c]) {
 			printf(" %s %llu ns", clock__name(c), (unsigned long long)d->floor_ns[c]);
 			measured = true;
 		}
-	printf("%s\ntrial: %s\n", measured ? "" : " not measured", d->trial);
+	printf("%s", measured ? "" : " not measured");
+}
+
+static void print_text(const struct diagnosis *d)
+{
+	printf("migtrace %s, libbpf %s\n", MIGTRACE_VERSION, libbpf_version_string());
+	printf("kernel      %s %s%s%s\n", d->facts.release, d->facts.arch,
+	       d->sheet ? ", by " : ", ", d->sheet ? d->sheet : d->facts.version);
+	printf("generation  %s\n            (%s)\n", d->generation, d->evidence);
+	if (!d->sheet)
+		print_here(d);
+	print_features(&d->facts);
+	printf("\nprobes: name, variant or -, what it sees or why not [attach points]\n");
+	for (size_t i = 0; i < probes_n; i++)
+		print_probe(d, i);
+	if (!d->sheet)
+		print_floor(d);
+	printf("\ntrial: %s\n", d->trial);
+}
+
+static json_t *places_json(const struct diagnosis *d, const struct variant *v)
+{
+	char place[PLACES_MAX][PLACE_NAME];
+	size_t n = v ? probes__places(&d->facts, v, place, PLACES_MAX) : 0;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(place[i]));
+	return list;
 }
 
 static json_t *probes_json(const struct diagnosis *d)
@@ -186,23 +278,22 @@ static json_t *probes_json(const struct diagnosis *d)
 		const struct choice *c = &d->choices[i];
 
 		json_array_append_new(
-			list, json_pack("{s:s, s:s?, s:s?, s:s, s:I}", "probe", c->probe->name,
+			list, json_pack("{s:s, s:s?, s:s?, s:s, s:I, s:o}", "probe", c->probe->name,
 					"variant", c->variant ? c->variant->name : NULL, "reason",
 					c->variant ? NULL : c->reason, "what", c->probe->what,
-					"attach_points", (json_int_t)d->attached[i]));
+					"attach_points", (json_int_t)d->attached[i], "places",
+					places_json(d, c->variant)));
 	}
 	return list;
 }
 
-static void print_json(const struct diagnosis *d)
+/* This machine, and what was measured on it. */
+static void here_json(const struct diagnosis *d, json_t *all)
 {
-	json_t *features = json_object(), *set = json_object(), *floors = json_object(), *all;
+	json_t *set = json_object(), *floors = json_object(),
+	       *kernel = json_object_get(all, "kernel");
 	char value[128];
 
-	for (unsigned int i = 0; i < FEAT_COUNT; i++)
-		json_object_set_new(features, feature__name(i),
-				    facts__known(&d->facts, i) ? json_boolean(d->facts.feature[i]) :
-								 json_null());
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
 		read_setting(settings[i], value, sizeof(value));
 		json_object_set_new(set, strrchr(settings[i], '/') + 1, json_string(value));
@@ -210,16 +301,31 @@ static void print_json(const struct diagnosis *d)
 	for (int c = CLOCK_SITE; c <= CLOCK_BRACKET; c++)
 		if (d->floor_ns[c])
 			json_object_set_new(floors, clock__name(c), json_integer(d->floor_ns[c]));
-	all = json_pack(
-		"{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:s}, s:i, s:o, s:o, "
-		"s:o, s:o, s:{s:b, s:s}}",
-		"tool", MIGTRACE_VERSION, "libbpf", libbpf_version_string(), "kernel", "release",
-		d->facts.release, "version", d->facts.version, "arch", d->facts.arch, "generation",
-		d->generation, "generation_evidence", d->evidence, "cpus", d->machine.kernel.cpus,
-		"nodes", d->machine.kernel.nodes, "hypervisor", d->machine.kernel.hypervisor,
-		"clocksource", d->machine.kernel.clocksource, "uid", geteuid(), "features",
-		features, "settings", set, "floor_ns", floors, "probes", probes_json(d), "trial",
-		"ok", d->code == EXIT_FINE, "message", d->trial);
+	json_object_set_new(kernel, "cpus", json_integer(d->machine.kernel.cpus));
+	json_object_set_new(kernel, "nodes", json_integer(d->machine.kernel.nodes));
+	json_object_set_new(kernel, "hypervisor", json_string(d->machine.kernel.hypervisor));
+	json_object_set_new(kernel, "clocksource", json_string(d->machine.kernel.clocksource));
+	json_object_set_new(all, "uid", json_integer(geteuid()));
+	json_object_set_new(all, "settings", set);
+	json_object_set_new(all, "floor_ns", floors);
+}
+
+static void print_json(const struct diagnosis *d)
+{
+	json_t *features = json_object(), *all;
+
+	for (unsigned int i = 0; i < FEAT_COUNT; i++)
+		json_object_set_new(features, feature__name(i),
+				    facts__known(&d->facts, i) ? json_boolean(d->facts.feature[i]) :
+								 json_null());
+	all = json_pack("{s:s, s:s, s:s?, s:{s:s, s:s, s:s, s:s, s:s}, s:o, s:o, s:{s:b, s:s}}",
+			"tool", MIGTRACE_VERSION, "libbpf", libbpf_version_string(), "sheet",
+			d->sheet, "kernel", "release", d->facts.release, "version",
+			d->facts.version, "arch", d->facts.arch, "generation", d->generation,
+			"generation_evidence", d->evidence, "features", features, "probes",
+			probes_json(d), "trial", "ok", d->code == EXIT_FINE, "message", d->trial);
+	if (!d->sheet)
+		here_json(d, all);
 	json_dumpf(all, stdout, JSON_INDENT(1));
 	putchar('\n');
 	json_decref(all);
@@ -245,6 +351,14 @@ static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 	if (first < 0)
 		return -first - 1;
 	log_level = c.verbose;
+	if (c.from && c.sites) {
+		log_error("option '--sites': a fact sheet has not the kernel's text");
+		return EXIT_USAGE;
+	}
+	if (c.from && c.btf) {
+		log_error("option '--btf': a fact sheet has been read already, with its types");
+		return EXIT_USAGE;
+	}
 	code = session__parse_forced(c.probe, &words, d.forced);
 	if (code) {
 		free(words);
@@ -253,7 +367,10 @@ static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 	code = diagnose(&d, &c);
 	if (!code) {
 		code = d.code;
-		print(&d, &c);
+		if (c.sites)
+			code = doctor__sites(&d.facts, c.json, stdout);
+		else
+			print(&d, &c);
 	}
 	run__free(&d.machine);
 	facts__free(&d.facts);

@@ -47,8 +47,6 @@ static void settings(struct tracer *t)
 	const struct facts *f = tracer__facts(t);
 	struct migtrace_bpf *skel = tracer__skeleton(t);
 	const struct choice *norefs = tracer__live(t, "migrate_norefs");
-	const struct choice *aio = tracer__live(t, "aio_outcome");
-	const struct fact_func *copy = facts__func(f, "folio_mc_copy");
 
 	skel->rodata->cfg_weakly_ordered = insn_weakly_ordered;
 	skel->rodata->cfg_inlined = inlined(f);
@@ -58,11 +56,10 @@ static void settings(struct tracer *t)
 	skel->rodata->cfg_hot = !f->feature[FEAT_RT] && !o->map_size;
 	skel->rodata->cfg_device = o->device;
 	skel->rodata->cfg_flag_era = f->feature[FEAT_BH_MIGRATE];
-	skel->rodata->cfg_recount = copy && copy->symbols;
+	skel->rodata->cfg_recount = facts__copy(f, "folio_mc_copy", ANY_COPY);
 	skel->rodata->cfg_page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
 	/* a bracket sees only the sections in which its functions run */
 	skel->rodata->cfg_norefs_sections = norefs && norefs->variant->clock != CLOCK_BRACKET;
-	skel->rodata->cfg_aio_tries = aio && strcmp(aio->variant->name, "untried");
 	skel->rodata->cfg_tries = tracer__live(t, "migrate_call");
 	skel->rodata->cfg_ends = ends(t);
 	/* the copy ahead of the re-pointing, until the kernel shows it otherwise */

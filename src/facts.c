@@ -36,6 +36,7 @@ static const char *const lacking[FEAT_COUNT] = {
 	[FEAT_BTF] = "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)",
 	[FEAT_KPROBES] = "this kernel has no kprobes (CONFIG_KPROBE_EVENTS)",
 	[FEAT_BH_MIGRATE] = "nothing but the lock keeps lookups out (no BH_Migrate)",
+	[FEAT_SLEEPING_LOOKUP] = "lookups of this kernel never sleep (find_get_block_common, 6.15)",
 	[FEAT_TRAMPOLINE_GUARD] = "this kernel's trampolines have no recursion guard (5.12)",
 	[FEAT_TRAMPOLINES] =
 		"this kernel has no trampolines on functions (CONFIG_FUNCTION_TRACER; arm64: 6.4)",
@@ -44,6 +45,11 @@ static const char *const lacking[FEAT_COUNT] = {
 const char *facts__lacking(unsigned int feature)
 {
 	return feature < FEAT_COUNT ? lacking[feature] : NULL;
+}
+
+const char *facts__no_btf(const struct facts *f)
+{
+	return *f->btf_reason ? f->btf_reason : facts__lacking(FEAT_BTF);
 }
 
 bool facts__known(const struct facts *f, unsigned int feature)
@@ -104,19 +110,31 @@ static void save_call(const struct fact_call *c, FILE *out)
 	fputc('\n', out);
 }
 
+static void save_func(const struct fact_func *v, FILE *out)
+{
+	fprintf(out, "func %s btf=%d traceable=%d symbols=%u", v->name, v->in_btf, v->traceable,
+		v->symbols);
+	if (v->modules)
+		fprintf(out, " modules=%u", v->modules);
+	fputc('\n', out);
+}
+
 void facts__save(const struct facts *f, FILE *out)
 {
 	fprintf(out, "migtrace-facts 1\nrelease %s\narch %s\n", f->release, f->arch);
+	if (f->asks > 1)
+		fprintf(out, "asks %u\n", f->asks);
 	for (unsigned int i = 0; i < FEAT_COUNT; i++)
 		fprintf(out, "feature %s %s\n", feature__name(i), f->feature[i] ? "yes" : "no");
 	if (!f->feature[FEAT_TEXT])
 		fprintf(out, "text_reason %s\n", f->text_reason);
+	if (*f->btf_reason)
+		fprintf(out, "btf_reason %s\n", f->btf_reason);
 	for (size_t i = 0; i < f->funcs_n; i++) {
 		const struct fact_func *v = &f->funcs[i];
 
-		if (v->in_btf || v->traceable || v->symbols)
-			fprintf(out, "func %s btf=%d traceable=%d symbols=%u\n", v->name, v->in_btf,
-				v->traceable, v->symbols);
+		if (!v->implied && (v->in_btf || v->traceable || v->symbols))
+			save_func(v, out);
 	}
 	for (size_t i = 0; i < f->calls_n; i++)
 		save_call(&f->calls[i], out);
@@ -132,8 +150,8 @@ static int load_func(struct facts *f, const char *line)
 	f->funcs = v;
 	v += f->funcs_n++;
 	memset(v, 0, sizeof(*v));
-	if (sscanf(line, "func %63s btf=%d traceable=%d symbols=%u", v->name, &btf, &traceable,
-		   &v->symbols) != 4)
+	if (sscanf(line, "func %127s btf=%d traceable=%d symbols=%u modules=%u", v->name, &btf,
+		   &traceable, &v->symbols, &v->modules) < 4)
 		return -EINVAL;
 	v->in_btf = btf;
 	v->traceable = traceable;
@@ -160,7 +178,8 @@ static int load_call(struct facts *f, const char *line)
 	f->calls = v;
 	v += f->calls_n++;
 	memset(v, 0, sizeof(*v));
-	if (sscanf(line, "call %63s %x %x %63[^\n]", v->func, &v->offset, &v->next, v->callee) != 4)
+	if (sscanf(line, "call %127s %x %x %127[^\n]", v->func, &v->offset, &v->next, v->callee) !=
+	    4)
 		return -EINVAL;
 	v->ahead = v->offset;
 	v->behind = v->next;
@@ -195,8 +214,36 @@ static int load_line(struct facts *f, const char *line)
 		return load_feature(f, line);
 	sscanf(line, "release %79s", f->release);
 	sscanf(line, "arch %15s", f->arch);
+	sscanf(line, "asks %u", &f->asks);
 	sscanf(line, "text_reason %119[^\n]", f->text_reason);
+	sscanf(line, "btf_reason %119[^\n]", f->btf_reason);
 	return 0;
+}
+
+/*
+ * Sheets of an older migtrace say nothing of the two ways to __buffer_migrate_*(). Their addresses are
+ * in tables, so that where it is they are, under their own names.
+ */
+static int add_ways(struct facts *f)
+{
+	static const char *const ways[][2] = {
+		{ "__buffer_migrate_folio", "buffer_migrate_folio" },
+		{ "__buffer_migrate_folio", "buffer_migrate_folio_norefs" },
+		{ "__buffer_migrate_page", "buffer_migrate_page" },
+		{ "__buffer_migrate_page", "buffer_migrate_page_norefs" },
+	};
+	char line[FUNC_NAME];
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways) && !err; i++) {
+		if (!facts__has_func(f, ways[i][0]) || facts__func(f, ways[i][1]))
+			continue;
+		snprintf(line, sizeof(line), "func %s btf=1 traceable=1 symbols=1", ways[i][1]);
+		err = load_func(f, line);
+		if (!err)
+			f->funcs[f->funcs_n - 1].implied = true;
+	}
+	return err;
 }
 
 int facts__load(struct facts *f, const char *path)
@@ -206,6 +253,7 @@ int facts__load(struct facts *f, const char *path)
 	int err = 0;
 
 	memset(f, 0, sizeof(*f));
+	f->asks = 1;
 	if (!in)
 		return -errno;
 	if (!fgets(line, sizeof(line), in) || strcmp(line, "migtrace-facts 1\n"))
@@ -213,6 +261,8 @@ int facts__load(struct facts *f, const char *path)
 	while (!err && fgets(line, sizeof(line), in))
 		err = load_line(f, line);
 	fclose(in);
+	if (!err && f->asks == 1 && f->feature[FEAT_BTF])
+		err = add_ways(f);
 	if (err)
 		facts__free(f);
 	return err;

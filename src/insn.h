@@ -58,4 +58,14 @@ struct insn {
 /* The instruction at @at of the @size bytes at @code. False: cut off, or not known here. */
 bool insn__decode(const unsigned char *code, size_t size, size_t at, struct insn *i);
 
+/*
+ * insn_follow.c: the instruction at @code (@size bytes are left) as far as it moves the address at
+ * @offset of something between registers, of which @regs is a set. Ways through a function are not
+ * followed, only its text; so this says what code looks like.
+ */
+void insn__follow(const unsigned char *code, size_t size, __u32 offset, unsigned int *regs);
+/* Is the register of a first argument among @regs? */
+bool insn__is_argument(unsigned int regs);
+extern const bool insn_follows;
+
 #endif /* MIGTRACE_INSN_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Stage 0: what this kernel offers, as a fact sheet. kernel.c and kernel_btf.c are the only readers of
- * BTF, tracefs, kallsyms and kcore; everything later sees only struct facts, which can also be saved and loaded,
+ * Stage 0: what this kernel offers, as a fact sheet. kernel.c, kernel_btf.c, symbols.c and image.c are
+ * the only readers of BTF, tracefs, kallsyms and kcore; everything later sees only struct facts, which can also be saved and loaded,
  * so that the choice of variants is tested per kernel without one.
  */
 #ifndef MIGTRACE_KERNEL_H
@@ -29,18 +29,47 @@ enum feature {
 	FEAT_COUNT,
 };
 
-/* A function that some probe asks about. */
+#define FUNC_NAME 128 /* with what a compiler appends */
+
+/* A function that some probe asks about, or a copy of it. */
 struct fact_func {
-	char name[64];
+	char name[FUNC_NAME];
 	bool in_btf;
 	bool traceable;	      /* has an fentry site; assumed when FEAT_FILTER_LIST is missing */
-	unsigned int symbols; /* in kallsyms under exactly this name */
+	unsigned int symbols; /* of the kernel itself in kallsyms under exactly this name */
+	unsigned int modules; /* symbols of modules, which make a probe by name ambiguous */
+	unsigned int wants;   /* WANT_*; not saved */
+	bool implied;	      /* by others of an older sheet; not saved */
 	__u64 addr, size;     /* 0 when not known; not saved */
 };
 
+/* What probes want to know of a function beside its being there. */
+enum {
+	WANT_CALLS = 1,	 /* the calls in it, and its returns */
+	WANT_CALLEE = 2, /* who calls it */
+};
+
+/* What a symbol is to a function, which it is named for; the later, the less is left of it. */
+enum copy_kind {
+	COPY_NONE, /* nothing */
+	COPY_PLAIN,
+	COPY_SAME,    /* the same under another name */
+	COPY_CHANGED, /* all of it, but called with other arguments */
+	COPY_PART,
+	COPY_COLD, /* places of its owner, never entered from its begin */
+};
+#define WHOLE_COPY (1u << COPY_PLAIN | 1u << COPY_SAME | 1u << COPY_CHANGED)
+#define ANY_COPY   (WHOLE_COPY | 1u << COPY_PART | 1u << COPY_COLD)
+
+/* copies.c. The length of the name that @symbol is a copy of: its own when it is none. */
+size_t copy__base(const char *symbol, enum copy_kind *kind);
+enum copy_kind copy__kind(const char *symbol, const char *name);
+/* Is @symbol one of @names, or a copy of one? */
+bool copy__in_list(const char *const *names, const char *symbol);
+
 /* A direct call in a function: what the call-site clock stands on. */
 struct fact_call {
-	char func[64], callee[64];
+	char func[FUNC_NAME], callee[FUNC_NAME];
 	__u32 offset; /* of the branch instruction from the function's start */
 	__u32 next;   /* offset of the instruction it returns to; 0 for a tail jump */
 	/* where a probe can be a jump, text__ahead() and text__behind(); else as the two above */
@@ -58,16 +87,23 @@ struct fact_call {
 #define CALLEE_BLOCKER	     "(atomic)" /* the same: one behind which probes are refused */
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+#define KCORE	   "/proc/kcore"
+
+/* What a fact sheet was asked for: 2: copies of functions, and what may be out of line. */
+#define FACTS_ASKS 2
 
 struct facts {
 	char release[80], version[160], arch[16];
+	unsigned int asks; /* FACTS_ASKS of the migtrace that made it */
 	bool feature[FEAT_COUNT];
+	__u32 lock_offset; /* of a mapping's (i_)private_lock, 0 when not known; not saved */
 	bool kasan, kcsan; /* instrumented: its times are unlike others'; not saved */
 	struct fact_func *funcs;
 	size_t funcs_n;
 	struct fact_call *calls;
 	size_t calls_n;
 	char text_reason[120]; /* why FEAT_TEXT is missing */
+	char btf_reason[120];  /* why FEAT_BTF is, if not for want of it; else empty */
 	const char *btf; /* file that the types come from; NULL: the kernel's own; not saved */
 	const char *unreadable; /* the file that facts__read() failed at, or NULL; not saved */
 	/* What is wrong with @btf: -ENOEXEC, -EXDEV (another kernel's), 0 (can't be told); not saved */
@@ -86,12 +122,23 @@ int facts__read_btf(struct facts *f, const char *kallsyms);
 /* Has the struct @name of @btf that member? */
 struct btf;
 bool facts__has_member(const struct btf *btf, const char *name, const char *member);
+/* btf_kind.c: says in @why if the BTF in @path has a type of a kind that this libbpf does not know. */
+bool facts__newer_btf(const char *path, char *why, size_t size);
 /* btf_file.c: does a file's belong to this kernel? 0 with @f->unfit: can't be told. */
 int facts__check_btf(struct facts *f, const struct btf *btf, const char *kallsyms);
 /* An errno that says nothing about the kernel: the file is there, and ours to read. */
 bool facts__broken(int error);
+/* symbols.c: a symbol's longest name that is read, and what stands in place of an unknown one. */
+#define SYMBOL_NAME    320
+#define SYMBOL_UNKNOWN "?"
 /* The next symbol in @kallsyms of the kernel itself, not of a module; false: there is none. */
-bool facts__next_symbol(FILE *kallsyms, unsigned long long *addr, char *type, char name[256]);
+bool facts__next_symbol(FILE *kallsyms, unsigned long long *addr, char *type,
+			char name[SYMBOL_NAME]);
+
+struct text_target {
+	const char *name;
+	__u64 addr;
+};
 
 /* The files that say what is in the kernel's image; the fuzzer has others than this kernel's. */
 struct image_files {
@@ -101,6 +148,16 @@ struct image_files {
 };
 /* Their part of it, BTF having been read: symbols, which are kept, what is traceable, calls. */
 int facts__read_image(struct facts *f, const struct image_files *files);
+/*
+ * lock_calls.c: every direct call of a spinlock's lock function in the image and in modules, on a lock
+ * that is @f->lock_offset bytes into something. 0, -errno (-EOPNOTSUPP with @why), or @cb's non-zero.
+ */
+int image__lock_calls(const struct facts *f, const char *kcore, const char **why,
+		      int (*cb)(void *ctx, const char *func, __u32 offset), void *ctx);
+/* One function's code: the same, at its call sites of @targets. */
+int text__lock_calls(const unsigned char *code, size_t size, __u64 addr,
+		     const struct text_target *targets, size_t n, __u32 lock_offset,
+		     int (*cb)(void *ctx, __u32 offset), void *ctx);
 /* A row for every function that the probes name; the rest of a fact sheet fills them in. */
 int facts__want(struct facts *f);
 /* The same from and to a text file (tests/data/kernels/NAME.facts, doctor --facts). 0 or -errno. */
@@ -109,9 +166,19 @@ void facts__save(const struct facts *f, FILE *out);
 void facts__free(struct facts *f);
 
 const struct fact_func *facts__func(const struct facts *f, const char *name);
+/* The first of @name's copies in kallsyms that is of one of @kinds (1 << COPY_*), or NULL. */
+const struct fact_func *facts__copy(const struct facts *f, const char *name, unsigned int kinds);
+/* A part of @name that is entered past its begin, which callers have in their own code; or NULL. */
+const struct fact_func *facts__split(const struct facts *f, const char *name);
+/* Is there anything of the function on this kernel? */
+bool facts__has_func(const struct facts *f, const char *name);
+/* Does @func, or a copy of it, call one of @callees? */
+bool facts__calls(const struct facts *f, const char *func, const char *const *callees);
 const char *feature__name(unsigned int feature);
 /* What to say of a kernel without @feature; NULL: nothing. */
 const char *facts__lacking(unsigned int feature);
+/* The same of BTF, of which it is known what is wrong. */
+const char *facts__no_btf(const struct facts *f);
 /* False for what only BTF tells, on a kernel without. */
 bool facts__known(const struct facts *f, unsigned int feature);
 
@@ -121,7 +188,10 @@ const char *facts__generation(const struct facts *f, const char **evidence);
 /* Frees what facts__read() left for kernel__symbol(): some megabytes. */
 void kernel__forget_symbols(void);
 
-/* Symbol of a kernel address as "name+0xoff" into @buf; "0x…" when unknown. For stacks. */
+/*
+ * Symbol of a kernel address as "name+0xoff" or "name+0xoff [module]" into @buf; never an address, which
+ * is a secret that reports would carry away.
+ */
 void kernel__symbol(__u64 addr, char *buf, size_t size);
 
 /*
@@ -134,10 +204,6 @@ void text__close(struct text *t);
 /* Copies @size bytes at kernel address @addr. 0 or -errno. */
 int text__read(struct text *t, __u64 addr, void *buf, size_t size);
 
-struct text_target {
-	const char *name;
-	__u64 addr;
-};
 /*
  * Reports every direct branch of the @size bytes at @code (address @addr) that leads to one of
  * @targets, call-depth thunks resolved. @cb gets the target's index, the branch's offset, and the

@@ -2,9 +2,13 @@
 /* Attaching programs one by one, detaching them all at once. Stage 2. */
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/perf_event.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "insn.h"
 #include "links.h"
@@ -12,40 +16,101 @@
 
 #define CLOSERS_MAX 64
 
+#define KPROBE_SOURCE "/sys/bus/event_source/devices/kprobe/"
+
 static bool has_link(const struct links *l, const char *func, __u32 offset)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (l->offset[i] == offset && !strcmp(l->func[i], func))
+		if (l->v[i].offset == offset && !strcmp(l->v[i].func, func))
 			return true;
 	return false;
 }
 
-static int attach(struct links *l, struct migtrace_bpf *skel, const struct attach_point *at)
+static int add(struct links *l, struct bpf_link *link, const struct attach_point *at)
+{
+	struct one_link *v;
+
+	if (!(l->n & (l->n + 1)) || !l->v) {
+		v = realloc(l->v, ((l->n + 1) * 2) * sizeof(*v));
+		if (!v) {
+			bpf_link__destroy(link);
+			return -ENOMEM;
+		}
+		l->v = v;
+	}
+	l->v[l->n++] = (struct one_link){ link, at->prog, at->func, at->offset };
+	return 0;
+}
+
+/* The number in one of the kprobe source's files, behind @prefix; -errno. */
+static int source_number(const char *name, const char *prefix)
+{
+	char path[128], text[32] = "";
+	int number = -EINVAL;
+	FILE *f;
+
+	snprintf(path, sizeof(path), KPROBE_SOURCE "%s", name);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	if (fgets(text, sizeof(text), f) && !strncmp(text, prefix, strlen(prefix)))
+		number = atoi(text + strlen(prefix));
+	fclose(f);
+	return number;
+}
+
+/* libbpf finds functions by name; here it would be two's (EADDRNOTAVAIL). */
+static struct bpf_link *attach_by_address(struct bpf_program *p, __u64 addr, bool retprobe,
+					  __u64 cookie)
+{
+	LIBBPF_OPTS(bpf_perf_event_opts, po, .bpf_cookie = cookie);
+	int type = source_number("type", ""), bit = source_number("format/retprobe", "config:");
+	struct perf_event_attr attr = { .size = sizeof(attr), .kprobe_addr = addr };
+	struct bpf_link *link;
+	int fd;
+
+	if (type < 0 || bit < 0) {
+		errno = EINVAL;
+		return NULL;
+	}
+	attr.type = type;
+	attr.config = retprobe ? 1ULL << bit : 0;
+	fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	link = bpf_program__attach_perf_event_opts(p, fd, &po);
+	if (!link) {
+		int err = errno;
+
+		close(fd);
+		errno = err;
+	}
+	return link;
+}
+
+static int attach(struct links *l, struct migtrace_bpf *skel, const struct facts *f,
+		  const struct attach_point *at)
 {
 	struct bpf_program *p = bpf_object__find_program_by_name(skel->obj, at->prog);
+	const struct fact_func *func = facts__func(f, at->func);
+	bool retprobe = at->how == ATTACH_EXIT && !at->offset;
 	struct bpf_link *link;
 
-	if (l->n == LINKS_MAX)
-		return -E2BIG;
 	if (at->how == ATTACH_FENTRY || at->how == ATTACH_FEXIT) {
 		/* two sites on the lock clock share its programs on the lock functions */
 		for (size_t i = 0; i < l->n; i++)
-			if (!strcmp(l->prog[i], at->prog))
+			if (!strcmp(l->v[i].prog, at->prog))
 				return 0;
 		link = bpf_program__attach_trace(p);
+	} else if (func && func->modules && func->addr) {
+		link = attach_by_address(p, func->addr + at->offset, retprobe, at->cookie);
 	} else {
 		LIBBPF_OPTS(bpf_kprobe_opts, ko, .offset = at->offset, .bpf_cookie = at->cookie,
-			    .retprobe = at->how == ATTACH_EXIT && !at->offset);
+			    .retprobe = retprobe);
 
 		link = bpf_program__attach_kprobe_opts(p, at->func, &ko);
 	}
-	if (!link)
-		return -errno;
-	l->prog[l->n] = at->prog;
-	l->func[l->n] = at->func;
-	l->offset[l->n] = at->offset;
-	l->link[l->n++] = link;
-	return 0;
+	return link ? add(l, link, at) : -errno;
 }
 
 /* The last instruction before @offset for which the kernel may refuse a probe at @at, or NULL. */
@@ -69,7 +134,7 @@ int links__attach(struct links *l, struct migtrace_bpf *skel, const struct facts
 		  const struct attach_point *at)
 {
 	const struct fact_call *b = blocker(f, at, at->offset);
-	int err = attach(l, skel, at);
+	int err = attach(l, skel, f, at);
 
 	for (; err == -EINVAL && b; b = blocker(f, at, b->offset)) {
 		struct attach_point hide = { "hide", ATTACH_CALL, b->func, b->offset, 0 };
@@ -77,7 +142,7 @@ int links__attach(struct links *l, struct migtrace_bpf *skel, const struct facts
 		if (has_link(l, b->func, b->offset))
 			continue;
 		/* another one may be in its way, too */
-		err = links__attach(l, skel, f, &hide) ?: attach(l, skel, at);
+		err = links__attach(l, skel, f, &hide) ?: attach(l, skel, f, at);
 	}
 	return err;
 }
@@ -96,7 +161,7 @@ static void *close_some(void *arg)
 
 		if (i >= c->links->n)
 			return NULL;
-		bpf_link__destroy(c->links->link[i]);
+		bpf_link__destroy(c->links->v[i].link);
 	}
 }
 
@@ -117,5 +182,6 @@ void links__close(struct links *l)
 	close_some(&c);
 	while (n)
 		pthread_join(thread[--n], NULL);
-	l->n = 0;
+	free(l->v);
+	memset(l, 0, sizeof(*l));
 }

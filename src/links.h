@@ -5,21 +5,22 @@
 
 #include "probes.h"
 
-#define LINKS_MAX 256
-
 struct bpf_link;
 struct migtrace_bpf;
 
 struct links {
-	struct bpf_link *link[LINKS_MAX];
-	const char *prog[LINKS_MAX], *func[LINKS_MAX];
-	__u32 offset[LINKS_MAX];
+	struct one_link {
+		struct bpf_link *link;
+		const char *prog, *func;
+		__u32 offset;
+	} * v;
 	size_t n;
 };
 
 /*
  * Attaches @at's program of @skel; once where two sites share it. What may keep the kernel of @f from
- * a probe there gets one that does nothing. 0 or -errno.
+ * a probe there gets one that does nothing. A function whose name a module has, too, is found by its
+ * address. 0 or -errno.
  */
 int links__attach(struct links *l, struct migtrace_bpf *skel, const struct facts *f,
 		  const struct attach_point *at);

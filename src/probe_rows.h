@@ -13,7 +13,10 @@
 #define LOCK_FUNCS   LOCK_CALLS, CALLEE_INLINE_LOCK
 #define UNLOCK_FUNCS                                                                               \
 	"_raw_spin_unlock", "rt_spin_unlock", "__raw_callee_save___pv_queued_spin_unlock",         \
-		"__raw_callee_save___native_queued_spin_unlock", CALLEE_INLINE_UNLOCK
+		"__raw_callee_save___native_queued_spin_unlock",                                   \
+		/* 7.3, by static call (216c6c67f7f1), and what it was patched to */                       \
+		"__SCT__queued_spin_unlock", "native_queued_spin_unlock_traced",                   \
+		"pv_queued_spin_unlock_traced", CALLEE_INLINE_UNLOCK
 
 #define SITE_USES(prefix, call, back, locks, ...)                                                  \
 	{                                                                                          \
@@ -81,9 +84,13 @@
 
 #define AIO_HOSTS    "aio_migrate_folio", "aio_migratepage"
 #define AIO_COPIERS  "folio_migrate_copy", "folio_copy", "migrate_page_copy"
-#define BATCH_HOSTS  "migrate_pages_batch", "migrate_pages", "migrate_folio_done"
+#define BATCH_HOSTS                                                                                \
+	"migrate_pages_batch", "migrate_pages", "migrate_folio_done", "migrate_folio_unmap",       \
+		"unmap_and_move", "__unmap_and_move"
 
-#define MUTEX_LOCKS  "mutex_lock", "mutex_lock_nested" /* with lockdep */
+/* The second ones: with lockdep. */
+#define MUTEX_LOCKS  "mutex_lock", "mutex_lock_nested"
+#define MUTEX_TRIES  "mutex_trylock", "_mutex_trylock_nest_lock" /* 6.16 */
 
 /* Reads hold a mutex, completions a spinlock that PREEMPT_RT replaces. */
 #define AIO_OVERLAP(variant_name, enter, how, reader)                                                   \
@@ -107,12 +114,10 @@
 #define AIO_SWITCH(func)                                                                           \
 	{ "aio_switch", ATTACH_CALL, NAMES(func),                                                  \
 	  NAMES("folio_migrate_mapping", "migrate_page_move_mapping") }
-/* The last uses: a kernel that doesn't try ring_lock has one reason less. */
-#define AIO_OUTCOME(variant_name, func, there, ...)                                                \
-	PLAIN_UNLESS(variant_name, there, ONE("aio_exit", ATTACH_FEXIT, func),                     \
-		     AIO_SWITCH(func),                                                             \
-		     ONE("aio_enter", ATTACH_FENTRY, func), ##__VA_ARGS__)
-#define AIO_TRIED(func) { "aio_tried", ATTACH_RETURN, NAMES(func), NAMES("mutex_trylock") }
+#define AIO_TRIED(func) { "aio_tried", ATTACH_RETURN, NAMES(func), NAMES(MUTEX_TRIES) }
+#define AIO_OUTCOME(variant_name, func)                                                            \
+	PLAIN(variant_name, ONE("aio_exit", ATTACH_FEXIT, func), AIO_SWITCH(func),                 \
+	      ONE("aio_enter", ATTACH_FENTRY, func), AIO_TRIED(func))
 
 #define ISOLATE_LOOK(host)                                                                         \
 	{ "isolate_look", ATTACH_CALL, NAMES(host), NAMES("folio_unlock", "unlock_page") }
@@ -131,6 +136,23 @@
 
 #define NOREFS_HOSTS "__buffer_migrate_folio", "__buffer_migrate_page"
 #define LOOKUP_HOSTS "find_get_block_common", "__find_get_block"
+/* Where a lookup takes its lock, when the compiler did not inline it (Ubuntu 5.8 to 6.8). */
+#define SLOW_LOOKUP  "__find_get_block_slow"
+
+/*
+ * The two functions through which every migration with buffers comes, which is what the flag in
+ * __buffer_migrate_folio() says. Their addresses are in tables: no compiler can do without them.
+ */
+#define NOREFS_WAYS(variant_name, norefs, plain)                                                   \
+	PLAIN(variant_name, ONE("norefs_way_exit", ATTACH_FEXIT, norefs),                          \
+	      ONE("plain_way_exit", ATTACH_FEXIT, plain),                                          \
+	      ONE("plain_way_enter", ATTACH_FENTRY, plain),                                        \
+	      ONE("norefs_way_enter", ATTACH_FENTRY, norefs))
+#define NOREFS_WAYS_BY_KPROBES(variant_name, norefs, plain)                                        \
+	KPROBES(variant_name, ONE("norefs_left", ATTACH_EXIT, norefs),                             \
+		ONE("norefs_left", ATTACH_EXIT, plain),                                            \
+		ONE("plain_way_entry", ATTACH_ENTRY, plain),                                       \
+		ONE("norefs_way_entry", ATTACH_ENTRY, norefs))
 /* clang-format on */
 
 #endif /* MIGTRACE_PROBE_ROWS_H */

@@ -7,18 +7,21 @@
  * variant is chosen there; one that was asked for would count nothing, or a part.
  */
 static const struct elsewhere inner = {
-	"__folio_migrate_mapping", NULL,
-	"this kernel's norefs migrations switch by __folio_migrate_mapping"
+	"__folio_migrate_mapping",
+	"this kernel's norefs migrations switch by __folio_migrate_mapping", false
 };
-static const struct elsewhere mc = { "folio_mc_copy", NULL,
-				     "this kernel's norefs migrations copy by folio_mc_copy" };
+static const struct elsewhere mc = { "folio_mc_copy",
+				     "this kernel's norefs migrations copy by folio_mc_copy",
+				     false };
+static const struct elsewhere set_bh_first = {
+	"folio_mc_copy", "this kernel re-points the buffers ahead of the copy (6.3 to 6.10)", true
+};
 static const struct elsewhere flags_first = {
-	"folio_mc_copy", NULL, "this kernel re-points the buffers after folio_migrate_flags"
+	"folio_mc_copy", "this kernel re-points the buffers after folio_migrate_flags", false
 };
-static const struct elsewhere common = { "find_get_block_common", NULL,
-					 "this kernel's lookups come by find_get_block_common" };
-static const struct elsewhere ring_tried = { "aio_migrate_folio", "mutex_trylock",
-					     "this kernel tries ring_lock, which would go unseen" };
+static const struct elsewhere common = { "find_get_block_common",
+					 "this kernel's lookups come by find_get_block_common",
+					 false };
 
 /* Tables: their columns say more than the formatter's breaks. */
 /* clang-format off */
@@ -33,8 +36,14 @@ const struct probe probes[] = {
 			      ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_folio")),
 			PLAIN("page", ONE("norefs_exit", ATTACH_FEXIT, "__buffer_migrate_page"),
 			      ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_page")),
+			NOREFS_WAYS("ways", "buffer_migrate_folio_norefs", "buffer_migrate_folio"),
+			NOREFS_WAYS("page_ways", "buffer_migrate_page_norefs", "buffer_migrate_page"),
 			KPROBES("folio", ONE("norefs_left", ATTACH_EXIT, "__buffer_migrate_folio"),
 				ONE("norefs_entry", ATTACH_ENTRY, "__buffer_migrate_folio")),
+			NOREFS_WAYS_BY_KPROBES("ways", "buffer_migrate_folio_norefs",
+					       "buffer_migrate_folio"),
+			NOREFS_WAYS_BY_KPROBES("page_ways", "buffer_migrate_page_norefs",
+					       "buffer_migrate_page"),
 		},
 	},
 	{
@@ -70,8 +79,9 @@ const struct probe probes[] = {
 		.flags = PROBE_LIGHT,
 		.variants = {
 			/* both: which of them comes last is seen, not believed (window.bpf.h) */
-			PLAIN("set_bh", ONE("norefs_set_bh", ATTACH_FEXIT, "folio_set_bh"),
-			      ONE("norefs_flags_end", ATTACH_FEXIT, "folio_migrate_flags")),
+			PLAIN_UNLESS("set_bh", &set_bh_first,
+				     ONE("norefs_set_bh", ATTACH_FEXIT, "folio_set_bh"),
+				     ONE("norefs_flags_end", ATTACH_FEXIT, "folio_migrate_flags")),
 			PLAIN_UNLESS("flags", &flags_first,
 				     ONE("norefs_flags_end", ATTACH_FEXIT, "folio_migrate_flags")),
 			PLAIN("states", ONE("norefs_flags_end", ATTACH_FEXIT, "migrate_page_states")),
@@ -113,7 +123,7 @@ const struct probe probes[] = {
 		.what = "lock sections of the buffer lookup",
 		.site = SITE_FIND_GET_BLOCK,
 		.variants = {
-			SITE_CLOCK("lookup", LOOKUP_HOSTS),
+			SITE_CLOCK("lookup", LOOKUP_HOSTS, SLOW_LOOKUP),
 			LOCK_CLOCK(ONE("lock_lookup_exit", ATTACH_FEXIT, "find_get_block_common"),
 				   ONE("lock_lookup_enter", ATTACH_FENTRY, "find_get_block_common")),
 			LOCK_CLOCK_UNLESS(&common,
@@ -142,8 +152,9 @@ const struct probe probes[] = {
 		.row = SITE_FIND_GET_BLOCK,
 		.variants = {
 			{
-				.name = "site", .needs = FEAT_KPROBES, .excluded_by = -1,
-				.uses = { { "lookup_folio", ATTACH_CALL, NAMES("find_get_block_common"),
+				.name = "site", .needs = FEAT_SLEEPING_LOOKUP, .excluded_by = -1,
+				.uses = { { "lookup_folio", ATTACH_CALL,
+					    NAMES("find_get_block_common", SLOW_LOOKUP),
 					    NAMES("folio_unlock") } },
 			},
 		},
@@ -155,12 +166,14 @@ const struct probe probes[] = {
 		.row = SITE_FIND_GET_BLOCK,
 		.variants = {
 			{
-				.name = "site", .needs = FEAT_KPROBES, .excluded_by = -1,
+				.name = "site", .needs = FEAT_SLEEPING_LOOKUP, .excluded_by = -1,
 				.uses = {
 					{ "lookup_waited", ATTACH_RETURN,
-					  NAMES("find_get_block_common"), NAMES("__folio_lock") },
+					  NAMES("find_get_block_common", SLOW_LOOKUP),
+					  NAMES("__folio_lock") },
 					{ "lookup_wait", ATTACH_CALL,
-					  NAMES("find_get_block_common"), NAMES("__folio_lock") },
+					  NAMES("find_get_block_common", SLOW_LOOKUP),
+					  NAMES("__folio_lock") },
 				},
 			},
 		},
@@ -203,9 +216,8 @@ const struct probe probes[] = {
 		.row = SITE_AIO_MIGRATE,
 		.flags = PROBE_LIGHT,
 		.variants = {
-			AIO_OUTCOME("folio", "aio_migrate_folio", NULL, AIO_TRIED("aio_migrate_folio")),
-			AIO_OUTCOME("page", "aio_migratepage", NULL, AIO_TRIED("aio_migratepage")),
-			AIO_OUTCOME("untried", "aio_migrate_folio", &ring_tried),
+			AIO_OUTCOME("folio", "aio_migrate_folio"),
+			AIO_OUTCOME("page", "aio_migratepage"),
 			KPROBES("folio", ONE("aio_left", ATTACH_EXIT, "aio_migrate_folio"),
 				AIO_SWITCH("aio_migrate_folio"),
 				ONE("aio_entry", ATTACH_ENTRY, "aio_migrate_folio"),
@@ -269,13 +281,15 @@ const struct probe probes[] = {
 		.name = "grow_buffers",
 		.what = "attaching new buffers to a block device's page",
 		.site = SITE_GROW_BUFFERS,
-		.variants = { SITE_CLOCK("grow_buffers", "__getblk_slow", "__getblk_gfp", "bdev_getblk") },
+		.variants = { SITE_CLOCK("grow_buffers", "__getblk_slow", "__getblk_gfp", "bdev_getblk",
+					 "grow_dev_folio", "grow_dev_page", "grow_buffers") },
 	},
 	{
 		.name = "create_empty",
 		.what = "create_empty_buffers",
 		.site = SITE_CREATE_EMPTY,
-		.variants = { SITE_CLOCK("create_empty", "create_empty_buffers", "attach_nobh_buffers") },
+		.variants = { SITE_CLOCK("create_empty", "create_empty_buffers", "attach_nobh_buffers",
+					 "folio_create_empty_buffers") },
 	},
 	{
 		.name = "try_to_free",
@@ -295,7 +309,8 @@ const struct probe probes[] = {
 		.site = SITE_ASSOC_LIST,
 		.variants = { SITE_CLOCK("assoc_list", "mark_buffer_dirty_inode", "__bforget",
 					 "invalidate_inode_buffers", "remove_inode_buffers",
-					 "sync_mapping_buffers", "fsync_buffers_list") },
+					 "sync_mapping_buffers", "fsync_buffers_list",
+					 "osync_buffers_list") },
 	},
 	{
 		.name = "floor",
@@ -311,34 +326,4 @@ const struct probe probes[] = {
 };
 
 const size_t probes_n = sizeof(probes) / sizeof(probes[0]);
-
-static const char *const hosts[] = {
-	NOREFS_HOSTS, LOOKUP_HOSTS, "aio_migrate_folio", "aio_migratepage", "aio_free_ring",
-	"__getblk_slow", "__getblk_gfp", "bdev_getblk", "create_empty_buffers",
-	"attach_nobh_buffers", "try_to_free_buffers", "block_dirty_folio",
-	"__set_page_dirty_buffers", "mark_buffer_dirty_inode", "__bforget",
-	"invalidate_inode_buffers", "remove_inode_buffers", "sync_mapping_buffers",
-	"fsync_buffers_list", "do_prlimit", "aio_complete", "aio_read_events_ring",
-	"aio_read_events", "isolate_migratepages_block", "__isolate_lru_page", BATCH_HOSTS,
-	"move_to_new_folio", NULL,
-};
-
-static const char *const callees[] = {
-	LOCK_CALLS, CALLEE_SLOW_LOCK, "_raw_spin_unlock", "rt_spin_unlock",
-	"__raw_callee_save___pv_queued_spin_unlock", "__raw_callee_save___native_queued_spin_unlock",
-	"_raw_spin_lock_irqsave", "_raw_spin_unlock_irqrestore", "folio_unlock",
-	"unlock_buffer", "__folio_lock", "mutex_trylock", MUTEX_LOCKS, "mutex_unlock",
-	"folio_migrate_mapping", "migrate_page_move_mapping", AIO_COPIERS, "unlock_page",
-	"__folio_put", "__put_page", "try_to_free_buffers", "folio_migrate_flags", NULL,
-};
 /* clang-format on */
-
-const char *const *probes__hosts(void)
-{
-	return hosts;
-}
-
-const char *const *probes__callees(void)
-{
-	return callees;
-}

@@ -29,16 +29,21 @@ enum attach_how {
 struct prog_use {
 	const char *prog;
 	enum attach_how how;
-	/* where; calls: every one of these that contains the call, at least one; else one */
+	/*
+	 * Where; calls: every one of these that contains the call, at least one; else one. Each stands
+	 * for all its copies. Behind a site's functions stand those that the compiler may or may not
+	 * have inlined in them, and that hold the lock in their place.
+	 */
 	const char *const *funcs;
 	const char *const *callees; /* calls: any of these */
 };
 
 #define VARIANT_PROGS 8
 
-/* What shows that a kernel's path is another: a function or, with @calls, that it calls that one. */
+/* The function that shows that a kernel's path is another. */
 struct elsewhere {
-	const char *func, *calls, *why;
+	const char *func, *why;
+	bool absent; /* that it is not there */
 };
 
 struct variant {
@@ -57,7 +62,7 @@ enum probe_flag {
 	PROBE_HIDDEN = 4,   /* calibration, not the kernel's business */
 };
 
-#define PROBE_VARIANTS 6
+#define PROBE_VARIANTS 8
 
 struct probe {
 	const char *name;
@@ -86,6 +91,12 @@ struct choice {
 void probes__select(const struct facts *f, bool light, const char *const *forced,
 		    struct choice *out);
 
+/*
+ * The variant that @c has can't be attached, @why: the next usable one behind it takes its place, or none
+ * and @why is the reason.
+ */
+void probes__next(const struct facts *f, bool light, struct choice *c, const char *why);
+
 /* One place where a program of a chosen variant goes. */
 struct attach_point {
 	const char *prog;
@@ -97,11 +108,28 @@ struct attach_point {
 /* The points of @v on the kernel of @f into @out; returns how many (at most @max), -E2BIG. */
 int probes__points(const struct facts *f, const struct variant *v, struct attach_point *out,
 		   size_t max);
+/* The same, all of them, the caller's; NULL: no memory. */
+struct attach_point *probes__all_points(const struct facts *f, const struct variant *v, size_t *n);
 
-/* Every function name the table mentions, for the reader of facts. */
-int probes__interest(int (*cb)(void *ctx, const char *name), void *ctx);
-/* Functions whose calls matter, and the functions they call: both end with NULL. */
-const char *const *probes__hosts(void);
-const char *const *probes__callees(void);
+#define PLACE_NAME (2 * FUNC_NAME + 8)
+
+/*
+ * The functions that @v's calls are in, each once: "FUNC", or "HOST > FUNC" where one of its hosts calls
+ * it. Returns how many, at most @max.
+ */
+size_t probes__places(const struct facts *f, const struct variant *v, char (*out)[PLACE_NAME],
+		      size_t max);
+
+/* The site that the lock taken by the call at @offset of @func belongs to, or -1. */
+int probes__site_at(const struct facts *f, const char *func, __u32 offset);
+
+/* Does @how stand on calls inside a function? */
+bool attach__is_call(enum attach_how how);
+
+/*
+ * Every function name that the table mentions, for the reader of facts; some more than once. @wants:
+ * WANT_*.
+ */
+int probes__interest(int (*cb)(void *ctx, const char *name, unsigned int wants), void *ctx);
 
 #endif /* MIGTRACE_PROBES_H */

@@ -1,64 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The choice of variants: a pure function of a fact sheet (no kernel, no libbpf). */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "probes.h"
-
-static bool in_list(const char *const *list, const char *name)
-{
-	for (; *list; list++)
-		if (!strcmp(*list, name))
-			return true;
-	return false;
-}
-
-static bool is_call(enum attach_how how)
-{
-	return how == ATTACH_CALL || how == ATTACH_RETURN || how == ATTACH_AHEAD ||
-	       how == ATTACH_BEHIND;
-}
 
 static bool is_return(enum attach_how how)
 {
 	return how == ATTACH_RETURN || how == ATTACH_BEHIND;
 }
 
-/* Calls of @use in @f: how many; *@tail set when one of them never returns to the function. */
-static int count_calls(const struct facts *f, const struct prog_use *use, bool *tail)
+static bool is_place(const struct prog_use *use, const struct fact_call *c)
+{
+	return copy__in_list(use->funcs, c->func) && copy__in_list(use->callees, c->callee);
+}
+
+/* Calls of @use in @f: how many; *@tail: one of them that never returns to its function. */
+static int count_calls(const struct facts *f, const struct prog_use *use,
+		       const struct fact_call **tail)
 {
 	int n = 0;
 
+	*tail = NULL;
 	for (size_t i = 0; i < f->calls_n; i++) {
 		const struct fact_call *c = &f->calls[i];
 
-		if (!in_list(use->funcs, c->func) || !in_list(use->callees, c->callee))
+		if (!is_place(use, c))
 			continue;
 		if (is_return(use->how) && !c->next)
-			*tail = true;
+			*tail = c;
 		n++;
 	}
 	return n;
 }
 
-/* The first of @names that exists here, or NULL. */
-static const char *first_symbol(const struct facts *f, const char *const *names)
+/* The first of @names of which there is something to look into, or NULL. */
+static const char *first_host(const struct facts *f, const char *const *names)
 {
 	for (; *names; names++) {
-		const struct fact_func *v = facts__func(f, *names);
+		const struct fact_func *v = facts__copy(f, *names, ANY_COPY);
 
-		if (v && v->symbols)
-			return *names;
+		if (v)
+			return v->name;
+		for (size_t i = 0; i < f->calls_n; i++) /* a sheet that was not asked for it */
+			if (copy__kind(f->calls[i].func, *names))
+				return f->calls[i].func;
 	}
 	return NULL;
 }
 
-/* Does @host, whose calls were not found, have locks that were inlined instead? */
-static bool has_inlined(const struct facts *f, const char *host)
+/* One of @names, or of their copies, that more than one function has: their code was not read. */
+static const char *ambiguous(const struct facts *f, const char *const *names)
+{
+	for (size_t i = 0; i < f->funcs_n; i++)
+		if (f->funcs[i].symbols > 1 && copy__in_list(names, f->funcs[i].name))
+			return f->funcs[i].name;
+	return NULL;
+}
+
+/* Do @use's functions, whose calls were not found, have locks that were inlined instead? */
+static bool has_inlined(const struct facts *f, const struct prog_use *use)
 {
 	for (size_t i = 0; i < f->calls_n; i++)
-		if (!strcmp(f->calls[i].func, host) &&
+		if (copy__in_list(use->funcs, f->calls[i].func) &&
 		    !strcmp(f->calls[i].callee, CALLEE_INLINE_LOCK))
 			return true;
 	return false;
@@ -71,20 +75,20 @@ static bool inlined_usable(const struct facts *f, const struct prog_use *use, ch
 	for (size_t i = 0; i < f->calls_n; i++) {
 		const struct fact_call *c = &f->calls[i];
 
-		if (!in_list(use->funcs, c->func))
+		if (!copy__in_list(use->funcs, c->func))
 			continue;
-		if (in_list(use->callees, CALLEE_INLINE_LOCK) &&
+		if (copy__in_list(use->callees, CALLEE_INLINE_LOCK) &&
 		    !strcmp(c->callee, CALLEE_UNKNOWN_LOCK)) {
 			snprintf(why, size, "%s: a lock inlined there is not understood", c->func);
 			return false;
 		}
-		if (in_list(use->callees, CALLEE_INLINE_LOCK) &&
+		if (copy__in_list(use->callees, CALLEE_INLINE_LOCK) &&
 		    !strcmp(c->callee, CALLEE_HIDDEN_LOCK)) {
 			snprintf(why, size, "%s: probes of others hide the lock inlined there",
 				 c->func);
 			return false;
 		}
-		if (in_list(use->callees, c->callee) && c->reg && !f->feature[FEAT_COOKIES]) {
+		if (copy__in_list(use->callees, c->callee) && c->reg && !f->feature[FEAT_COOKIES]) {
 			snprintf(why, size,
 				 "%s: its lock is inlined, and the kernel's programs "
 				 "have no cookies (5.15)",
@@ -95,66 +99,158 @@ static bool inlined_usable(const struct facts *f, const struct prog_use *use, ch
 	return true;
 }
 
+/* Was an older sheet not asked for a function that @use's calls may be in? */
+static bool unasked(const struct facts *f, const struct prog_use *use)
+{
+	for (size_t i = 1; f->asks < FACTS_ASKS && use->funcs[i]; i++)
+		if (!facts__func(f, use->funcs[i]))
+			return true;
+	return false;
+}
+
+/* No call of @use was found in @host: says why. */
+static void not_called(const struct facts *f, const struct prog_use *use, const char *host,
+		       char *why, size_t size)
+{
+	static const char *const locks[] = { "_raw_spin_lock", "_raw_spin_lock_irqsave",
+					     "mutex_lock", "mutex_lock_nested", NULL };
+	const char *callee = use->callees[0];
+	const char *locked = NULL;
+
+	for (size_t i = 0; use->funcs[i] && !locked; i++)
+		locked = facts__calls(f, use->funcs[i], locks) ? use->funcs[i] : NULL;
+
+	if (strstr(callee, "spin_") && has_inlined(f, use))
+		snprintf(why, size, "%s: %s is inlined there, and can't be told from other locks",
+			 host, callee);
+	else if (locked && strstr(callee, "unlock"))
+		snprintf(why, size,
+			 "%s: takes a lock, but calls %s nowhere: inlined, and not found", locked,
+			 callee);
+	else if (unasked(f, use))
+		snprintf(why, size,
+			 "%s: calls %s nowhere itself, and this fact sheet's migtrace did not look "
+			 "into what it calls",
+			 host, callee);
+	else
+		snprintf(why, size, "%s: calls %s nowhere directly on this kernel", host, callee);
+}
+
 static bool calls_usable(const struct facts *f, const struct prog_use *use, char *why, size_t size)
 {
-	const char *host = first_symbol(f, use->funcs);
-	bool tail = false;
+	const char *host = first_host(f, use->funcs), *twice = ambiguous(f, use->funcs);
+	const struct fact_call *tail;
 
 	if (!host)
 		snprintf(why, size, "%s: no such function here", use->funcs[0]);
 	else if (!f->feature[FEAT_TEXT])
 		snprintf(why, size, "%s: the kernel's text can't be read: %s", host,
 			 f->text_reason);
+	else if (twice)
+		snprintf(why, size, "%s: more than one function of this kernel has that name",
+			 twice);
 	else if (!inlined_usable(f, use, why, size))
 		return false;
-	else if (!count_calls(f, use, &tail) && strstr(use->callees[0], "spin_") &&
-		 has_inlined(f, host))
-		snprintf(why, size, "%s: %s is inlined there, and can't be told from other locks",
-			 host, use->callees[0]);
 	else if (!count_calls(f, use, &tail))
-		snprintf(why, size, "%s: calls %s nowhere directly on this kernel", host,
-			 use->callees[0]);
+		not_called(f, use, host, why, size);
 	else if (tail)
-		snprintf(why, size, "%s: %s is a tail jump, its return can't be probed", host,
-			 use->callees[0]);
+		snprintf(why, size, "%s: %s is a tail jump, its return can't be probed", tail->func,
+			 tail->callee);
 	else
 		return true;
 	return false;
 }
 
-/* Names the reason why @name can't have a probe, or is false. */
-static bool not_probeable(const struct facts *f, const char *name, char *why, size_t size)
+/* What is there of @name in place of a function that can be probed as a whole: says so in @why. */
+static void renamed(const struct facts *f, const char *name, char *why, size_t size)
 {
 	const struct fact_func *v = facts__func(f, name);
+	const struct fact_func *copy = facts__copy(f, name, ANY_COPY);
 
-	if (!v || (!v->in_btf && !v->symbols))
-		snprintf(why, size, "%s: no such function here", name);
-	else if (!v->in_btf)
-		snprintf(why, size, "%s: not in BTF", name);
-	else if (!v->symbols)
+	if (copy && copy__kind(copy->name, name) == COPY_SAME)
+		snprintf(why, size, "%s: here as %.100s, which has no trampoline", name,
+			 copy->name);
+	else if (copy)
+		snprintf(why, size, "%s: here as %.100s only, which has not its arguments", name,
+			 copy->name);
+	else if (v && v->in_btf)
 		snprintf(why, size, "%s: in BTF, but inlined or renamed by the compiler", name);
+	else
+		snprintf(why, size, "%s: no such function here", name);
+}
+
+/* Names the reason why the function @v, under its own name, can't have a probe; or is false. */
+static bool not_probeable(const struct fact_func *v, char *why, size_t size)
+{
+	if (!v->in_btf)
+		snprintf(why, size, "%s: not in BTF", v->name);
+	else if (v->symbols > 1)
+		snprintf(why, size, "%s: more than one function of this kernel has that name",
+			 v->name);
 	else if (!v->traceable)
-		snprintf(why, size, "%s: not traceable (no entry in the ftrace list)", name);
+		snprintf(why, size, "%s: not traceable (no entry in the ftrace list)", v->name);
 	else
 		return false;
 	return true;
 }
 
-static bool entry_usable(const struct facts *f, const struct prog_use *use, char *why, size_t size)
+/* Is a part of the function entered past its begin, where a probe would miss it? Says so in @why. */
+static bool is_split(const struct facts *f, const char *name, char *why, size_t size)
 {
-	return !not_probeable(f, use->funcs[0], why, size);
+	const struct fact_func *part = facts__split(f, name);
+
+	if (part)
+		snprintf(why, size,
+			 "%s: its callers have its begin in their code, and enter %.100s", name,
+			 part->name);
+	return part;
 }
 
+/* Kprobes: every copy has to have the arguments, or to end with the result. */
+static bool end_usable(const struct facts *f, const struct prog_use *use, char *why, size_t size)
+{
+	const char *name = use->funcs[0];
+	const struct fact_func *plain = facts__copy(f, name, 1u << COPY_PLAIN);
+	const struct fact_func *changed = facts__copy(f, name, 1u << COPY_CHANGED);
+	unsigned int kinds = use->how == ATTACH_EXIT ? WHOLE_COPY | 1u << COPY_PART :
+						       1u << COPY_PLAIN | 1u << COPY_SAME;
+
+	if (!facts__copy(f, name, kinds)) {
+		renamed(f, name, why, size);
+		return false;
+	}
+	if (changed && use->how == ATTACH_ENTRY) {
+		snprintf(why, size, "%s: here as %.100s, too, which has not its arguments", name,
+			 changed->name);
+		return false;
+	}
+	if (use->how == ATTACH_ENTRY && is_split(f, name, why, size))
+		return false;
+	return !plain || !not_probeable(plain, why, size);
+}
+
+/* Trampolines: the function has to be there under its own name, and nowhere else. */
 static bool trampoline_usable(const struct facts *f, const struct prog_use *use, char *why,
 			      size_t size)
 {
-	if (not_probeable(f, use->funcs[0], why, size))
+	const char *name = use->funcs[0];
+	const struct fact_func *plain = facts__copy(f, name, 1u << COPY_PLAIN);
+	const struct fact_func *other = facts__copy(f, name, 1u << COPY_SAME | 1u << COPY_CHANGED);
+
+	if (!plain)
+		renamed(f, name, why, size);
+	else if (not_probeable(plain, why, size))
 		return false;
-	if (!f->feature[FEAT_TRAMPOLINES])
-		snprintf(why, size, "%s: %s", use->funcs[0], facts__lacking(FEAT_TRAMPOLINES));
+	else if (other)
+		snprintf(why, size, "%s: here as %.100s, too, which has no trampoline", name,
+			 other->name);
+	else if (is_split(f, name, why, size))
+		return false;
+	else if (!f->feature[FEAT_TRAMPOLINES])
+		snprintf(why, size, "%s: %s", name, facts__lacking(FEAT_TRAMPOLINES));
 	else if (f->feature[FEAT_BTF_ELSEWHERE])
 		snprintf(why, size, "%s: a trampoline needs the kernel's own BTF, not a file's",
-			 use->funcs[0]);
+			 name);
 	else
 		return true;
 	return false;
@@ -163,20 +259,13 @@ static bool trampoline_usable(const struct facts *f, const struct prog_use *use,
 /* Does this kernel's path lie elsewhere than the variant's? @e may be NULL. */
 static bool is_elsewhere(const struct facts *f, const struct elsewhere *e)
 {
-	const struct fact_func *v = e ? facts__func(f, e->func) : NULL;
-
-	if (!v || (!v->in_btf && !v->symbols))
-		return false;
-	for (size_t i = 0; e->calls && i < f->calls_n; i++)
-		if (!strcmp(f->calls[i].func, e->func) && !strcmp(f->calls[i].callee, e->calls))
-			return true;
-	return !e->calls;
+	return e && facts__has_func(f, e->func) != e->absent;
 }
 
 static bool variant_usable(const struct facts *f, const struct variant *v, char *why, size_t size)
 {
 	if (!f->feature[FEAT_BTF]) { /* no program finds a field without */
-		snprintf(why, size, "%s", facts__lacking(FEAT_BTF));
+		snprintf(why, size, "%s", facts__no_btf(f));
 		return false;
 	}
 	if (v->needs >= 0 && !f->feature[v->needs]) {
@@ -194,16 +283,16 @@ static bool variant_usable(const struct facts *f, const struct variant *v, char 
 	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog; i++) {
 		const struct prog_use *use = &v->uses[i];
 
-		bool kprobe =
-			is_call(use->how) || use->how == ATTACH_ENTRY || use->how == ATTACH_EXIT;
+		bool call = attach__is_call(use->how);
+		bool kprobe = call || use->how == ATTACH_ENTRY || use->how == ATTACH_EXIT;
 
 		if (kprobe && !f->feature[FEAT_KPROBES]) {
 			snprintf(why, size, "%s", facts__lacking(FEAT_KPROBES));
 			return false;
 		}
-		if (!(is_call(use->how) ? calls_usable :
-		      kprobe		? entry_usable :
-					  trampoline_usable)(f, use, why, size))
+		if (!(call   ? calls_usable :
+		      kprobe ? end_usable :
+			       trampoline_usable)(f, use, why, size))
 			return false;
 	}
 	return true;
@@ -211,14 +300,13 @@ static bool variant_usable(const struct facts *f, const struct variant *v, char 
 
 /* The reason of a probe without variant: the first one's, since that is the one wanted most. */
 static void select_one(const struct facts *f, const struct probe *p, bool light, const char *want,
-		       struct choice *c)
+		       size_t first, struct choice *c)
 {
 	char why[200];
 
 	c->probe = p;
 	c->variant = NULL;
-	c->reason[0] = 0;
-	for (size_t i = 0; i < PROBE_VARIANTS && p->variants[i].name; i++) {
+	for (size_t i = first; i < PROBE_VARIANTS && p->variants[i].name; i++) {
 		const struct variant *v = &p->variants[i];
 
 		if (want && strcmp(want, v->name))
@@ -249,126 +337,15 @@ void probes__select(const struct facts *f, bool light, const char *const *forced
 		for (const char *const *w = forced; w && *w; w++)
 			if (!strncmp(*w, probes[i].name, len) && (*w)[len] == '=')
 				want = *w + len + 1;
-		select_one(f, &probes[i], light, want, &out[i]);
+		out[i].reason[0] = 0;
+		select_one(f, &probes[i], light, want, 0, &out[i]);
 	}
 }
 
-static __u32 offset_of(const struct fact_call *c, enum attach_how how)
+void probes__next(const struct facts *f, bool light, struct choice *c, const char *why)
 {
-	return how == ATTACH_RETURN ? c->next :
-	       how == ATTACH_AHEAD  ? c->ahead :
-	       how == ATTACH_BEHIND ? c->behind :
-				      c->offset;
-}
+	size_t next = c->variant - c->probe->variants + 1;
 
-/* Two calls can have the same place behind them: where their ways have met. */
-static bool has_point(const struct attach_point *points, size_t n, const struct attach_point *p)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(points[i].prog, p->prog) && !strcmp(points[i].func, p->func) &&
-		    points[i].offset == p->offset)
-			return true;
-	return false;
-}
-
-/* The callees whose places @use goes to. */
-static const char *const *callees_of(const struct prog_use *use)
-{
-	static const char *const exits[] = { CALLEE_EXIT, NULL };
-	static const char *const none[] = { NULL };
-
-	return use->how == ATTACH_EXIT ? exits : is_call(use->how) ? use->callees : none;
-}
-
-/* The places of @use that @c is one of. */
-static bool is_place(const struct prog_use *use, const struct fact_call *c)
-{
-	return in_list(use->funcs, c->func) && in_list(callees_of(use), c->callee);
-}
-
-static bool is_attempt(const struct prog_use *use, const struct fact_call *c)
-{
-	return !is_return(use->how) && !strcmp(c->callee, CALLEE_INLINE_LOCK);
-}
-
-struct points {
-	struct attach_point *out;
-	size_t n, max;
-};
-
-static int add_point(struct points *p, const struct prog_use *use, const char *func, __u32 offset,
-		     __u8 cookie)
-{
-	struct attach_point at = { use->prog, use->how, func, offset, cookie };
-
-	if (has_point(p->out, p->n, &at))
-		return 0;
-	if (p->n == p->max)
-		return -E2BIG;
-	p->out[p->n++] = at;
-	return 0;
-}
-
-/* Those of @use's places that are attempts at inlined locks, or those that are not. */
-static int add_places(const struct facts *f, const struct prog_use *use, bool attempts,
-		      struct points *p)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < f->calls_n && !err; i++) {
-		const struct fact_call *c = &f->calls[i];
-
-		if (is_place(use, c) && is_attempt(use, c) == attempts)
-			err = add_point(p, use, c->func, offset_of(c, use->how), c->reg);
-	}
-	return err;
-}
-
-/*
- * Attempts at inlined locks come first: arm64 takes their compare-and-swap for the begin of an exclusive
- * sequence, and refuses probes up to 32 instructions behind it; but not when it finds a probe there.
- */
-int probes__points(const struct facts *f, const struct variant *v, struct attach_point *out,
-		   size_t max)
-{
-	struct points p = { out, 0, max };
-	int err = 0;
-
-	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog && !err; i++)
-		err = add_places(f, &v->uses[i], true, &p);
-	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog && !err; i++) {
-		const struct prog_use *use = &v->uses[i];
-		size_t before = p.n;
-
-		err = add_places(f, use, false, &p);
-		if (!err && p.n == before && !is_call(use->how))
-			err = add_point(&p, use, use->funcs[0], 0, 0);
-	}
-	return err ? err : (int)p.n;
-}
-
-static int list_interest(const char *const *names, int (*cb)(void *ctx, const char *name),
-			 void *ctx)
-{
-	int err = 0;
-
-	for (; !err && names && *names; names++)
-		if (**names != '(') /* CALLEE_INLINE_UNLOCK and its like are no functions */
-			err = cb(ctx, *names);
-	return err;
-}
-
-int probes__interest(int (*cb)(void *ctx, const char *name), void *ctx)
-{
-	int err = list_interest(probes__callees(), cb, ctx);
-
-	for (size_t i = 0; i < probes_n && !err; i++)
-		for (size_t j = 0; j < PROBE_VARIANTS && probes[i].variants[j].name && !err; j++)
-			for (size_t k = 0; k < VARIANT_PROGS && !err; k++) {
-				const struct prog_use *use = &probes[i].variants[j].uses[k];
-
-				if (use->prog)
-					err = list_interest(use->funcs, cb, ctx);
-			}
-	return err;
+	snprintf(c->reason, sizeof(c->reason), "%s", why);
+	select_one(f, c->probe, light, NULL, next, c);
 }

@@ -153,7 +153,7 @@ int session__check_forced(const char *const *forced, const struct choice *c)
 int session__check_required(const struct facts *f, const struct choice *c)
 {
 	if (!f->feature[FEAT_BTF]) {
-		log_error("%s", facts__lacking(FEAT_BTF));
+		log_error("%s", facts__no_btf(f));
 		log_hint(BTF_HINT);
 		return EXIT_CANT;
 	}

@@ -359,7 +359,7 @@ int snapshot__stack(struct tracer *t, __s32 id, char ***stack, size_t *n)
 						tracer__skeleton(t)->maps.stacks;
 	__u32 place = id & ~STACK_MORE;
 	__u64 ip[STACK_DEPTH] = { 0 };
-	char buf[160];
+	char buf[SYMBOL_NAME + 32];
 
 	*stack = NULL;
 	*n = 0;
@@ -368,8 +368,8 @@ int snapshot__stack(struct tracer *t, __s32 id, char ***stack, size_t *n)
 	*stack = calloc(STACK_DEPTH, sizeof(char *));
 	for (int i = 0; *stack && i < STACK_DEPTH && ip[i]; i++) {
 		kernel__symbol(ip[i], buf, sizeof(buf));
-		/* addresses without symbol on top are trampolines and our own programs */
-		if (!*n && (!strncmp(buf, "0x", 2) || !strncmp(buf, "bpf_", 4)))
+		/* what has no symbol on top are trampolines and our own programs */
+		if (!*n && (!strcmp(buf, SYMBOL_UNKNOWN) || !strncmp(buf, "bpf_", 4)))
 			continue;
 		(*stack)[(*n)++] = strdup(buf);
 	}

@@ -26,8 +26,13 @@ struct tracer {
 	struct tracer_opts opts;
 	struct links links;
 	struct tracer_times times;
-	__u64 missed[LINKS_MAX]; /* by link */
-	size_t *attached;	 /* per probe */
+	struct {
+		const char *prog;
+		__u64 n;
+	} * missed; /* runs that the kernel left out, by link */
+	size_t missed_links;
+	size_t *attached; /* per probe */
+	size_t failed;	  /* the probe of which a place could not be attached; probes_n: none */
 	int cpus;
 	__u64 floor_ns[CLOCK_BRACKET + 1];
 	struct ring_buffer *ring;
@@ -84,13 +89,12 @@ const struct choice *tracer__live(const struct tracer *t, const char *probe)
 	return NULL;
 }
 
-static int attach_choice(struct tracer *t, size_t i, char *err, size_t err_size)
+static int attach_points(struct tracer *t, size_t i, const struct attach_point *at, size_t n,
+			 char *err, size_t err_size)
 {
 	const struct choice *c = &t->choices[i];
-	struct attach_point at[64];
-	int n = probes__points(t->facts, c->variant, at, 64);
 
-	for (int j = 0; j < n; j++) {
+	for (size_t j = 0; j < n; j++) {
 		int ret;
 
 		/* a preemptible kernel waits seconds for every single one */
@@ -105,11 +109,25 @@ static int attach_choice(struct tracer *t, size_t i, char *err, size_t err_size)
 				 "probe '%s', variant '%s': can't attach '%s' to %s+0x%x: %s",
 				 c->probe->name, c->variant->name, at[j].prog, at[j].func,
 				 at[j].offset, strerror(-ret));
+			if (tracer__is_of_place(ret))
+				t->failed = i;
 			return ret;
 		}
 		t->attached[i]++;
 	}
-	return n < 0 ? n : 0;
+	return 0;
+}
+
+static int attach_choice(struct tracer *t, size_t i, char *err, size_t err_size)
+{
+	struct attach_point *at;
+	size_t n;
+	int ret;
+
+	at = probes__all_points(t->facts, t->choices[i].variant, &n);
+	ret = at ? attach_points(t, i, at, n, err, err_size) : -ENOMEM;
+	free(at);
+	return ret;
 }
 
 static int attach_all(struct tracer *t, bool floor, char *err, size_t err_size)
@@ -183,13 +201,15 @@ static int measure_floors(struct tracer *t, char *err, size_t err_size)
 	return ret ? ret : forget(t, err, err_size);
 }
 
-struct tracer *tracer__prepare(const struct facts *f, const struct choice *choices,
-			       const struct tracer_opts *o, int *code, char *err, size_t err_size)
+struct tracer *tracer__try(const struct facts *f, const struct choice *choices,
+			   const struct tracer_opts *o, int *code, char *err, size_t err_size,
+			   size_t *failed)
 {
 	struct tracer *t = calloc(1, sizeof(*t));
 	__u64 start = tracer__now_ns();
 	int ret;
 
+	*failed = probes_n;
 	*code = EXIT_FAILED;
 	snprintf(err, err_size, "out of memory");
 	if (!t)
@@ -197,6 +217,7 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 	t->facts = f;
 	t->choices = choices;
 	t->opts = *o;
+	t->failed = probes_n;
 	t->cpus = libbpf_num_possible_cpus();
 	t->attached = calloc(probes_n, sizeof(*t->attached));
 	t->skel = tracer__open(f);
@@ -222,6 +243,7 @@ struct tracer *tracer__prepare(const struct facts *f, const struct choice *choic
 	t->times.attach_ns = tracer__now_ns() - start;
 	if (ret) {
 		*code = tracer__attach_refusal(ret, err, err_size);
+		*failed = t->failed;
 		goto fail;
 	}
 	log_progress_end();
@@ -261,6 +283,17 @@ out:
 	return n + t->skel->bss->migrating;
 }
 
+/* Once the links are gone nobody can be asked. */
+static void note_missed(struct tracer *t)
+{
+	t->missed = calloc(t->links.n + 1, sizeof(*t->missed));
+	for (size_t i = 0; t->missed && i < t->links.n; i++) {
+		t->missed[i].prog = t->links.v[i].prog;
+		t->missed[i].n = link__missed(bpf_link__fd(t->links.v[i].link));
+		t->missed_links++;
+	}
+}
+
 void tracer__stop(struct tracer *t)
 {
 	__u64 start;
@@ -268,8 +301,7 @@ void tracer__stop(struct tracer *t)
 	t->skel->bss->phase = PHASE_DRAINING;
 	for (int i = 0; i < 50 && in_flight(t); i++)
 		settle();
-	for (size_t i = 0; i < t->links.n; i++)
-		t->missed[i] = link__missed(bpf_link__fd(t->links.link[i]));
+	note_missed(t);
 	start = tracer__now_ns();
 	log_progress("detaching %zu programs", t->links.n);
 	links__close(&t->links);
@@ -282,9 +314,9 @@ __u64 tracer__missed(const struct tracer *t, const char *prog)
 {
 	__u64 n = 0;
 
-	for (size_t i = 0; i < LINKS_MAX && t->links.prog[i]; i++)
-		if (!strcmp(t->links.prog[i], prog))
-			n += t->missed[i];
+	for (size_t i = 0; i < t->missed_links; i++)
+		if (!strcmp(t->missed[i].prog, prog))
+			n += t->missed[i].n;
 	return n;
 }
 
@@ -322,6 +354,7 @@ void tracer__close(struct tracer *t)
 		munmap(t->windows, windows_bytes(t));
 	migtrace_bpf__destroy(t->skel);
 	free(t->attached);
+	free(t->missed);
 	free(t);
 }
 

@@ -45,11 +45,18 @@ static inline __u64 tracer__now_ns(void)
 }
 
 /*
- * Loads and attaches what @choices (probes_n rows) name. On failure returns NULL, *@code is the
- * exit code and @err one line. Measures the clocks' floor on the way.
+ * Loads and attaches what @choices (probes_n rows) name; one of which a place can't be attached, and
+ * which nobody asked for, becomes the next variant of its probe, or none. On failure returns NULL, *@code
+ * is the exit code and @err one line. Measures the clocks' floor on the way. retry.c.
  */
-struct tracer *tracer__prepare(const struct facts *f, const struct choice *choices,
+struct tracer *tracer__prepare(const struct facts *f, struct choice *choices,
 			       const struct tracer_opts *o, int *code, char *err, size_t err_size);
+/* One attempt at it; *@failed: the choice of which a place can't be attached, or probes_n. */
+struct tracer *tracer__try(const struct facts *f, const struct choice *choices,
+			   const struct tracer_opts *o, int *code, char *err, size_t err_size,
+			   size_t *failed);
+/* Does -errno say something of the place, and not of us, as want of memory or of rights would? retry.c */
+bool tracer__is_of_place(int err);
 /* The object, nothing of it loaded; NULL with errno. configure.c. */
 struct migtrace_bpf *tracer__open(const struct facts *f);
 /* Before the load: the object's settings and the sizes of its maps. configure.c. */

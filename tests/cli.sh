@@ -104,6 +104,30 @@ echo "struct pt_regs { long orig_ax, pstate; } regs; void none(void) { regs.psta
 t 'types of another kernel' 3 "kernel.btf: is another kernel's BTF: 1 of its 1 functions are not in" \
 	doctor --btf kernel.btf
 t 'doctor --btf of no file' 2 "option '--btf': the value FILE is empty" doctor --btf ''
+t 'types of a kind that came later' 1 'newkind.btf: has types of kind 20, which came after this libbpf' \
+	doctor --btf "$top/tests/data/names/newkind.btf"
+for s in "$top"/tests/data/kernels/*.facts "$top"/tests/data/names/*.facts; do
+	t "doctor asks ${s##*/}" 0 '' doctor --from "$s"
+	t "doctor asks ${s##*/}, json" 0 '' doctor --json --from "$s"
+done
+sheet=$top/tests/data/names
+t 'a function in parts' 0 '' doctor --from "$sheet/ubuntu-5.15.facts"
+has 'a function in parts: its ways are probed' '^  norefs_entry    page_ways '
+t 'a lock in an inner function' 0 '' doctor --from "$sheet/ubuntu-6.8.facts"
+has 'the way to it is told' ' in __find_get_block > __find_get_block_slow$'
+t 'a sheet that was not asked' 0 '' doctor --from "$sheet/ubuntu-5.15-old.facts"
+has 'and says so' '^  find_get_block  - .* did not look into what it calls'
+t 'doctor --from and --facts' 0 '' doctor --facts --from "$top/tests/data/kernels/6.1.facts"
+cmp out "$top/tests/data/kernels/6.1.facts" 2>err
+judge 'a sheet is printed as it was' $? 0 ''
+t 'a sheet, a variant that is not possible there' 3 '' \
+	doctor --from "$top/tests/data/kernels/6.1.facts" --probe lookup_exit=common
+t 'doctor --from of no sheet' 1 'small.json: is no fact sheet' doctor --from small.json
+t 'doctor --from of no file' 1 "can't read none: No such file" doctor --from none
+t 'doctor --sites of a sheet' 2 "option '--sites': a fact sheet has not the kernel's text" \
+	doctor --from none --sites
+t 'doctor --from with types' 2 "option '--btf': a fact sheet has been read already" \
+	doctor --from none --btf x
 t 'doctor with an operand' 2 "unexpected operand 'x': doctor takes none" doctor x
 
 # report: operands and options

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# usage: deps.sh [build|test|kernels|page|package|prom|cost|arm64|ci]...
+# usage: deps.sh [build|test|kernels|clang|page|package|prom|cost|arm64|ci]...
 #
 # Install the Debian packages that are missing for building, testing (build's too), compiling the
-# test kernels, looking at pages, packaging (build's too), arm64, and CI (all of it).  Default: test.
+# test kernels (one of them with a clang of its own), looking at pages, packaging (build's too), arm64, and CI (all of it).  Default: test.
 # Nothing missing: no root and no network needed.
 # Exit status 3: something is missing and can't be installed from here; says what to do.
 set -eu
@@ -51,6 +51,10 @@ kernels	bison		kernel build
 kernels	rsync		kernel build
 kernels	patch		kernel build
 
+clang	clang-19	the test kernel by clang
+clang	lld-19		the same
+clang	llvm-19		the same
+
 package	debhelper	the Debian package
 package	debootstrap	a fresh Debian to install it in
 package	dpkg-dev	the same
@@ -90,13 +94,14 @@ wanted()
 		build)   list="$list build" ;;
 		test)    list="$list build test" ;;
 		kernels) list="$list kernels" ;;
+		clang)   list="$list kernels clang" ;;
 		page)    list="$list page" ;;
 		package) list="$list build package" ;;
 		prom)    list="$list prom" ;;
 		cost)    list="$list cost" ;;
 		arm64)   list="$list arm64" ;;
-		ci)      list="$list build test kernels page package prom arm64 ci" ;;
-		*)       die "no group '$group'; there are: build test kernels page package prom cost arm64 ci" ;;
+		ci)      list="$list build test kernels page package prom arm64 cost ci" ;;
+		*)       die "no group '$group'; there are: build test kernels clang page package prom cost arm64 ci" ;;
 		esac
 	done
 	awk -F'\t+' -v groups="$list" '

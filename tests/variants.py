@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Where each variant of each probe runs: variants.py DUMP (the program of tests/unit/variants.c)
 
-Joins the probe table, the fact sheets, kernels.conf and the cases of check.sh. A variant that no case
+Joins the probe table, the fact sheets, kernels.conf and cases.list. A variant that no case
 of `make check` runs fails, unless NOWHERE says why; so does a table in tests/README.md that is not the
 one made here (UPDATE_GOLDEN=1 writes it). Last line: "N passed, N failed".
 """
 import os
-import re
 import subprocess
 import sys
+
+from runner.caselist import read_cases, read_kernels, ring
 
 TESTS = os.path.dirname(os.path.abspath(__file__))
 README = f"{TESTS}/README.md"
@@ -17,7 +18,9 @@ BEGIN, END = "<!-- variants: made by tests/variants.py -->\n", "<!-- /variants -
 
 # Variants that no case of make check runs, and why.
 IDLE = "attached in every recording, but no load here enters these sections (none of them in any run kept)"
-NOWHERE = {"dirty_folio=site": IDLE, "assoc_list=site": IDLE}
+NO_WAYS = "for kernels without trampolines whose compiler split the function behind: of the list none is"
+NOWHERE = {"dirty_folio=site": IDLE, "assoc_list=site": IDLE,
+           "norefs_entry=ways:kprobe": NO_WAYS, "norefs_entry=page_ways:kprobe": NO_WAYS}
 
 # Being attached is not running: loads (WORK) without which a probe has nothing to see.
 AIO, FILES, NONE = {"aio"}, {"truncate"}, set()
@@ -26,7 +29,7 @@ NEEDS = {"aio_outcome": AIO, "aio_overlap": AIO, "aio_migrate": AIO, "aio_comple
          "try_to_free": FILES, "dirty_folio": NONE, "assoc_list": NONE}
 
 # Judges by which a case counts: they look at what was chosen, or at figures that need it.
-SCRIPTS = {"record.sh", "slow.sh", "truth.sh", "forced.sh", "lacking.sh"}
+SCRIPTS = {"record.sh", "forced.sh", "lacking.sh"}
 
 passed = failed = 0
 
@@ -52,29 +55,17 @@ def run(*argv):
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.splitlines()
 
 
-def expected(path):
-    """What kernels.conf expects: kernel to {probe: variant}."""
-    conf, section = {}, None
-    for line in open(path):
-        line = line.split("#", 1)[0].strip()
-        if line.startswith("["):
-            section = line.strip("[]")
-            conf[section] = {}
-        elif line.startswith("expect"):
-            conf[section].update(w.split("=", 1) for w in line.split("=", 1)[1].split())
-    return conf
+def expected():
+    """What kernels.conf expects: kernel to {probe: variant}; of one that another stands for, nothing."""
+    return {k: dict(w.split("=", 1) for w in v["expect"].split()) for k, v in read_kernels().items()}
 
 
-def cases(path):
+def cases():
     """(case, kernel, whether make check leaves it out, its environment) of those that record."""
-    text = open(path).read()
-    long = " ".join(re.findall(r'^LONG="(?:\$LONG )?(.*)"$', text, re.M) +
-                    re.findall(r"^LONG='(.*)'$", text, re.M)).split()
-    for line in re.search(r"^CASES='\n(.*?)'$", text, re.M | re.S)[1].splitlines():
-        name, kernel, _, script, env = line.split("|", 4)
-        if script in SCRIPTS:
-            words = re.split(r"(?:^| )([A-Z_]+)=", env)[1:]
-            yield name, kernel, name in long, dict(zip(words[::2], words[1::2]))
+    usual = {c.name for c in ring(read_cases(), "check")}
+    for c in read_cases():
+        if c.guest in SCRIPTS and not c.name.startswith("bars-"):
+            yield c.name, c.kernel, c.name not in usual, c.environment()
 
 
 def chosen(dump, names, sheet, expect, env):
@@ -103,9 +94,9 @@ def column(where):
 
 
 def main(dump):
-    names, conf = table(dump), expected(f"{TESTS}/vm/kernels.conf")
+    names, conf = table(dump), expected()
     itself, asked = ({n: {} for n in names} for _ in "ab")
-    for case, kernel, long, env in cases(f"{TESTS}/vm/check.sh"):
+    for case, kernel, long, env in cases():
         sheet = f"{TESTS}/data/kernels/{kernel}.facts"
         for probe, row, by_force in chosen(dump, names, sheet, conf[kernel], env):
             to, key = (asked, case) if by_force else (itself, kernel)

@@ -19,7 +19,7 @@
 #include "instead.h"
 
 /* kernel.c */
-static int add_func(void *ctx, const char *name)
+static int add_func(void *ctx, const char *name, unsigned int wants)
 {
 	struct facts *f = ctx;
 	struct fact_func *v = realloc(f->funcs, (f->funcs_n + 1) * sizeof(*v));
@@ -28,8 +28,42 @@ static int add_func(void *ctx, const char *name)
 		return -ENOMEM;
 	f->funcs = v;
 	v += f->funcs_n++;
-	*v = (struct fact_func){ .in_btf = true, .traceable = true, .symbols = 1 };
+	*v = (struct fact_func){ .in_btf = true, .traceable = true, .symbols = 1, .wants = wants };
 	snprintf(v->name, sizeof(v->name), "%s", name);
+	return 0;
+}
+
+/* Every host calls every callee. */
+static int add_calls(struct facts *f)
+{
+	for (size_t i = 0; i < f->funcs_n * f->funcs_n; i++) {
+		const struct fact_func *host = &f->funcs[i / f->funcs_n];
+		const struct fact_func *callee = &f->funcs[i % f->funcs_n];
+		struct fact_call *v;
+
+		if (!(host->wants & WANT_CALLS) || !(callee->wants & WANT_CALLEE))
+			continue;
+		v = realloc(f->calls, (f->calls_n + 1) * sizeof(*v));
+		if (!v)
+			return -ENOMEM;
+		f->calls = v;
+		v += f->calls_n++;
+		memset(v, 0, sizeof(*v));
+		snprintf(v->func, sizeof(v->func), "%s", host->name);
+		snprintf(v->callee, sizeof(v->callee), "%s", callee->name);
+		v->next = 5;
+	}
+	return 0;
+}
+
+/* A name of the table comes as often as it is there: one row is enough. */
+static int add_once(void *ctx, const char *name, unsigned int wants)
+{
+	struct fact_func *v = (struct fact_func *)facts__func(ctx, name);
+
+	if (!v)
+		return add_func(ctx, name, wants);
+	v->wants |= wants;
 	return 0;
 }
 
@@ -38,28 +72,12 @@ int facts__read(struct facts *f, const char *btf)
 	(void)btf;
 	memset(f, 0, sizeof(*f));
 	memset(f->feature, true, sizeof(f->feature));
-	for (const char *const *host = probes__hosts(); *host; host++)
-		for (const char *const *callee = probes__callees(); *callee; callee++) {
-			struct fact_call *v = realloc(f->calls, (f->calls_n + 1) * sizeof(*v));
-
-			if (!v)
-				return -ENOMEM;
-			f->calls = v;
-			v += f->calls_n++;
-			memset(v, 0, sizeof(*v));
-			snprintf(v->func, sizeof(v->func), "%s", *host);
-			snprintf(v->callee, sizeof(v->callee), "%s", *callee);
-			v->next = 5;
-		}
-	return probes__interest(add_func, f);
-}
-
-void kernel__forget_symbols(void)
-{
+	f->asks = FACTS_ASKS;
+	return probes__interest(add_once, f) ?: add_calls(f);
 }
 
 /* tracer.c: here every recording ends. */
-struct tracer *tracer__prepare(const struct facts *f, const struct choice *choices,
+struct tracer *tracer__prepare(const struct facts *f, struct choice *choices,
 			       const struct tracer_opts *o, int *code, char *err, size_t err_size)
 {
 	fuzz__claim(o->map_size <= 1 << 20, "--map-size is bounded", "");

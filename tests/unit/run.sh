@@ -31,7 +31,7 @@ for t in "$@"; do
 done
 
 for t in tests/cli.sh tests/compare.sh tests/docs.sh tests/completion.sh tests/schema.sh tests/html.sh \
-	tests/variants.sh; do
+	tests/variants.sh tests/rings.sh; do
 	MIGTRACE=$UNIT/migtrace sh "$t" >"$log" 2>&1
 	tally "$t" $? "$(sed -n 's/^\([0-9]*\) passed, .*/\1/p' "$log" | tail -n 1)" \
 		"$(sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p' "$log" | tail -n 1)"

@@ -432,7 +432,6 @@ static void forced_off_the_path(void **state)
 				 passed[i].word);
 			expect(force(probe, passed[i].word), NULL, passed[i].why);
 		}
-		expect(force("aio_outcome", "aio_outcome=untried"), NULL, "tries ring_lock");
 	}
 	load(K6_12);
 	expect(force("migrate_norefs", "migrate_norefs=bracket:folio_migrate_mapping"), NULL,
@@ -444,7 +443,6 @@ static void forced_off_the_path(void **state)
 	load(K6_1);
 	expect(force("norefs_switch", "norefs_switch=folio:kprobe"), "folio:kprobe", NULL);
 	expect(force("lookup_exit", "lookup_exit=plain:kprobe"), "plain:kprobe", NULL);
-	expect(force("aio_outcome", "aio_outcome=untried"), NULL, "tries ring_lock");
 }
 
 static void the_lock_clock_of_lookups_is_where_they_are(void **state)
@@ -648,11 +646,16 @@ static void reasons_name_the_function(void **state)
 {
 	(void)state;
 	load(K6_1);
+	without_func("buffer_migrate_folio");
+	without_func("buffer_migrate_folio_norefs");
 	func("__buffer_migrate_folio")->traceable = false;
 	expect(pick("norefs_entry"), NULL, "__buffer_migrate_folio: not traceable");
 	func("__buffer_migrate_folio")->symbols = 0;
 	expect(pick("norefs_entry"), NULL, "inlined or renamed by the compiler");
-	expect(find("migrate_norefs"), "bracket:folio_migrate_mapping", NULL);
+	for (size_t i = 0; i < f.calls_n; i++)
+		if (!strcmp(f.calls[i].func, "__buffer_migrate_folio"))
+			strcpy(f.calls[i].func, "elsewhere");
+	expect(pick("migrate_norefs"), "bracket:folio_migrate_mapping", NULL);
 	without_func("__buffer_migrate_folio");
 	expect(pick("norefs_entry"), NULL, "__buffer_migrate_folio: no such function here");
 
@@ -772,7 +775,7 @@ static void a_variant_can_be_forced(void **state)
 	expect(force("aio_migrate", "aio_migrate_x=lock"), "site", NULL);
 }
 
-static int count_name(void *ctx, const char *name)
+static int count_name(void *ctx, const char *name, unsigned int wants)
 {
 	size_t *n = ctx;
 
@@ -782,14 +785,13 @@ static int count_name(void *ctx, const char *name)
 	return 0;
 }
 
-static int stop_at_second(void *ctx, const char *name)
+static int stop_at_second(void *ctx, const char *name, unsigned int wants)
 {
 	size_t *n = ctx;
 
 	return ++*n == 2 ? -ENOMEM : 0;
 }
 
-/* Every function whose calls a variant wants must be among those that are scanned for calls. */
 static void the_table_asks_for_what_it_uses(void **state)
 {
 	size_t n = 0;
@@ -801,25 +803,6 @@ static void the_table_asks_for_what_it_uses(void **state)
 	assert_int_equal(probes__interest(stop_at_second, &n), -ENOMEM);
 	assert_int_equal(n, 2);
 	assert_true(probes_n <= MAX_PROBES);
-	for (size_t i = 0; i < probes_n * PROBE_VARIANTS * VARIANT_PROGS; i++) {
-		const struct probe *p = &probes[i / VARIANT_PROGS / PROBE_VARIANTS];
-		const struct prog_use *use =
-			&p->variants[i / VARIANT_PROGS % PROBE_VARIANTS].uses[i % VARIANT_PROGS];
-		const char *const *host, *const *callee, *const *have;
-
-		if (!use->prog || !use->callees)
-			continue;
-		for (host = use->funcs; *host; host++) {
-			for (have = probes__hosts(); *have && strcmp(*have, *host); have++)
-				;
-			assert_non_null(*have);
-		}
-		for (callee = use->callees; *callee; callee++) {
-			for (have = probes__callees(); *have && strcmp(*have, *callee); have++)
-				;
-			assert_true(*have || **callee == '(');
-		}
-	}
 }
 
 int main(void)

@@ -19,4 +19,4 @@ mkdir -p "$out"
 "$TOP/tests/vm/fetch.sh" after
 boots "$out" 20 "after after" "slow after DELAY=5000"
 RESUME=1 boots "$out" 40 "after after"
-"$TOP/tests/vm/aa_judge.py" "$O/migtrace" "$out" 5000
+"$TOP/tests/vm/judge.py" false_alarms after "$out" migtrace="$O/migtrace" delay=5000

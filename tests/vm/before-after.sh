@@ -5,8 +5,9 @@
 #
 # `make before-after`: `migtrace bench` in many boots of two kernels that take turns, compared as
 # text, JSON and one HTML page. Environment:
-#   A, B    the kernels: names of kernels.conf (before and after), or paths: an image with its
-#           config beside it (/boot/vmlinuz-X, arch/x86/boot/bzImage of a build tree)
+#   A, B    the kernels: names of kernels.conf (before and after, which are one image and a switch),
+#           or paths: an image with its config beside it (/boot/vmlinuz-X, arch/x86/boot/bzImage of
+#           a build tree)
 #   BOOTS   of each (10); ROUND, ROUNDS: seconds and number of each boot's rounds (1, 5);
 #           RESUME=1 keeps the boots that are there
 set -eu
@@ -25,7 +26,7 @@ kernel()
 	*/*)
 		[ -s "$2" ] || die "$1=$2: no such kernel image"
 		name=path-$1
-		rm -rf "${VM:?}/kernels/$name"
+		rm -rf "${VM:?}/path/$name"
 		printf '\n[%s]\nsource = path\nimage = %s\n' "$name" "$(realpath "$2")" >>"$KERNELS_CONF"
 		;;
 	esac
@@ -73,6 +74,9 @@ compare --format html -o "$O/migtrace-before-after.html"
 compare >"$O/migtrace-before-after.txt"
 compare --format json -o "$O/migtrace-before-after.json"
 echo "before: $A, ${failed[before]} boots failed; after: $B, ${failed[after]} boots failed"
+# the release that both run files name is the same then
+[ "$(kernel_dir "$a")" != "$(kernel_dir "$b")" ] ||
+	echo "Both are one kernel image, $(kernel_of "$a"), with switches: $A '$(conf_get "$a" args)', $B '$(conf_get "$b" args)'"
 cat "$O/migtrace-before-after.txt"
 rel=$(realpath --relative-to="$PWD" "$O")
 echo

@@ -10,8 +10,6 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 out=${1:-${O:-$top/build}/vm/load}
 mkdir -p "$(dirname "$out")"
 ${CC:-gcc} -std=gnu11 -O2 -g -Wall -Wextra -Werror -static -o "$out.$$" \
-	"$top"/tests/vm/load.c "$top"/tests/vm/load_fs.c "$top"/tests/vm/load_move.c \
-	"$top"/tests/vm/load_aio.c "$top"/tests/vm/load_trunc.c "$top"/tests/vm/load_direct.c \
-	"$top"/tests/vm/load_cold.c "$top"/tests/vm/load_hogs.c "$top"/src/bench_dir.c
+	"$top"/tests/vm/load*.c "$top"/src/bench_dir.c
 # at one go: a guest may be packed meanwhile, and an empty program succeeds at everything
 mv "$out.$$" "$out"

@@ -155,24 +155,6 @@ def optimised(g):
                 print(f"  {NAMES[name]}: {len(jumps)} of {len(lines)} kprobes are jumps")
 
 
-def instructions(g, ns):
-    """@ns: of an instruction in that guest."""
-    if not g.rounds:
-        return
-    print("\nGuest instructions (exceptions cost more than that, on every machine):")
-    print(f"  {'':28} {'a lookups pass':>16} {'a migration':>14}")
-    base = {}
-    for name, text in NAMES.items():
-        row = []
-        for what, key in (("lookups", "getdents"), ("moves", "moves_ok")):
-            rates = [x for x in (g.rate(r, name, key, what) for r in g.rounds) if x]
-            n = 1e9 / ns / median(rates) if rates else None
-            base.setdefault(what, n)
-            row.append(f"{n:.0f} {n / base[what] - 1:+.1%}" if n else "-")
-        if row != ["-", "-"]:
-            print(f"  {text:28} {row[0]:>16} {row[1]:>14}")
-
-
 def programs(g):
     run = load(g.path("1", "full-stats", "json"))
     if not run:
@@ -191,9 +173,8 @@ def main():
     throughput(Guest(f"{out}/cost-mixed"), "One page of buffers in sixteen that move")
     throughput(Guest(f"{out}/cost-storm"), "Files created, renamed and removed while memory is compacted",
                "storm_ops", "file operations")
-    throughput(Guest(f"{out}/cost-after-lockstat"), "The same on a kernel with LOCK_STAT")
+    throughput(Guest(f"{out}/cost-lockstat"), "The same on a kernel with LOCK_STAT")
     own_holds(Guest(f"{out}/cost-after"))
-    instructions(Guest(f"{out}/cost-instructions"), 8)
     resources(Guest(f"{out}/cost-6.1"))
     optimised(Guest(f"{out}/cost-6.1"))
     programs(Guest(f"{out}/cost-stats"))

@@ -3,8 +3,9 @@
 #
 # usage: demo-race.sh
 #
-# `make demo-race`: the same load on `before` (the fix of 2019 reverted) and on `after`, what the
-# kernels themselves counted beside what migtrace found, and what the fix costs.
+# `make demo-race`: the same load without and with the fix of 2019, what the kernel itself counted
+# beside what migtrace found, and what the fix costs. Both are one image, truth-6.1: `before` sets its
+# switch migtrace_racy.
 # RACE_SECONDS: length of the load, default 30.
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -77,17 +78,18 @@ migtrace_says()
 }
 
 [ "$(uname -m)" = x86_64 ] || die "the test kernels are x86-64"
-"$TOP/tests/vm/kernels/build.sh" before after
+kernel=$("$TOP/tests/vm/fetch.sh" -p truth-6.1)
 echo
-echo "Both kernels run with $ARGS: freed pages are zeroed at once, so that ext4 trips"
-echo "over what a stale reference reads."
+echo "Both sides are one kernel image; the switch migtrace_racy takes the fix away. Both run"
+echo "with $ARGS: freed pages are zeroed at once, so that ext4 trips over what a stale"
+echo "reference reads."
 for name in before after; do
 	say "$name: booting, $RACE_SECONDS s of directory reads against page migration"
 	guest "$name"
 	echo
 	case $name in
-	before) echo "=== Linux $(cat "$VM/kernels/before/release"): the fix of 2019 reverted ===" ;;
-	after)  echo "=== Linux $(cat "$VM/kernels/after/release"): the fix in place ===" ;;
+	before) echo "=== Linux $(cat "$kernel/release") migtrace_racy=1: the fix of 2019 reverted ===" ;;
+	after)  echo "=== Linux $(cat "$kernel/release"): the fix in place ===" ;;
 	esac
 	kernel_says $name
 	migtrace_says $name

@@ -3,15 +3,14 @@
 #
 # usage: demo.sh
 #
-# `make demo`: a recording in a guest with the stock 6.1 kernel of $O/vm/kernels.  The report is
+# `make demo`: a recording in a guest with the stock 6.1 kernel.  The report is
 # printed as the guest prints it; the run file stays as $O/migtrace-demo.json.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 out=$VM/out/demo
-[ -s "$VM/kernels/6.1/vmlinux.btf" ] || say "fetching Debian's 6.1 kernel (50 MB, once)"
-"$TOP/tests/vm/fetch.sh" 6.1
-say "booting Debian $(cat "$VM/kernels/6.1/release") in QEMU; recording 12 s there"
+kernel=$("$TOP/tests/vm/fetch.sh" -p 6.1)
+say "booting Debian $(cat "$kernel/release") in QEMU; recording 12 s there"
 "$TOP/tests/vm/run.sh" -k 6.1 -t 240 -o "$out" -e SECONDS_=12 "$TOP/tests/vm/guest/demo.sh"
 cp "$out/migtrace-demo.json" "$O/migtrace-demo.json"
 

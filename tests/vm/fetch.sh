@@ -1,17 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# usage: fetch.sh NAME | --all
+# usage: fetch.sh [-p] NAME... | --all
 #
-# Leave the kernel NAME of kernels.conf in $O/vm/kernels/NAME:
-#   vmlinuz  config  release  vmlinux.btf  lib/modules/RELEASE/ (Debian kernels)
-# A kernel that is already there is left alone; to look for a newer one, remove its folder.
+# Make kernels of kernels.conf be in the cache, where kernel_dir (lib.sh) finds them:
+#   vmlinuz  config  release  version  vmlinux.btf  lib/modules/RELEASE/ (Debian kernels)
+# One that is there is checked and left alone, though Debian may have a newer one by now: a line says
+# so where that is known, and UPDATE=1 takes it.  -p prints each folder.
 #
 # Debian kernels come from the mirror apt is set up with, but from other suites than the ones it
 # uses: apt gets private lists, so nothing of the host's package state is read or changed.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/vm/apt.sh"
+. "$TOP/tests/vm/fetch-path.sh"
 
 # pick REGEX [VERSION] <"package version" lines: the newest match (of that version)
 pick()
@@ -28,11 +30,10 @@ pick()
 	[ -z "$best" ] || echo "$best $bestver"
 }
 
-# download NAME DIR: the packages of NAME, unpacked, in DIR/root
-download()
+# find_packages NAME DIR: sets opts, ver, and pkgs to what apt has of NAME
+find_packages()
 {
-	local name=$1 dir=$2 re found ver="" log=$2/apt.log arch
-	local -a opts pkgs=() regexes
+	local name=$1 dir=$2 re found regexes arch
 
 	arch=$(conf_arch "$name")
 	# shellcheck disable=SC2046 # suites are words
@@ -41,6 +42,7 @@ download()
 	apt-cache "${opts[@]}" dumpavail |
 		awk '$1 == "Package:" { p = $2 } $1 == "Version:" { print p, $2 }' >"$dir/avail"
 	read -ra regexes <<<"$(conf_get "$name" packages)"
+	ver="" pkgs=()
 	for re in "${regexes[@]}"; do
 		found=$(pick "$re" $ver <"$dir/avail")
 		[ -n "$found" ] || die "$name: no package matches $re${ver:+ at version $ver} in" \
@@ -48,11 +50,18 @@ download()
 		ver=${found#* }
 		pkgs+=("${found%% *}=$ver")
 	done
-	say "$name: ${pkgs[*]}"
-	(cd "$dir" && apt-get "${opts[@]}" -q download "${pkgs[@]}") >>"$log" 2>&1 ||
-		die "$name: apt-get download failed: $(grep -m 1 '^E:' "$log"); see $log"
-	for re in "$dir"/*.deb; do
-		dpkg -x "$re" "$dir/root"
+}
+
+# download NAME DIR: the packages that were found, unpacked, in DIR/root
+download()
+{
+	local deb log=$2/apt.log
+
+	say "$1: ${pkgs[*]}"
+	(cd "$2" && apt-get "${opts[@]}" -q download "${pkgs[@]}") >>"$log" 2>&1 ||
+		die "$1: apt-get download failed: $(grep -m 1 '^E:' "$log"); see $log"
+	for deb in "$2"/*.deb; do
+		dpkg -x "$deb" "$2/root"
 	done
 }
 
@@ -67,15 +76,11 @@ one_of()
 	die "the downloaded packages hold none of: ${*##*/root/}"
 }
 
-fetch_debian()
+# unpack NAME TMP: what a guest needs of TMP/apt/root
+unpack()
 {
-	local name=$1 dst=$2 tmp=$2.tmp root mods rel p
+	local name=$1 tmp=$2 root=$2/apt/root mods rel p
 
-	need_tool apt-get apt-cache dpkg depmod
-	rm -rf "$tmp"
-	mkdir -p "$tmp/apt"
-	download "$name" "$tmp/apt"
-	root=$tmp/apt/root
 	mods=$(one_of "$root"/lib/modules/* "$root"/usr/lib/modules/*)
 	rel=${mods##*/}
 	echo "$rel" >"$tmp/release"
@@ -89,68 +94,96 @@ fetch_debian()
 	depmod -b "$tmp" "$rel" 2>/dev/null || die "$name: depmod failed for $rel"
 	rm -rf "$tmp/apt"
 	"$TOP/tests/vm/extract-btf.sh" "$tmp/vmlinuz" "$tmp/vmlinux.btf"
-	rm -rf "$dst"
-	mv "$tmp" "$dst"
 }
 
-# fetch_path NAME DST: an image that is there already, as installed or in its build tree
-fetch_path()
+# fetch_debian NAME TMP HAVE: nothing if the version HAVE is the newest
+fetch_debian()
 {
-	local name=$1 dst=$2 image dir rel config="" f
+	local opts pkgs ver
 
-	image=$(conf_get "$name" image)
-	dir=${image%/*}
-	rel=$(file -bL "$image" | sed -n 's/.*bzImage, version \([^ ]*\).*/\1/p')
-	[ -n "$rel" ] || die "$image is not a bzImage"
-	for f in "$dir/config-$rel" "$dir/config" "${dir%/arch/x86*/boot}/.config"; do
-		[ -n "$config" ] || [ ! -s "$f" ] || config=$f
-	done
-	[ -n "$config" ] || die "$image: no config-$rel or config beside it"
-	mkdir -p "$dst/lib/modules"
-	cp "$image" "$dst/vmlinuz"
-	cp "$config" "$dst/config"
-	echo "$rel" >"$dst/release"
-	for f in "$dir/lib/modules/$rel" "${dir%/boot}/lib/modules/$rel" \
-		"${dir%/boot}/usr/lib/modules/$rel"; do
-		[ ! -d "$f" ] || [ -d "$dst/lib/modules/$rel" ] || cp -a "$f" "$dst/lib/modules/"
-	done
-	[ ! -d "$dst/lib/modules/$rel" ] || depmod -b "$dst" "$rel" 2>/dev/null ||
-		die "$image: depmod failed for $rel"
-	"$TOP/tests/vm/extract-btf.sh" "$dst/vmlinuz" "$dst/vmlinux.btf"
+	need_tool apt-get apt-cache dpkg depmod
+	mkdir -p "$2/apt"
+	find_packages "$1" "$2/apt"
+	[ "$ver" != "$3" ] || return 0
+	download "$1" "$2/apt"
+	unpack "$1" "$2"
+	echo "$ver" >"$2/version"
 }
 
 fetch_built()
 {
-	local name=$1 dst=$2 f
+	"$TOP/tests/vm/kernels/build.sh" "$@"
+}
 
-	"$TOP/tests/vm/kernels/build.sh" "$name"
-	for f in vmlinuz config release; do
-		[ -s "$dst/$f" ] || die "$name: tests/vm/kernels/build.sh left no $dst/$f"
-	done
-	[ "$dst/vmlinux.btf" -nt "$dst/vmlinuz" ] ||
-		"$TOP/tests/vm/extract-btf.sh" "$dst/vmlinuz" "$dst/vmlinux.btf"
+# build_lock: one at a time: two would take twice as long each.  Held to the end, as is the source
+# that was unpacked.
+build_lock()
+{
+	[ -z "$building" ] || return 0
+	cache_lock "building kernels"
+	building=$lock lock=""
+	[ -n "${KEEP_WORK:-}" ] || rm -rf "$CACHE/work"
+	trap '[ -n "${KEEP_WORK:-}" ] || rm -rf "$CACHE/work"' EXIT
+}
+
+# make_entry NAME SOURCE: the entry, unless another clone has made it meanwhile
+make_entry()
+{
+	local name=$1 dir have="" tmp lock="" recipe
+
+	case $2 in
+	built) build_lock ;;
+	*)     cache_lock "fetching $name" ;;
+	esac
+	dir=$(kernel_newest "$name")
+	if [ -n "$dir" ] && entry_whole "$dir"; then
+		[ -n "${UPDATE:-}" ] || return 0
+		have=$(cat "$dir/version")
+	elif [ -n "$dir" ]; then
+		say "$name: what the cache has of it is damaged; it is made anew"
+		rm -rf "$dir"
+	fi
+	tmp=$(entry_new)
+	# read now: an editor may be open
+	recipe=$(kernel_recipe "$name")
+	"fetch_$2" "$name" "$tmp" "$have"
+	# not there: the version that we have is the newest
+	if [ -s "$tmp/version" ]; then
+		entry_put "$tmp" "$CACHE/kernels/$name/$(cat "$tmp/version")_$recipe" \
+			vmlinuz config release version vmlinux.btf
+	fi
+	rm -rf "$tmp"
+	[ -z "$lock" ] || exec {lock}>&-
 }
 
 fetch()
 {
-	local dst=$VM/kernels/$1 src
+	local name src dir
 
 	need_kernel "$1"
-	src=$(conf_get "$1" source)
-	# build.sh sees for itself whether its patches or options changed
-	[ "$src" = built ] || [ ! -s "$dst/vmlinux.btf" ] || return 0
-	mkdir -p "$VM/kernels"
+	name=$(kernel_of "$1")
+	src=$(conf_get "$name" source)
 	case $src in
-	debian | built | path) "fetch_$src" "$1" "$dst" ;;
+	path) fetch_path "$name" ;;
+	debian | built)
+		dir=$(kernel_newest "$name")
+		if [ -n "${UPDATE:-}" ] || [ -z "$dir" ] || ! entry_whole "$dir"; then
+			make_entry "$name" "$src"
+		elif [ "$src" = built ]; then
+			"$TOP/tests/vm/kernels/build.sh" --newer "$name" "$(cat "$dir/version")"
+		fi
+		;;
 	*) die "$1: source = '$src' in kernels.conf; it is debian, built or path" ;;
 	esac
+	[ -z "$print" ] || kernel_newest "$name"
 }
 
-[ $# = 1 ] || die "usage: fetch.sh NAME | --all"
-if [ "$1" = --all ]; then
-	for name in $(conf_names); do
-		fetch "$name"
-	done
-else
-	fetch "$1"
-fi
+print=""
+[ "${1:-}" != -p ] || { print=1; shift; }
+[ $# -gt 0 ] || die "usage: fetch.sh [-p] NAME... | --all"
+[ "$1" != --all ] || mapfile -t names < <(conf_names)
+[ "$1" = --all ] || names=("$@")
+building=""
+for name in "${names[@]}"; do
+	fetch "$name"
+done

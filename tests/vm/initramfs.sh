@@ -3,14 +3,15 @@
 #
 # usage: initramfs.sh NAME JOB OUT [FILE[=DEST]]...
 #
-# Write the initramfs of kernel NAME to OUT: a base that is cached per kernel (busybox, modules,
+# Write the initramfs of kernel NAME to OUT: a base that is kept in the cache (busybox, modules,
 # mkfs) and an overlay made each time (migtrace, load, bpftool, the FILEs, JOB as /job).  A FILE
 # without DEST goes to /files, which is in the guest's PATH.  Dynamic programs bring their libraries.
 # For arm64 the programs are those of sysroot.sh.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-# module, its config symbol, and a symbol that has to be a module for this one to be needed
+# module, its config symbol, and what asks for it by name: needed if that is a module, and this one is
+# there (7.3 has no crc32c_generic)
 MODULES="
 virtio_pci	VIRTIO_PCI	-
 virtio_blk	VIRTIO_BLK	-
@@ -77,30 +78,35 @@ pack()
 	(cd "$1" && find . | sort | cpio --quiet -o -H newc -R 0:0)
 }
 
-# is_kind NAME SYMBOL y|m
+# is_kind SYMBOL y|m
 is_kind()
 {
-	grep -q "^CONFIG_$2=$3\$" "$VM/kernels/$1/config"
+	grep -q "^CONFIG_$1=$2\$" "$dir/config"
 }
 
-# add_modules NAME ROOT: every needed module in load order, listed in /lib/modules.list
+# has_module MODULE
+has_module()
+{
+	[ -n "$(find "$dir/lib/modules" -name "$1.ko*" -print -quit)" ]
+}
+
+# add_modules ROOT: every needed module in load order, listed in /lib/modules.list
 add_modules()
 {
-	local name=$1 root=$2 dir=$VM/kernels/$1 mod sym only rel deps verb path file
+	local root=$1 mod sym only rel deps verb path file
 
 	rel=$(cat "$dir/release")
 	mkdir -p "$root/lib/modules"
 	: >"$root/lib/modules.list"
 	while read -r mod sym only; do
 		[ -n "$mod" ] || continue
-		! is_kind "$name" "$sym" y || continue
-		[ "$only" = - ] || is_kind "$name" "$only" m || continue
-		is_kind "$name" "$sym" m ||
+		! is_kind "$sym" y || continue
+		[ "$only" = - ] || { is_kind "$only" m && has_module "$mod"; } || continue
+		is_kind "$sym" m ||
 			die "$name: CONFIG_$sym is not set, and the guest needs it;" \
 			    "choose another kernel or configuration"
 		deps=$(modprobe -C /dev/null -d "$dir" -S "$rel" --show-depends "$mod") ||
-			die "$name: module $mod is not in $dir/lib/modules/$rel;" \
-			    "remove $dir and run tests/vm/fetch.sh $name"
+			die "$name: module $mod is not in $dir/lib/modules/$rel"
 		while read -r verb path _; do
 			[ "$verb" = insmod ] || continue
 			file=$(basename "$path")
@@ -118,7 +124,7 @@ add_modules()
 
 build_base()
 {
-	local name=$1 out=$2 root applet busybox
+	local out=$1 root applet busybox
 
 	need_tool busybox mke2fs e2fsck mkfs.vfat cpio modprobe xz zstd
 	busybox=$(command -v busybox)
@@ -142,9 +148,10 @@ build_base()
 		[ -e "$root/bin/$applet" ] || ln -s busybox "$root/bin/$applet"
 	done
 	install -m 755 "$TOP/tests/vm/init" "$root/init"
-	add_modules "$name" "$root"
-	pack "$root" >"$out.tmp"
-	mv "$out.tmp" "$out"
+	install -m 755 "$TOP/tests/vm/guest/deliver.sh" "$root/bin/deliver"
+	add_modules "$root"
+	pack "$root" >"$out.$$"
+	mv "$out.$$" "$out"
 	rm -rf "$root"
 }
 
@@ -155,13 +162,21 @@ need_kernel "$name"
 
 sysroot="" bin=$O
 if [ "$(conf_arch "$name")" = arm64 ]; then
-	"$TOP/tests/vm/sysroot.sh"
-	sysroot=$O/arm64/sysroot bin=$O/arm64
+	sysroot=$("$TOP/tests/vm/sysroot.sh")
+	bin=$O/arm64
 fi
-base=$VM/kernels/$name/base.cpio
-for dep in "$VM/kernels/$name/vmlinuz" "$TOP/tests/vm/init" "$TOP/tests/vm/initramfs.sh"; do
-	[ "$base" -nt "$dep" ] || { build_base "$name" "$base"; break; }
-done
+dir=$(kernel_dir "$name")
+base=$({ cat "$dir/vmlinuz" "$TOP/tests/vm/init" "$TOP/tests/vm/initramfs.sh" \
+	"$TOP/tests/vm/guest/deliver.sh"
+	echo "$sysroot"; } | sha256sum | head -c 12)
+base=$CACHE/base/$(cat "$dir/release")-$base.cpio
+if [ ! -s "$base" ]; then
+	cache_make base
+	# of other versions of this script, mostly
+	find "$CACHE/base" -name '*.cpio*' -mtime +14 -delete
+	build_base "$base"
+fi
+touch -c "$base"
 
 over=$(mktemp -d)
 trap 'rm -rf "$over"' EXIT

@@ -10,6 +10,8 @@
  *		 [-w getdents|storm|aio|truncate|cold|none] [-B PAGES]
  *		 [-A ANONYMOUS]
  *		do it for SEC seconds, then print one line of JSON
+ *	load symbols
+ *		the kernel's functions, with where they end
  *	load hogs COMMAND...
  *		run COMMAND beside tasks of real-time priority, one a CPU
  *
@@ -333,6 +335,8 @@ int main(int argc, char **argv)
 		return with_caps(argv + 2);
 	if (argc > 2 && !strcmp(argv[1], "hogs"))
 		return with_hogs(argv + 2);
+	if (argc == 2 && !strcmp(argv[1], "symbols"))
+		return symbols();
 	parse(argc, argv);
 	argc -= optind;
 	argv += optind;

@@ -53,6 +53,7 @@ void add(uint64_t *counter, uint64_t n);
 
 int setup(const char *type);
 int with_hogs(char **argv);
+int symbols(void);
 void list_directory(int fd);
 void storm(int nr);
 void move_numa(int nr);

@@ -5,12 +5,12 @@
 
 KVM_PROBE_SECONDS=20
 
-# one_vm_only: waits until no other guest runs.  Two guests on the same cores distort each other's
-# measurements, and four virtual CPUs on two real ones crawl.
+# one_vm_only: waits until no other guest runs on this machine.  Two guests on the same cores distort
+# each other's measurements, and four virtual CPUs on two real ones crawl.
 one_vm_only()
 {
-	mkdir -p "$VM"
-	exec 9>"$VM/.lock"
+	cache_make .
+	exec 9>"$CACHE/vm.lock"
 	flock -n 9 && return
 	say "another test guest is running; waiting for it to end"
 	flock 9
@@ -48,12 +48,13 @@ qemu_new_enough()
 # qemu_find ARCH: sets QEMU to the binary: the system's, or a newer one of Debian's backports
 qemu_find()
 {
-	local dir=$VM/qemu bin=qemu-system-x86_64 kind=x86
+	local dir bin=qemu-system-x86_64 kind=x86
 
-	[ "$1" != arm64 ] || dir=$VM/qemu-arm bin=qemu-system-aarch64 kind=arm
+	[ "$1" != arm64 ] || bin=qemu-system-aarch64 kind=arm
+	dir=$CACHE/qemu/$kind
 	QEMU=("$bin")
 	! qemu_new_enough "$bin" || return 0
-	[ -e "$dir" ] || "$TOP/tests/vm/fetch-qemu.sh" "$dir" "$kind" || :
+	entry_whole "$dir" || "$TOP/tests/vm/fetch-qemu.sh" "$kind" || :
 	if qemu_new_enough "$dir/usr/bin/$bin"; then
 		QEMU=("$dir/usr/bin/$bin" -L "$dir/usr/share/qemu" -L "$dir/usr/share/seabios")
 	else
@@ -62,12 +63,13 @@ qemu_find()
 }
 
 # accel KERNEL-DIR: kvm or tcg.  /dev/kvm may exist and the guest hang all the same, so it counts
-# only if a kernel really starts under it; the answer is remembered in $VM/accel.
+# only if a kernel really starts under it; the answer is remembered in $CACHE/accel.
 accel()
 {
-	local log=$VM/kvm-probe.log answer=tcg
+	local log answer=tcg
 
-	if [ ! -s "$VM/accel" ]; then
+	if [ ! -s "$CACHE/accel" ]; then
+		log=$(mktemp)
 		if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
 			say "trying whether /dev/kvm works (at most $KVM_PROBE_SECONDS s, once)"
 			# no root file system: the kernel panics, and that ends QEMU
@@ -76,11 +78,12 @@ accel()
 				-serial "file:$log" -kernel "$1/vmlinuz" \
 				-append "console=ttyS0 panic=-1" </dev/null >/dev/null 2>&1 &&
 				grep -q 'Kernel panic' "$log" && answer=kvm
-			say "guests run under $answer; to ask again, remove $VM/accel"
+			say "guests run under $answer; to ask again, remove $CACHE/accel"
 		fi
-		echo $answer >"$VM/accel"
+		rm -f "$log"
+		echo $answer >"$CACHE/accel"
 	fi
-	cat "$VM/accel"
+	cat "$CACHE/accel"
 }
 
 # qemu_args ARCH KERNEL-DIR INITRD CONSOLE-LOG EXTRA: fills QEMU with what every guest has:

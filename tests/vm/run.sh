@@ -6,8 +6,9 @@
 #
 # Boot kernel NAME (default 6.1) of kernels.conf and run SCRIPT in it as root; what it prints is
 # printed here as it comes.  When it ends, its /out is unpacked to OUTDIR (default $O/vm/out/NAME)
-# beside console.log, and its exit status is ours.  125: the guest panicked, hung longer than
-# SECONDS (default 300) or gave no result.  -f brings a file along, -e sets a variable.
+# beside console.log, and its exit status is ours.  125: the guest panicked, said nothing for longer
+# than SECONDS (default 300) or gave no result; what it had delivered by then (guest/boot.sh) is
+# unpacked all the same.  -f brings a file along, -e sets a variable.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/vm/qemu.sh"
@@ -36,7 +37,6 @@ write_job()
 	{
 		echo MODE=run
 		echo "TTY=$tty"
-		echo "LIMIT=$limit"
 		if [ "$tty" = 1 ]; then
 			printf 'GUEST_TERM=%q\n' "${TERM:-linux}"
 			stty size 2>/dev/null </dev/tty | sed 's/\(.*\) \(.*\)/ROWS=\1 COLS=\2/' || :
@@ -52,15 +52,27 @@ write_job()
 	} >"$job"
 }
 
+# pass_on: what the guest says; through us, because QEMU leaves its stdout in non-blocking mode, which
+# others share
+pass_on()
+{
+	local line
+
+	[ "$tty" = 0 ] || exec cat # a progress line has no end
+	while IFS= read -r line; do
+		printf '%s\n' "$line"
+		: >"$tmp/alive"
+	done
+}
+
 # boot: the guest from power-on to its end
 boot()
 {
 	rm -f "$tmp/result" "$tmp/hung"
 	truncate -s 2G "$tmp/result"
 	: >"$out/console.log"
-	# through cat: QEMU leaves its stdout in non-blocking mode, which others share
-	cat "$tmp/live" &
-	timeout -k 5 $((limit + 20)) "${QEMU[@]}" \
+	pass_on <"$tmp/live" &
+	"${QEMU[@]}" \
 		-drive "file=$tmp/result,if=none,id=result,format=raw,cache=unsafe" \
 		-device virtio-blk-pci,drive=result -chardev "pipe,id=monitor,path=$tmp/monitor" \
 		-mon monitor </dev/null >"$tmp/live" 2>"$tmp/qemu.err" 9>&- &
@@ -72,19 +84,22 @@ boot()
 	wait
 }
 
-# where_it_hangs: a guest that is still running at its limit is asked where: an NMI reaches a CPU
-# with interrupts off too, and unknown_nmi_panic makes the kernel print where the one that takes it was
+# where_it_hangs: a guest that says nothing for too long is asked where it is: an NMI reaches a CPU with
+# interrupts off too, and unknown_nmi_panic makes the kernel print where the one that takes it was
 where_it_hangs()
 {
-	local sleeper
-
-	sleep "$limit" 9>&- &
-	sleeper=$!
-	trap 'kill $sleeper 2>/dev/null; exit' TERM
-	wait $sleeper
+	trap 'kill $! 2>/dev/null; exit' TERM
+	: >"$tmp/alive"
+	while [ $(($(date +%s) - $(stat -c %Y "$tmp/alive"))) -lt "$limit" ]; do
+		sleep 1 9>&- &
+		wait $!
+	done
 	echo "$limit" >"$tmp/hung"
 	# a fifo that nobody reads any more would keep us
 	timeout 5 sh -c 'echo nmi >"$1"' sh "$tmp/monitor.in" || :
+	sleep 20 9>&- &
+	wait $!
+	kill -KILL $qemu 2>/dev/null || :
 }
 
 # result: the exit status the guest left, if it came to its end
@@ -99,12 +114,16 @@ panic()
 	grep -a -m 1 -o 'Kernel panic.*' "$out/console.log" | tr -d '\r' || :
 }
 
-# fetch_result: the tar behind the status line
+# fetch_result: the tars behind the first MiB, one a case delivered and one of what was left in /out
 fetch_result()
 {
-	dd if="$tmp/result" bs=1M skip=1 status=none 2>/dev/null |
-		tar -C "$out" -xf - 2>"$tmp/tar.err" ||
-		broken "the result could not be unpacked: $(head -n 1 "$tmp/tar.err")"
+	local end
+
+	end=$(dd if="$tmp/result" bs=512 skip=1 count=1 status=none | tr -d '\0' |
+		sed -n 's/^migtrace-vm results \([0-9]*\)$/\1/p')
+	[ -n "$end" ] || return 0
+	dd if="$tmp/result" bs=1M skip=1 count=$((end - 1)) status=none | tar -C "$out" -ixf - \
+		2>"$tmp/tar.err" || broken "the result could not be unpacked: $(head -n 1 "$tmp/tar.err")"
 }
 
 name=6.1 limit=300 out="" extra="" files=() vars=()
@@ -129,6 +148,7 @@ need_qemu "$(conf_arch "$name")"
 out=${out:-$VM/out/$name}
 
 "$TOP/tests/vm/fetch.sh" "$name"
+kernel=$(kernel_dir "$name")
 one_vm_only
 mkdir -p "$out"
 tmp=$(mktemp -d)
@@ -136,7 +156,8 @@ trap 'kill $(jobs -p) 2>/dev/null || :; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM HUP
 write_job "$tmp/job" "${vars[@]}" -- "$@"
 "$TOP/tests/vm/initramfs.sh" "$name" "$tmp/job" "$tmp/initrd" "$1" "${files[@]}"
-qemu_args "$(conf_arch "$name")" "$VM/kernels/$name" "$tmp/initrd" "$out/console.log" "$extra"
+qemu_args "$(conf_arch "$name")" "$kernel" "$tmp/initrd" "$out/console.log" \
+	"$(conf_get "$name" args) $extra"
 mkfifo "$tmp/live" "$tmp/monitor.in" "$tmp/monitor.out"
 # QEMU's translation can lose a race with code that the kernel patches while it boots (seen on 7.3:
 # "Oops: int3" at a static key in sched_clock_cpu). Before init nothing of ours has run in the
@@ -151,11 +172,9 @@ for try in 1 2 3; do
 	say "$name: the kernel did not get as far as init, boot $try of 3: $(panic)"
 done
 
-if [ -n "$status" ]; then
-	fetch_result
-	exit "$status"
-fi
+fetch_result
+[ -z "$status" ] || exit "$status"
 [ ! -s "$tmp/qemu.err" ] || say "$(tail -n 1 "$tmp/qemu.err")"
-[ ! -e "$tmp/hung" ] || broken "still running after $limit s, stopped (-t gives it more time)" 60
+[ ! -e "$tmp/hung" ] || broken "not a word in $limit s, stopped (-t gives it more time)" 60
 [ -z "$(panic)" ] || broken "$(panic)"
 broken "the guest ended without a result"

@@ -4,7 +4,7 @@
 # In the guest: what bench leaves behind, whatever ends it, and what it refuses. One line a case:
 # "ok TEXT" or "not ok TEXT", into /out/cases; the run files of both movers to /out.
 set -u
-. "$(dirname "$0")/say.sh"
+. "$(dirname "$0")/lib.sh"
 
 # nothing of ours: loop devices, mounts, processes, files
 clean() # TEXT
@@ -18,6 +18,11 @@ clean() # TEXT
 	echo "left:$left" > /tmp/err
 	[ -z "$left" ]
 	say $? "$1: nothing is left${left:+ but$left}"
+}
+
+gone()
+{
+	[ -z "$(pidof migtrace)$(losetup -a)" ]
 }
 
 cd /tmp || exit 1
@@ -45,8 +50,9 @@ migtrace bench -d 2 --rounds 3 --warmup 1 --mover compact -o /out/compact.json \
 say $? "compaction"
 clean "after compaction"
 
-migtrace bench -d 3 --rounds 20 -o /out/interrupted.json > /tmp/out 2> /tmp/err &
-sleep 20
+migtrace bench -d 1 --rounds 60 -o /out/interrupted.json > /tmp/out 2> /tmp/err &
+until_true 40 counting $!
+sleep 4 # a round or two
 losetup -a | grep -q loop0
 say $? "a loop device while it runs"
 kill -INT $!
@@ -55,13 +61,9 @@ wait $!
 say $? "Ctrl-C keeps the rounds that are complete"
 clean "after Ctrl-C"
 migtrace bench -d 5 --rounds 20 -o /out/killed.json > /tmp/out 2> /tmp/err &
-sleep 16
+until_true 40 counting $!
 kill -KILL $!
-seconds=0 # its programs go one by one, each after a grace period
-while [ $seconds -lt 15 ] && [ -n "$(pidof migtrace)$(losetup -a)" ]; do
-	sleep 1
-	seconds=$((seconds + 1))
-done
+until_true 15 gone # its programs go one by one, each after a grace period
 clean "after SIGKILL"
 [ ! -e /out/killed.json ]
 say $? "no run file after SIGKILL"

@@ -5,7 +5,7 @@
 # them. Debian's kernels ask for CAP_SYS_ADMIN to open any perf event, probes too, while
 # kernel.perf_event_paranoid is 3, its default there. Cases as in misuse.sh.
 set -u
-. "$(dirname "$0")/say.sh"
+. "$(dirname "$0")/lib.sh"
 echo 1 > /proc/sys/kernel/kptr_restrict
 # before 5.11 locked memory is what maps count as: no limit on it, as in the unit
 # shellcheck disable=SC3045 # busybox has it

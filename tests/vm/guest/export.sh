@@ -5,9 +5,8 @@
 # Each version of the file is kept as /out/TIER-N.prom; cases as in misuse.sh.
 # Environment: SECONDS_ of load for each tier, INTERVAL, and FULL, seconds for which the disk is.
 set -u
-: "${SECONDS_:=20}" "${INTERVAL:=1}" "${FULL:=6}"
-. "$(dirname "$0")/say.sh"
-. "$(dirname "$0")/export_lib.sh"
+: "${SECONDS_:=8}" "${INTERVAL:=1}" "${FULL:=3}"
+. "$(dirname "$0")/lib.sh"
 [ ! -e /sys/kernel/rcu_normal ] || echo 0 > /sys/kernel/rcu_normal
 sysctl -qw kernel.bpf_stats_enabled=1 2>/dev/null || echo 1 > /proc/sys/kernel/bpf_stats_enabled
 load setup ext4 /mnt -s 80 > /out/setup.json
@@ -27,10 +26,10 @@ for tier in light full; do
 	seconds=$SECONDS_
 	# the long run is for the tier that runs for months
 	[ $tier = light ] || [ "$seconds" -le 60 ] || seconds=60
-	load run -d $((seconds + 8 * INTERVAL + 8)) -m numa -w getdents --dev /dev/ram0 --dir /mnt \
+	load run -d $((seconds + 4 * INTERVAL + 4)) -m numa -w getdents --dev /dev/ram0 --dir /mnt \
 		> /out/$tier-load.json &
 	# what the first writes under the load take for good, they have taken
-	keep $tier $((6 + 8 * INTERVAL))
+	keep $tier $((2 + 4 * INTERVAL))
 	begin=$(ticks $pid)
 	{
 		echo "interval $INTERVAL"
@@ -55,9 +54,9 @@ mkdir /tmp/small/d
 small=/tmp/small/d/m.prom
 migtrace export --textfile $small -i 1 > /tmp/out 2> /tmp/export.err &
 pid=$!
-while [ ! -e $small ] && [ -d /proc/$pid ]; do sleep 0.2; done
-load run -d $((FULL + 12)) -m numa -w getdents --dev /dev/ram0 --dir /mnt > /out/small-load.json &
-sleep 3
+until_true 60 sh -c "[ -e $small ] || [ ! -d /proc/$pid ]"
+load run -d $((FULL + 16)) -m numa -w getdents --dev /dev/ram0 --dir /mnt > /out/small-load.json &
+sleep 2
 cp $small /out/before-full.prom
 
 # trouble NAME SECONDS BEGIN END: the last file stays meanwhile; afterwards it is written again
@@ -67,13 +66,13 @@ trouble()
 	sleep "$2"
 	cp /tmp/small/*/m.prom "/out/while-$1.prom"
 	eval "$4"
-	sleep 3
+	sleep 2
 	cp $small "/out/after-$1.prom"
 }
 trouble full "$FULL" 'dd if=/dev/zero of=/tmp/small/filler bs=4k > /dev/null 2>&1' 'rm /tmp/small/filler'
-trouble readonly 4 'mount --bind /tmp/small /tmp/small && mount -o remount,bind,ro /tmp/small' \
+trouble readonly 3 'mount --bind /tmp/small /tmp/small && mount -o remount,bind,ro /tmp/small' \
 	'umount /tmp/small'
-trouble gone 4 'mv /tmp/small/d /tmp/small/elsewhere' 'mv /tmp/small/elsewhere /tmp/small/d'
+trouble gone 3 'mv /tmp/small/d /tmp/small/elsewhere' 'mv /tmp/small/elsewhere /tmp/small/d'
 trouble clock 3 'date -s "@$(($(date +%s) + 86400))" > /dev/null' \
 	'date -s "@$(($(date +%s) - 86400))" > /dev/null'
 kill -INT $pid
@@ -90,10 +89,10 @@ say $? "one line when each ends, and no other"
 
 migtrace export --textfile /tmp/hup.prom -i 60 > /tmp/out 2> /tmp/err &
 pid=$!
-while [ ! -e /tmp/hup.prom ] && [ -d /proc/$pid ]; do sleep 0.2; done
+until_true 60 [ -e /tmp/hup.prom ]
 rm /tmp/hup.prom
 kill -HUP $pid
-sleep 2
+until_true 10 [ -s /tmp/hup.prom ]
 [ -s /tmp/hup.prom ]
 say $? "SIGHUP writes at once"
 kill -TERM $pid

@@ -7,10 +7,8 @@
 # REFUSED, variants whose functions the kernel has but does not come by, goes to /out/refused.
 set -eu
 here=$(dirname "$0")
-: "${FS:=ext4}" "${KIB:=80}" "${SECONDS_:=5}" "${LOADS:=numa:getdents}" "${ARGS:=}"
-dev="--dev /dev/ram0 --dir /mnt"
+. "$here/lib.sh"
 
-[ ! -e /sys/kernel/rcu_normal ] || echo 0 > /sys/kernel/rcu_normal
 migtrace doctor --facts > /out/facts
 echo "$ARGS" > /out/args
 for word in ${REFUSED:-}; do
@@ -18,16 +16,17 @@ for word in ${REFUSED:-}; do
 	migtrace record -o /tmp/refused.json -d 1 --probe "$word" > /dev/null 2> /tmp/err || code=$?
 	echo "$word $code $(cat /tmp/err)" >> /out/refused
 done
-# shellcheck disable=SC2086
-load setup "$FS" /mnt $dev -s "$KIB" > /out/setup.json
-for how in $LOADS; do
+make_disk
+for how in ${LOADS:=$MOVER:$WORK}; do
 	WORK=${how#*:}
+	MOVER=${how%:*}
 	export WORK
+	make_load
 	mkdir "/out/$WORK"
 	sh "$here/count.sh" start
 	# shellcheck disable=SC2086
-	migtrace record -o "/out/$WORK/run.json" $ARGS -- \
-		load run -d "$SECONDS_" -m "${how%:*}" -w "$WORK" $dev > "/out/$WORK/report.txt"
+	migtrace record -o "/out/$WORK/run.json" $ARGS -- sh /load.sh > "/out/$WORK/report.txt"
 	sh "$here/count.sh" stop > "/out/$WORK/count"
+	mv /out/load "/out/$WORK/load"
 	sed -n '1,/^clock/p' "/out/$WORK/report.txt"
 done

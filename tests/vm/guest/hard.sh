@@ -5,7 +5,7 @@
 # record at once, maps are too small, the process is killed while it attaches and while it records.
 # Cases as in misuse.sh; judge.py looks at the run files in /out.
 set -u
-. "$(dirname "$0")/say.sh"
+. "$(dirname "$0")/lib.sh"
 [ ! -e /sys/kernel/rcu_expedited ] || echo 1 > /sys/kernel/rcu_expedited
 cpu1=/sys/devices/system/cpu/cpu1/online
 run="load run -m numa -w getdents --dev /dev/ram0 --dir /mnt"
@@ -18,24 +18,21 @@ attached() # how many programs, links and probed places the kernel knows of
 		$(wc -l < /sys/kernel/tracing/enabled_functions)))
 }
 
+idle_again()
+{
+	[ "$(attached)" -le "$idle" ]
+}
+
 clean() # clean TEXT: nothing is, and no file was left beside those that were there
 {
-	n=0
-	while [ "$(attached)" -gt "$idle" ] && [ $n -lt 20 ]; do
-		sleep 0.5
-		n=$((n + 1))
-	done
+	until_true 10 idle_again
 	[ "$(attached)" = "$idle" ] && [ -z "$(find /tmp/hard /out -name '*.tmp.*')" ]
 	say $? "$1: $(attached) programs, links and places remain, $idle before"
 }
 
 places() # places N: waits until so many are probed
 {
-	n=0
-	while [ "$(wc -l < /sys/kernel/debug/kprobes/list)" -lt "$1" ] && [ $n -lt 300 ]; do
-		sleep 0.1
-		n=$((n + 1))
-	done
+	until_true 30 sh -c "[ \$(wc -l < /sys/kernel/debug/kprobes/list) -ge $1 ]"
 }
 
 recorded() # recorded STATUS NAME: it ended with that, and said nothing
@@ -61,8 +58,8 @@ for tier in full light; do
 done
 
 # a CPU goes and comes back twice; one comes that was not there when the recording began
-migtrace record -o /out/hotplug.json -- sh -c "$run -d 8 > /out/hotplug.load &
-	for cpu in 0 1 0 1; do sleep 1.5; echo \$cpu > $cpu1; done; wait" > /tmp/out 2> /tmp/err
+migtrace record -o /out/hotplug.json -- sh -c "$run -d 6 > /out/hotplug.load &
+	for cpu in 0 1 0 1; do sleep 1.2; echo \$cpu > $cpu1; done; wait" > /tmp/out 2> /tmp/err
 recorded 0 hotplug
 echo 0 > $cpu1
 migtrace record -o /out/online.json -- sh -c "sleep 1; echo 1 > $cpu1; $run -d 4" \
@@ -112,11 +109,7 @@ clean "SIGTERM while it attaches"
 	exec migtrace record --light -o /tmp/hard/oom.json -d 100 > /tmp/out 2> /tmp/err
 ) &
 victim=$!
-n=0
-while ! grep -q '^CapEff:.*0000000000000000' /proc/$victim/status && [ $n -lt 300 ]; do
-	sleep 0.1
-	n=$((n + 1))
-done
+until_true 30 counting $victim
 echo f > /proc/sysrq-trigger
 wait $victim 2> /dev/null
 status=$?

@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # In the guest of a kernel that lacks something: what doctor says of it, what each command does, and
-# the recording of truth.sh. Environment as there. BTF=1: the kernel has none itself; its types are in
+# the recording of record.sh. Environment as there. BTF=1: the kernel has none itself; its types are in
 # vmlinux.btf, those of another kernel in other.btf.
 set -u
 here=$(dirname "$0")
-. "$here/say.sh"
-: "${ARGS:=}"
+. "$here/lib.sh"
 btf=
 
 # all FUNCTION: calls it with the arguments of every command that loads programs
@@ -51,4 +50,4 @@ all works
 migtrace doctor --json $btf > /out/doctor.json
 # shellcheck disable=SC2086 # words
 migtrace doctor --facts $btf > /out/facts
-ARGS="$ARGS $btf" sh "$here/truth.sh"
+ARGS="$ARGS $btf" sh "$here/record.sh"

@@ -4,11 +4,16 @@
 # In the guest: what needs a kernel and must still end well. One line a case: "ok TEXT" or
 # "not ok TEXT", into /out/cases.
 set -u
-. "$(dirname "$0")/say.sh"
+. "$(dirname "$0")/lib.sh"
 
 ours() # programs and links of ours that are loaded
 {
 	bpftool prog show 2>/dev/null | grep -cE 'name (norefs|lookup|lock|floor|section|aio|grow|create|try_to|dirty|assoc|bracket|isolate|move|migrate)' || :
+}
+
+none_left()
+{
+	[ "$(ours)" = 0 ]
 }
 
 cd /tmp || exit 1
@@ -29,7 +34,7 @@ migtrace record -o /tmp/a.json -d 1 > /tmp/out 2> /tmp/err && [ -e /tmp/a.json.o
 say $? "an old run file is kept as .old"
 
 migtrace record -o /tmp/b.json > /tmp/out 2> /tmp/err &
-sleep 12
+until_true 40 counting $!
 kill -INT $!
 wait $!
 [ $? = 0 ] && grep -q "^kernel" /tmp/out && grep -q migtrace-run /tmp/b.json
@@ -38,8 +43,8 @@ say $? "Ctrl-C ends a recording and prints it"
 # which programs of the rows that --site can leave out are loaded
 rows()
 {
-	migtrace record -o /tmp/d.json "$@" -d 30 > /tmp/out 2> /tmp/err &
-	sleep 14
+	migtrace record -o /tmp/d.json "$@" -d 60 > /tmp/out 2> /tmp/err &
+	until_true 40 counting $!
 	bpftool prog show 2>/dev/null | grep -oE 'name (aio|isolate|move|lookup)_' | sort -u | xargs
 	kill -INT $!
 	wait $!
@@ -55,11 +60,11 @@ loaded=$(rows --site aio_migrate)
 say $? "and one that is, only its own: $loaded"
 
 migtrace record -o /tmp/c.json > /tmp/out 2> /tmp/err &
-sleep 12
+until_true 40 counting $!
 before=$(ours)
 kill -KILL $!
 wait $!
-sleep 2
+until_true 10 none_left
 [ "$before" -gt 10 ] && [ "$(ours)" = 0 ] && [ -z "$(find /tmp -name '*c.json*')" ]
 say $? "SIGKILL leaves no program attached ($before before, $(ours) after) and no file"
 

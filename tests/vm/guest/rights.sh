@@ -4,7 +4,7 @@
 # In the guest: the capabilities that record, watch and bench still have while they count, those of
 # what they run, and recording as an ordinary user with some. Cases as in misuse.sh.
 set -u
-. "$(dirname "$0")/say.sh"
+. "$(dirname "$0")/lib.sh"
 echo 1 > /proc/sys/kernel/kptr_restrict
 # before 5.11 locked memory is what maps count as
 # shellcheck disable=SC3045 # busybox has it

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// Calls of include/linux/migtrace_truth.h in fs/aio.c of 6.1 and 6.12: how each migration of a ring
+// Calls of include/linux/migtrace_truth.h in fs/aio.c of 6.1, 6.12 and 7.2: how each migration of a ring
 // page ends, and the sections that can overlap.
 
 @@
@@ -91,11 +91,12 @@ expression changed, pages;
  }
 
 @@
+expression failed;
 @@
  aio_migrate_folio(...)
  {
  	<...
- 	if (rc != MIGRATEPAGE_SUCCESS) {
+ 	if (failed) {
 +		migtrace_count(aio_refs);
  		folio_put(dst);
  		...

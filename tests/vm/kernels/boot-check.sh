@@ -3,7 +3,7 @@
 #
 # usage: boot-check.sh NAME...
 #
-# Boot kernels that build.sh left in $O/vm/kernels/NAME and see that each has what the tests need
+# Boot kernels that build.sh made and see that each has what the tests need
 # of it (or lacks what it is named for): two NUMA nodes, BTF, kprobes, /proc/kcore, a ram disk with ext4, and the truth counters
 # counting and resetting.  It has its own few lines of QEMU and initramfs: a kernel that does not
 # boot is told apart from a fault of the test machinery.
@@ -89,12 +89,12 @@ make_initrd()
 
 boot()
 {
-	local name=$1 dir=$2 k=$VM/kernels/$1 log=$2/$1.log
+	local name=$1 dir=$2 k log=$2/$1.log
 
-	[ -s "$k/vmlinuz" ] || die "no kernel in $k; run tests/vm/kernels/build.sh $name"
+	k=$("$TOP/tests/vm/fetch.sh" -p "$1")
 	truncate -s 1M "$dir/disk"
 	# one virtual machine at a time: a test of timing may be running
-	flock "$VM/.lock" timeout 300 qemu-system-x86_64 -accel tcg,thread=multi -cpu max \
+	flock "$CACHE/vm.lock" timeout 300 qemu-system-x86_64 -accel tcg,thread=multi -cpu max \
 		-smp 2,sockets=2 -m 512 -object memory-backend-ram,id=m0,size=256M \
 		-object memory-backend-ram,id=m1,size=256M \
 		-numa node,nodeid=0,cpus=0,memdev=m0 -numa node,nodeid=1,cpus=1,memdev=m1 \
@@ -104,6 +104,7 @@ boot()
 		</dev/null >"$log" 2>&1 || die "$name: QEMU failed: $(tail -n 1 "$log")"
 	grep -E '^(boot-check: (ok|BAD)|truth:|complaint:)' "$log" | tr -d '\r' || :
 	if ! grep -q '^boot-check: end' "$log" || grep -q '^boot-check: BAD' "$log"; then
+		mkdir -p "$VM"
 		cp "$log" "$VM/boot-check-$name.log"
 		die "$name: failed; the console is in $VM/boot-check-$name.log"
 	fi

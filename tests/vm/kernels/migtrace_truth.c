@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The counters of migtrace_truth.h as /sys/kernel/debug/migtrace_truth: `name value` lines.
- * Writing 0 resets them.  migtrace_delay_ns beside it makes each section of the migration longer.
+ * The counters of migtrace_truth.h as /sys/kernel/debug/migtrace_truth: `name value` lines, the
+ * switches first.  Writing 0 resets the counters.  Beside it the switches, a file each.
  * Copied to mm/ of the kernel.
  */
 #include <linux/debugfs.h>
@@ -9,11 +9,30 @@
 #include <linux/init.h>
 #include <linux/kstrtox.h>
 #include <linux/migtrace_truth.h>
+#include <linux/moduleparam.h>
 #include <linux/seq_file.h>
 #include <linux/stop_machine.h>
 
 DEFINE_PER_CPU(struct migtrace_counts, migtrace_counts);
-u32 migtrace_delay_ns;
+
+#define SWITCH(name) u32 name; core_param(name, name, uint, 0)
+SWITCH(migtrace_racy);
+SWITCH(migtrace_repoint_first);
+SWITCH(migtrace_aio_racy);
+SWITCH(migtrace_aio_unlocked);
+SWITCH(migtrace_delay_ns);
+#undef SWITCH
+
+static const struct {
+	const char *name;
+	u32 *value;
+} migtrace_switches[] = {
+	{ "migtrace_racy", &migtrace_racy },
+	{ "migtrace_repoint_first", &migtrace_repoint_first },
+	{ "migtrace_aio_racy", &migtrace_aio_racy },
+	{ "migtrace_aio_unlocked", &migtrace_aio_unlocked },
+	{ "migtrace_delay_ns", &migtrace_delay_ns },
+};
 
 /* a lookup this soon after a window's end counts as "behind" it */
 #define MIGTRACE_NEAR_NS	NSEC_PER_MSEC
@@ -235,8 +254,11 @@ static int migtrace_truth_show(struct seq_file *m, void *unused)
 {
 	static const char *const site_names[] = { "migrate", "lookup" };
 	struct migtrace_counts sum;
-	int site;
+	int i, site;
 
+	for (i = 0; i < ARRAY_SIZE(migtrace_switches); i++)
+		seq_printf(m, "%s %u\n", migtrace_switches[i].name,
+			   READ_ONCE(*migtrace_switches[i].value));
 	stop_machine(migtrace_sum, &sum, NULL);
 
 #define SHOW(name) seq_printf(m, #name " %llu\n", sum.name)
@@ -250,6 +272,7 @@ static int migtrace_truth_show(struct seq_file *m, void *unused)
 	SHOW(delays);
 	SHOW(delays_ns);
 	SHOW(busy_ends);
+	SHOW(busy_ends_aborted);
 	SHOW(lookup_found);
 	SHOW(lookup_slow_null);
 	SHOW(lookups_behind_spin);
@@ -317,7 +340,11 @@ static const struct file_operations migtrace_truth_fops = {
 
 static int __init migtrace_truth_init(void)
 {
-	debugfs_create_u32("migtrace_delay_ns", 0644, NULL, &migtrace_delay_ns);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(migtrace_switches); i++)
+		debugfs_create_u32(migtrace_switches[i].name, 0644, NULL,
+				   migtrace_switches[i].value);
 	debugfs_create_file("migtrace_truth", 0644, NULL, NULL, &migtrace_truth_fops);
 	return 0;
 }

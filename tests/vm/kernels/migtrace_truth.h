@@ -14,6 +14,7 @@
 
 #include <linux/buffer_head.h>
 #include <linux/jbd2.h>
+#include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -51,7 +52,10 @@ struct migtrace_reasons {
 	u64 ended[MIGTRACE_NR_REASONS];
 };
 
-/* summed up as an array of u64 */
+/*
+ * Summed up as an array of u64.  A window that was opened has moved its page (windows_closed) or not
+ * (aborted); what happened in it is counted at its end, under one name for each.
+ */
 struct migtrace_counts {
 	u64 windows;
 	u64 windows_closed;
@@ -61,6 +65,7 @@ struct migtrace_counts {
 	u64 late_refs_aborted;
 	u64 delays, delays_ns;		/* planted: how many, and how long in all */
 	u64 busy_ends;
+	u64 busy_ends_aborted;
 	u64 lookup_found;
 	u64 lookup_slow_null;
 	u64 lookups_behind_spin;
@@ -113,12 +118,17 @@ struct migtrace_section {
 void migtrace_window_ended(struct buffer_head *head);
 bool migtrace_window_is_near(struct buffer_head *head, u64 now);
 
-/*
- * A slowdown planted in the section of the migration; 0 unless set in debugfs.  Not ndelay(), whose
- * PAUSE takes microseconds where the CPU is emulated: what was planted is measured on the way.
- */
+extern u32 migtrace_racy, migtrace_repoint_first;
+extern u32 migtrace_aio_racy, migtrace_aio_unlocked;
 extern u32 migtrace_delay_ns;
 
+/* of 6.10, for migtrace_repoint_first */
+void folio_migrate_copy(struct folio *newfolio, struct folio *folio);
+
+/*
+ * A slowdown planted in the section of the migration.  Not ndelay(), whose PAUSE takes microseconds
+ * where the CPU is emulated: what was planted is measured on the way.
+ */
 static __always_inline void migtrace_delay(void)
 {
 	u32 ns = READ_ONCE(migtrace_delay_ns);
@@ -205,11 +215,15 @@ static __always_inline void migtrace_window_close(struct migtrace_section *s,
 	if (moved) {
 		this_cpu_inc(migtrace_counts.windows_closed);
 		this_cpu_add(migtrace_counts.late_refs, late);
-		this_cpu_add(migtrace_counts.late_windows, late != 0);
-		this_cpu_add(migtrace_counts.busy_ends, busy);
+		if (late)
+			this_cpu_inc(migtrace_counts.late_windows);
+		if (busy)
+			this_cpu_inc(migtrace_counts.busy_ends);
 	} else {
 		this_cpu_inc(migtrace_counts.aborted);
 		this_cpu_add(migtrace_counts.late_refs_aborted, late);
+		if (busy)
+			this_cpu_inc(migtrace_counts.busy_ends_aborted);
 	}
 	migtrace_window_ended(head);
 	s->window = false;
@@ -292,10 +306,11 @@ static __always_inline void migtrace_isolating(struct folio *folio, struct addre
 
 /*
  * The sections under way on an aio ring, in its struct kioctx and under one lock for all rings.
- * There is never more than one of each kind: copies are under the ring mapping's lock, reads
- * under ring_lock and completions under completion_lock, in aio-racy too.
+ * There is never more than one of each kind, whatever the switches are: copies are under the ring
+ * mapping's lock, reads under ring_lock and completions under completion_lock.
  */
 struct migtrace_ring {
+	struct mutex nobodys;		/* tried in place of ring_lock */
 	bool copying;
 	bool reading;
 	bool completing;
@@ -318,6 +333,8 @@ void __migtrace_completion_begin(struct migtrace_ring *ring, unsigned long page)
 void migtrace_completion_end(struct migtrace_ring *ring);
 
 /* macros, because struct kioctx and the constants are known in fs/aio.c only */
+#define migtrace_ring_lock(ctx, racy) ((racy) ? &(ctx)->migtrace.nobodys : &(ctx)->ring_lock)
+
 #define migtrace_event_page(pos) (((pos) + AIO_EVENTS_OFFSET) / AIO_EVENTS_PER_PAGE)
 
 #define migtrace_completion_begin(ctx)						\
@@ -337,5 +354,15 @@ do {										\
 			      migtrace_event_page(__first),			\
 			      migtrace_event_page(__last % __size));		\
 } while (0)
+
+/* declarations that decide where the code of a function is; of 6.12, for split.cocci */
+#define MIGTRACE_OUT_OF_LINE()							\
+	static noinline struct buffer_head *					\
+	__find_get_block_slow(struct block_device *bdev, sector_t block, bool atomic)
+#define MIGTRACE_PART_ONLY()							\
+	static noinline int							\
+	__buffer_migrate_folio(struct address_space *mapping, struct folio *dst,	\
+			       struct folio *src, enum migrate_mode mode, bool check_refs) \
+	__asm__("__buffer_migrate_folio.part.0")
 
 #endif

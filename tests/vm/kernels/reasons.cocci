@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// Why each __buffer_migrate_folio() ended as it did, of 6.1 and 6.12.  Applied after truth.cocci,
-// whose include it uses, and before racy.cocci.
+// Why each __buffer_migrate_folio() ended as it did, of 6.1, 6.12 and 7.2.  Applied after truth.cocci,
+// whose include it uses, and before switch-*.cocci.
 
 @@
 @@
@@ -63,6 +63,7 @@ identifier busy, invalidated;
  }
 
 @@
+expression failed;
 @@
  __buffer_migrate_folio(...)
  {
@@ -73,7 +74,7 @@ identifier busy, invalidated;
  	rc = filemap_migrate_folio(...);
 )
 +	why = migtrace_moved(rc);
- 	if (rc != MIGRATEPAGE_SUCCESS)
+ 	if (failed)
  		goto unlock_buffers;
  	...>
  }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// Calls of include/linux/migtrace_truth.h in fs/buffer.c and mm/migrate.c of 6.1 and 6.12.
+// Calls of include/linux/migtrace_truth.h in fs/buffer.c and mm/migrate.c of 6.1, 6.12 and 7.2.
 // build.sh counts the calls afterwards and refuses a kernel whose source this no longer fits.
 
 @@
@@ -34,7 +34,24 @@ expression lock;
  	...>
  }
 
+// since 6.15 the lock is dropped after the check, and BH_Migrate is what keeps lookups out
+@flag@
+identifier busy;
+expression lock;
 @@
+ __buffer_migrate_folio(...)
+ {
+ 	<+...
++	if (!busy)
++		migtrace_window_open(&mts, head);
+ 	migtrace_unlock(&mts, lock, MIGTRACE_MIGRATE);
+ 	if (busy) {
+ 		...
+ 	}
+ 	...+>
+ }
+
+@depends on !flag@
 identifier busy, invalidated;
 @@
  __buffer_migrate_folio(...)
@@ -57,9 +74,13 @@ expression lock;
  __buffer_migrate_folio(..., bool check_refs)
  {
  	<...
-+	migtrace_window_close(&mts, head, rc == MIGRATEPAGE_SUCCESS);
++	migtrace_window_close(&mts, head, !rc);
  	if (check_refs)
+(
  		migtrace_unlock(&mts, lock, MIGTRACE_MIGRATE);
+|
+ 		clear_bit_unlock(BH_Migrate, &head->b_state);
+)
  	...>
  }
 

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Reads kallsyms, and names addresses by it. Stage 0. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "symbols.h"
+
+/* A symbol reaches to the next one, but what is that far behind it is none of its code. */
+#define MAX_REACH 65536
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static int add(struct symbols *s, __u64 addr, const char *name)
+{
+	if (!(s->n & (s->n + 1)) || !s->v) {
+		size_t room = s->n ? (s->n + 1) * 2 : 1024;
+		struct symbol *v = realloc(s->v, room * sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		s->v = v;
+	}
+	s->v[s->n] = (struct symbol){ addr, strdup(name) };
+	if (!s->v[s->n].name)
+		return -ENOMEM;
+	s->n++;
+	return 0;
+}
+
+static void clear(struct symbols *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->v[i].name);
+	free(s->v);
+	memset(s, 0, sizeof(*s));
+}
+
+bool facts__broken(int error)
+{
+	return error != ENOENT && error != EACCES && error != EPERM;
+}
+
+/* "ADDRESS TYPE NAME", or with "[MODULE]" behind it, which then is part of @name. */
+static bool parse(const char *line, unsigned long long *addr, char *type, char name[SYMBOL_NAME],
+		  bool *module)
+{
+	char of[64] = "";
+	size_t len;
+
+	if (sscanf(line, "%llx %c %255s [%62[^]\n]", addr, type, name, of) < 3)
+		return false;
+	*module = strchr(line, '[');
+	len = strlen(name);
+	if (*module)
+		snprintf(name + len, SYMBOL_NAME - len, " [%s]", of);
+	return true;
+}
+
+bool facts__next_symbol(FILE *kallsyms, unsigned long long *addr, char *type,
+			char name[SYMBOL_NAME])
+{
+	char line[512];
+	bool module;
+
+	while (fgets(line, sizeof(line), kallsyms))
+		if (parse(line, addr, type, name, &module) && !module)
+			return true;
+	return false;
+}
+
+static struct kernel_symbols kernel;
+
+static int read_from(FILE *f)
+{
+	char line[512], name[SYMBOL_NAME], type;
+	unsigned long long addr;
+	bool module;
+	int err = 0;
+
+	while (!err && fgets(line, sizeof(line), f))
+		if (parse(line, &addr, &type, name, &module) && strchr("tTwW", type))
+			err = add(module ? &kernel.modules : &kernel.image, addr, name);
+	return !err && ferror(f) ? -EIO : err;
+}
+
+int symbols__read(const char *path)
+{
+	FILE *f = kernel.image.n ? NULL : fopen(path, "re");
+	int err;
+
+	if (!f)
+		return kernel.image.n || !facts__broken(errno) ? 0 : -errno;
+	err = read_from(f);
+	fclose(f);
+	if (kernel.image.n)
+		qsort(kernel.image.v, kernel.image.n, sizeof(struct symbol), by_addr);
+	if (kernel.modules.n)
+		qsort(kernel.modules.v, kernel.modules.n, sizeof(struct symbol), by_addr);
+	return err;
+}
+
+const struct kernel_symbols *symbols__get(void)
+{
+	return &kernel;
+}
+
+void kernel__forget_symbols(void)
+{
+	clear(&kernel.image);
+	clear(&kernel.modules);
+}
+
+/* The last one that begins at @addr or before it, and not too far; else NULL. */
+static const struct symbol *symbol_at(const struct symbols *s, __u64 addr)
+{
+	size_t lo = 0, hi = s->n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (s->v[mid].addr <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo && s->v[lo - 1].addr && addr - s->v[lo - 1].addr < MAX_REACH ? &s->v[lo - 1] :
+										 NULL;
+}
+
+static void format(const struct symbol *s, __u64 addr, char *buf, size_t size)
+{
+	size_t len = strcspn(s->name, " ");
+
+	snprintf(buf, size, "%.*s+0x%llx%s", (int)len, s->name,
+		 (unsigned long long)(addr - s->addr), s->name + len);
+}
+
+void kernel__symbol(__u64 addr, char *buf, size_t size)
+{
+	const struct symbol *s, *m;
+
+	symbols__read(KALLSYMS);
+	s = symbol_at(&kernel.image, addr);
+	m = symbol_at(&kernel.modules, addr);
+	if (m && (!s || m->addr > s->addr))
+		s = m;
+	if (s)
+		format(s, addr, buf, size);
+	else
+		snprintf(buf, size, SYMBOL_UNKNOWN);
+}

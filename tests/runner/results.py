@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+"""What each case came to, kept on disk as it comes: an interrupted run can be gone on with."""
+import hashlib
+import json
+import os
+import subprocess
+
+from .caselist import TESTS
+
+
+def tree_id():
+    """The commit and what is changed on top of it: results of another tree are none of this one's."""
+    def git(*argv):
+        done = subprocess.run(["git", "-C", TESTS, *argv], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, check=False)
+        return done.stdout
+    return hashlib.sha256(git("rev-parse", "HEAD") + git("diff", "HEAD")).hexdigest()
+
+
+class Results:
+    def __init__(self, path, resume):
+        self.path, self.tree, self.of = path, tree_id(), {}
+        if resume and os.path.exists(path):
+            with open(path) as f:
+                kept = json.load(f)
+            if kept["tree"] == self.tree:
+                self.of = {k: v for k, v in kept["cases"].items() if not v["failed"]}
+                print(f"# going on: {len(self.of)} cases are there", flush=True)
+
+    def has(self, name):
+        return name in self.of
+
+    def add(self, name, passed, failed, spent):
+        self.of[name] = {"passed": passed, "failed": failed, "seconds": spent}
+        os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        with open(self.path + ".tmp", "w") as f:
+            json.dump({"tree": self.tree, "cases": self.of}, f, indent=1)
+        os.rename(self.path + ".tmp", self.path)
+
+    def rows(self, names):
+        for name in names:
+            r = self.of.get(name, {"passed": 0, "failed": 1, "seconds": {}})
+            result = f"{r['passed']} passed" if not r["failed"] else f"{r['failed']} FAILED"
+            yield name, result, r["seconds"]
+
+    def sums(self, names):
+        """Passed, failed, and the names of the cases that did."""
+        of = {n: self.of.get(n, {"passed": 0, "failed": 1}) for n in names}
+        return (sum(r["passed"] for r in of.values()), sum(r["failed"] for r in of.values()),
+                [n for n, r in of.items() if r["failed"]])

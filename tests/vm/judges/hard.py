@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+"""Judges recordings during which something happened to the machine (guest/hard.sh)."""
+from .base import cases, check, enough, load, lossless, same, sums
+
+
+def hard(conf, out, args):
+    """Recordings to which something happened: what they counted is right all the same."""
+    cases(conf, out, args)
+    for name in "hotplug", "online", "outer", "inner", "unload", "after":
+        run = load(f"{out}/{name}.json")
+        apart = {k: (s["acquires"], s["releases"]) for k, s in run["sites"].items()
+                 if s.get("acquires", 0) != s.get("releases", 0)}
+        check(not apart, f"{name}: as many acquires as releases {apart or ''}".strip())
+        enough(run["counters"]["norefs_calls"] > 100, f"{name}: {run['counters']['norefs_calls']} migrations")
+        enough(run["counters"]["lookup_calls"] > 1000, f"{name}: {run['counters']['lookup_calls']} lookups")
+        check(run["late_references"]["total"] == 0, f"{name}: late references: {run['late_references']['total']}")
+        sums(run)
+        lossless(run)
+    for name in "small-full", "small-light":
+        run = load(f"{out}/{name}.json")
+        check(run["losses"]["map_full"] > 0, f"{name}: {run['losses']['map_full']} found no room")
+    a, b = load(f"{out}/outer.json"), load(f"{out}/inner.json")
+    for key in "norefs_calls", "switch_locked", "lookup_calls":
+        same(f"two at once, {key}", a["counters"][key], b["counters"][key])
+    for site in "migrate_norefs", "find_get_block":
+        same(f"two at once, sections of {site}", a["sites"][site]["hold"]["count"],
+             b["sites"][site]["hold"]["count"])
+    n = sum(i["hold"]["count"] for i in load(f"{out}/hotplug.json")["sites"].values())
+    enough(n > 10000, f"hotplug: {n} sections")

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+"""Stock kernels: variants as expected, counts as the kernel's own, no late reference."""
+from .base import check, counts, enough, equal, evidence, exited, load, lossless, pairs, reasons, same
+from .export import prom, short_export
+from .lacking import owners
+
+
+def bracket(conf, out, args):
+    """Without call sites, in the light tier: an innocent lookup behind the lock is no late reference."""
+    run = load(f"{out}/run.json")
+    late, site = run["late_references"], run["sites"]["migrate_norefs"]
+    check(site["clock"] == "bracket", f"clock {site['clock']}")
+    enough(site["hold"]["count"] > 1000, f"{site['hold']['count']} holds")
+    enough(late["windows"] > 1000, f"{late['windows']} windows")
+    check(late["total"] == 0, f"late references: {late['total']}")
+    check(not run.get("norefs_window"), "no window outside of the lock")
+    lossless(run)
+    short_export(out, "light")
+    shown = prom(f"{out}/light-last.prom")["migtrace_norefs_window_seconds_count"]
+    check(shown == 0, f"nor in the textfile: {shown:.0f}")
+
+
+def journal(conf, out, args):
+    """Under a storm of metadata the journal is what keeps pages from moving."""
+    run = load(f"{out}/run.json")
+    reasons(run, pairs(f"{out}/count"))
+    lossless(run)
+    why = run["migrations"]["norefs"]
+    failed = {k: v for k, v in why.items() if k not in ("ok", "no_buffers")}
+    check(why["journal"] > 0.5 * sum(failed.values()), f"mostly the journal: {failed}")
+
+
+def locked(conf, out, args):
+    """A slow disk: buffers under a read are locked, and a migration that may not wait gives up."""
+    run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
+    reasons(run, count)
+    n, true = run["migrations"]["norefs"]["locked"], count["locked"]
+    enough(true > 0, f"the kernel found {true} locked")
+    same("locked", n, true, share=0.02, few=3)
+    lossless(run)
+
+
+def sleepers(conf, run, count):
+    """Where lookups sleep or are refused: both are seen, and what they do to the migrations."""
+    c, why = run["counters"], run["migrations"]["norefs"]
+    held, wait = run["flag_held"], run["folio_lock_wait"]
+    if conf["generation"].startswith("bh_migrate"):
+        locked = count["migrate_sections"] - count["invalidations"]
+        check(held["count"] == locked, f"flag held: migtrace {held['count']}, the kernel {locked}")
+        # the kernel's count holds the first lookups of each block, too, whose page is not there
+        n, nulls = c["lookups_refused"], count["atomic_nulls"]
+        enough(n > 0, f"lookups refused: {n}")
+        check(n <= nulls <= n + 24 + n // 200,
+              f"lookups refused: migtrace {n}, the kernel {nulls} with its first misses")
+    else:
+        check(held is None and c["lookups_refused"] == 0, "no flag here, nothing refused")
+    if "lookup_folio=site" not in conf["expect"].split():
+        check(wait is None and c["lookup_folio_waits"] == 0, "no lookup sleeps here")
+        return
+    enough(wait["count"] > 0 and c["refs_by_waiting_lookup"] > 0, "lookups slept on folios that move")
+    check(wait["count"] <= c["lookup_folio_waits"],
+          f"folio waits: {wait['count']} behind a migration of {c['lookup_folio_waits']}, "
+          f"max {wait['max_ns']} ns")
+    equal("lookups that found a folio locked", c["lookup_folio_waits"], count["folio_waits"])
+    check(c["refs_by_waiting_lookup"] <= why["early_refs"] + why["refs"],
+          f"migrations failed by a waiting lookup: {c['refs_by_waiting_lookup']} of "
+          f"{why['early_refs']} + {why['refs']}")
+
+
+def stock(conf, out, args):
+    """A stock kernel: variants as expected, counts as the kernel's own, no late reference."""
+    exited(out, 0)
+    run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
+    late = run["late_references"]
+    doctor = load(f"{out}/doctor.json")
+    check(doctor["trial"]["ok"], f"doctor: {doctor['trial']['message']}")
+    told = {p["probe"]: p["variant"] or "-" for p in doctor["probes"]}
+    check(all(told[p["probe"]] == p["variant"] for p in run["probes"] if p["attached"]),
+          f"doctor tells the variants that record uses, generation {doctor['kernel']['generation']}")
+    check(run["kernel"]["generation"] == conf["generation"],
+          f"generation {run['kernel']['generation']} ({run['kernel']['generation_evidence']})")
+    got = {p["probe"]: p["variant"] if p["attached"] else "-" for p in run["probes"]}
+    want = dict(w.split("=", 1) for w in conf["expect"].split())
+    for probe in sorted(set(got) | set(want)):
+        check(got.get(probe) == want.get(probe),
+              f"probe {probe}: variant {got.get(probe)}, expected {want.get(probe)}")
+    counts(run, count)
+    check(late["total"] == 0, f"late references: {late['total']}")
+    evidence(late, args)
+    # attaching the full tier once more takes PREEMPT_RT two minutes
+    short_export(out, args.get("export", "light full").replace(",", " "))
+    flag = conf["generation"].startswith("bh_migrate")
+    window = run["norefs_window"]
+    check((window is not None) == flag and (not flag or window["count"] > 0),
+          f"window histogram: {window and window['count']}")
+    sleepers(conf, run, count)
+    owners(run, out)

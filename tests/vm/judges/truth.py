@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+"""Kernels that count themselves: migtrace's verdict against theirs."""
+from .base import (check, enough, equal, evidence, generation, kernel_reasons, load, lossless, pairs, racy,
+                   reasons, sums)
+
+
+def truth(conf, out, args):
+    """A kernel that counts itself; migtrace's verdict against its count."""
+    run, t = load(f"{out}/run.json"), pairs(f"{out}/truth")
+    late, light = run["late_references"], run["tool"]["tier"] == "light"
+    status = int(open(f"{out}/status").read())
+    check(run["kernel"]["generation"] == generation(conf, args),
+          f"generation {run['kernel']['generation']} ({run['kernel']['generation_evidence']})")
+    equal("windows", late["windows"], t["windows_closed"])
+    equal("norefs lock sections", run["sites"]["migrate_norefs"]["acquires"], t["migrate_holds"])
+    if not light:
+        equal("lookup lock sections", run["sites"]["find_get_block"]["acquires"],
+              t["lookup_holds"])
+    sums(run)
+    lossless(run)
+    reasons(run)
+    kernel_reasons(run, t)
+    kinds = late["by_kind"]
+    if not racy(args):
+        check(late["total"] == 0 and t["late_refs"] == 0,
+              f"late references: migtrace {late['total']}, the kernel {t['late_refs']}")
+        check(light or status == 0, f"--fail-on-race exits {status}")
+        evidence(late, args)
+        return
+    enough(t["late_refs"] > 0, f"the kernel saw the race: {t['late_refs']} late references")
+    if light:
+        check(late["total"] >= 0.98 * t["busy_ends"],
+              f"light: {late['total']} of {t['busy_ends']} busy ends")
+        return
+    check(late["total"] >= 0.95 * t["late_refs"],
+          f"found {late['total']} of {t['late_refs']} late references {kinds}")
+    check(late["total"] <= t["late_refs"] + kinds["end_count"],
+          f"no more than the kernel's {t['late_refs']} and {kinds['end_count']} end counts")
+    named = sum(1 for e in late["events"] if e["lookup"] and e["migrator"]["comm"])
+    check(named >= 0.8 * len(late["events"]) > 0,
+          f"both sides named in {named} of {len(late['events'])} listed")
+    listed = sum(1 for e in late["events"] if e["kind"] == "slow_lookup")
+    check(late["not_listed"] or [listed, len(late["events"])] == [kinds["slow_lookup"], late["total"]],
+          f"listed: {listed} by their lookup, {len(late['events'])} in all, "
+          f"{late['not_listed']} more")
+    check(status == 4, f"--fail-on-race exits {status}")
+
+
+def losses(conf, out, args):
+    """Maps of one entry: the loss is counted and the verdict is not 'clean'."""
+    run = load(f"{out}/run.json")
+    status = int(open(f"{out}/status").read())
+    lost = {k: v for k, v in run["losses"].items() if v}
+    check(lost, f"losses are counted: {lost}")
+    want = 4 if run["late_references"]["total"] else 5
+    check(status == want, f"exit {status}, {run['late_references']['total']} late references")
+    if not racy(args):
+        check(run["late_references"]["total"] == 0, "no late reference on a held kernel")
+        return
+    # the first stack map has one place: what collides there goes to the second
+    events = run["late_references"]["events"]
+    whole = sum(1 for e in events if e["migrator"]["stack"] and
+                (e["kind"] != "slow_lookup" or e["lookup"]["stack"]))
+    missing = run["counters"]["stacks_missing"]
+    check(events and whole >= len(events) - missing and missing <= len(events) // 100,
+          f"stacks of {whole} of {len(events)}, {missing} not kept")
