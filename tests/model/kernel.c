@@ -260,7 +260,6 @@ static void unlock_buffers(struct work *w)
 {
 	for (int i = 0; i < kernel->buffers; i++) {
 		w->head[i].locked = false;
-		/* the other parameter of a section that a bracket ends: what it is a measure of */
 		if (!i && w->inside)
 			w->arg->held_ns += now - w->inside;
 		HOOK(probes->bracket, bracket_unlock(&w->head[i]));
@@ -288,12 +287,9 @@ static void migrate_once(struct migration_arg *arg)
 		ret = check(&w);
 	if (!ret)
 		ret = move(&w);
-	if (w.locked && w.move)
-		window_over(&w, ret);
+	window_over(&w, ret);
 	if (w.locked)
 		section_ends(&w);
-	else
-		window_over(&w, ret);
 	w.head->flag = false;
 	unlock_buffers(&w);
 out:

@@ -197,7 +197,7 @@ static const struct image_case sheets[] = {
 	{ SHEET("7.x-lockdep"),
 	  NULL,
 	  { "norefs_entry=folio 2", "find_get_block=site 5", "lookup_exit=common 1",
-	    "aio_outcome=folio 4", "norefs_end=set_bh 1" } },
+	    "aio_outcome=folio 4", "norefs_end=set_bh 2" } },
 	{ SHEET("ubuntu-5.15"),
 	  NULL,
 	  { "norefs_entry=page_ways 4", "lookup_exit=plain 1",
