@@ -14,6 +14,7 @@ static int moves_n;
 static __u64 now;
 
 /* Programs on trampolines can be preempted, kprobes' can't. */
+/* clang-format off */
 #define HOOK(on, call)                                                                             \
 	do {                                                                                       \
 		if (!(on))                                                                         \
@@ -22,12 +23,8 @@ static __u64 now;
 		if (++current->hooks != current->skip)                                             \
 			call;                                                                      \
 	} while (0)
-#define KPROBE(on, call)                                                                           \
-	do {                                                                                       \
-		current->atomic++;                                                                 \
-		HOOK(on, call);                                                                    \
-		current->atomic--;                                                                 \
-	} while (0)
+#define KPROBE(on, call) do { current->atomic++; HOOK(on, call); current->atomic--; } while (0)
+/* clang-format on */
 
 __u64 fake_clock(void)
 {
@@ -47,9 +44,10 @@ int fake_cpu(void)
 /* task_structs lie apart; an interrupt runs in the one of its CPU's task */
 __u64 fake_task(void)
 {
-	const struct actor *a =
-		current && current->interrupt ? explore_task(current->cpu) : current;
+	const struct actor *a = current;
 
+	if (a && a->interrupt)
+		a = explore_task(a->cpu);
 	return a ? (__u64)a & ~63ULL : 64;
 }
 
@@ -305,7 +303,7 @@ out:
 
 void migrate(struct actor *a, void *arg)
 {
-	for (int i = 0; i < ((struct migration_arg *)arg)->times; i++)
+	for (int i = ((struct migration_arg *)arg)->times; i; i--)
 		migrate_once(arg);
 }
 
