@@ -335,6 +335,28 @@ static void none_seen_may_prove_nothing(void **state)
 	assert_int_equal(run__verdict(&run), VERDICT_INCONCLUSIVE);
 	run.late.total = 1; /* found beats lost */
 	assert_int_equal(run__verdict(&run), VERDICT_FOUND);
+	/* what is possible is not found, whatever else there is to say */
+	run.late.total = 0;
+	run.late.possible = 2;
+	assert_string_equal(run__doubt(&run), "lookups were possibly late");
+	assert_int_equal(run__verdict(&run), VERDICT_INCONCLUSIVE);
+	run.late.possible = 0;
+	/* a table of figures without room hides no late reference */
+	run.losses[LOSS_NO_RELEASE] = 0;
+	run.losses[LOSS_TABLE_FULL] = 1;
+	assert_true(run__tainted(&run));
+	assert_int_equal(run__verdict(&run), VERDICT_NONE_SEEN);
+	/* who came behind was not in danger: where those that waited are counted, they are what counts */
+	run.late.has_waited = true;
+	assert_string_equal(run__doubt(&run), "no lookup waited for a window");
+	run.late.waited_spin = 1;
+	assert_null(run__doubt(&run));
+	counters__add(&run.counters, "lookup_calls", 0);
+	assert_string_equal(run__doubt(&run), "no lookup came by the function that is probed");
+	assert_int_equal(run__entered(&run, SITE_FIND_GET_BLOCK), ENTERED_NEVER);
+	assert_int_equal(run__entered(&run, SITE_GROW_BUFFERS), ENTERED_UNKNOWN);
+	free(run.counters.v->name);
+	free(run.counters.v);
 	run = (struct run){ .tool = { .tier = "light" }, .late = { .windows = 10 } };
 	assert_non_null(strstr(run__doubt(&run), "light tier"));
 }

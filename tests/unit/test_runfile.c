@@ -466,6 +466,28 @@ static void counts_caught_in_flight_are_readable(void **state)
 	run__free(&run);
 }
 
+/* A file of before there were lookups that waited, and possible ones. */
+static void files_of_before_are_read(void **state)
+{
+	const char *path = tmp__path("old.json");
+	char *text = edited(sample__small, "\"lookups_waited\":", "\"lookups_weighed\":");
+	struct run run;
+
+	tmp__write(path, text, strlen(text));
+	free(text);
+	assert_int_equal(run__load(&run, path, err, sizeof(err)), 0);
+	assert_false(run.late.has_waited);
+	assert_int_equal(late__evidence(&run.late), run.late.behind_spin + run.late.behind_folio);
+	run__free(&run);
+	text = edited(sample__small, "\"possible\":", "\"possibly\":");
+	tmp__write(path, text, strlen(text));
+	free(text);
+	assert_int_equal(run__load(&run, path, err, sizeof(err)), 0);
+	assert_int_equal(run.late.possible + run.late.doubtful.n, 0);
+	assert_int_equal(late__evidence(&run.late), run.late.waited_spin + run.late.waited_folio);
+	run__free(&run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,6 +507,7 @@ int main(void)
 		cmocka_unit_test(numbers_above_2_63_are_clamped),
 		cmocka_unit_test(sums_near_2_63_are_readable),
 		cmocka_unit_test(foreign_bytes_are_written_as_text),
+		cmocka_unit_test(files_of_before_are_read),
 		cmocka_unit_test(counts_caught_in_flight_are_readable),
 	};
 
