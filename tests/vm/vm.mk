@@ -38,10 +38,10 @@ vm-shell: ## a root shell in a test kernel with the tool in its PATH (KERNEL=6.1
 	$(call guest_ready,test $(if $(filter $(KERNEL),$(BUILT) $(SWITCHED) $(LACKING)),kernels))
 	$(in_guest) tests/vm/shell.sh $(KERNEL)
 
-kernels: ## compile the test kernels, 15 minutes on two cores, once a machine (UPDATE=1: of Debian's newest source)
-	@echo 'kernels: $(BUILT); 15 minutes on two cores, seconds when the cache has them'
-	@tests/deps.sh kernels
-	$(in_guest) $(if $(UPDATE),UPDATE="$(UPDATE)") tests/vm/fetch.sh $(BUILT)
+kernels: ## compile the test kernels, once a machine (UPDATE=1: of Debian's newest source; NAMES="...")
+	@echo 'kernels: $(or $(NAMES),$(BUILT)); 5 minutes each on two cores, seconds when the cache has them'
+	@tests/deps.sh kernels $(if $(findstring clang,$(NAMES)),clang)
+	$(in_guest) $(if $(UPDATE),UPDATE="$(UPDATE)") tests/vm/fetch.sh $(or $(NAMES),$(BUILT))
 
 cache: ## what is kept of kernels and QEMU for all clones of this machine (MIGTRACE_CACHE=FOLDER)
 	$(Q)tests/vm/cache-list.sh
