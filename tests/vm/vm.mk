@@ -21,7 +21,7 @@ demo: ## record in a stock Debian 6.1 guest; 1 to 5 minutes
 	$(call guest_ready,test)
 	$(in_guest) tests/vm/demo.sh
 
-demo-race: ## the race of 2019 found, and what its fix costs; 3 minutes, first 8
+demo-race: ## the race of 2019 found, and what its fix costs; 3 minutes, first 11
 	@echo 'migtrace demo-race: builds a 6.1 kernel in which the fix of 2019 is a switch (5 minutes'
 	@echo 'on two cores, once), and runs the same 30 s of load without and with it (2 minutes).'
 	$(call guest_ready,test kernels)
@@ -29,7 +29,7 @@ demo-race: ## the race of 2019 found, and what its fix costs; 3 minutes, first 8
 
 before-after: ## bench in ten boots each of two kernels, as text and a page (A=, B=, BOOTS=10)
 	@echo 'before-after: $(or $(A),before) and $(or $(B),after), boots that take turns; 12 minutes,'
-	@echo 'and 5 once to build the kernel in which the fix of 2019 is a switch'
+	@echo 'and 8 once to build the kernel in which the fix of 2019 is a switch'
 	$(call guest_ready,test kernels)
 	$(in_guest) $(if $(A),A="$(A)") $(if $(B),B="$(B)") $(if $(BOOTS),BOOTS="$(BOOTS)") \
 		tests/vm/before-after.sh
@@ -39,7 +39,7 @@ vm-shell: ## a root shell in a test kernel with the tool in its PATH (KERNEL=6.1
 	$(in_guest) tests/vm/shell.sh $(KERNEL)
 
 kernels: ## compile the test kernels, once a machine (UPDATE=1: of Debian's newest source; NAMES="...")
-	@echo 'kernels: $(or $(NAMES),$(BUILT)); 5 minutes each on two cores, seconds when the cache has them'
+	@echo 'kernels: $(or $(NAMES),$(BUILT)); 8 minutes each on two cores, seconds when the cache has them'
 	@tests/deps.sh kernels $(if $(findstring clang,$(NAMES)),clang)
 	$(in_guest) $(if $(UPDATE),UPDATE="$(UPDATE)") tests/vm/fetch.sh $(or $(NAMES),$(BUILT))
 
@@ -51,7 +51,7 @@ cache-clean: ## remove it
 
 check-vm: ## the real kernels in QEMU (CASES="6.1 before" for some of them)
 	@echo 'check-vm: $(or $(CASES),every case of tests/vm/check.sh, 25 minutes); the first time'
-	@echo 'each kernel is fetched (a minute) or built (5 minutes on two cores)'
+	@echo 'each kernel is fetched (a minute) or built (8 minutes on two cores)'
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/check.sh $(CASES)
 
