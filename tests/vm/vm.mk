@@ -22,7 +22,7 @@ demo: ## record in a stock Debian 6.1 guest; 1 to 5 minutes
 	$(in_guest) tests/vm/demo.sh
 
 demo-race: ## the race of 2019 found, and what its fix costs; 3 minutes, first 11
-	@echo 'migtrace demo-race: builds a 6.1 kernel in which the fix of 2019 is a switch (5 minutes'
+	@echo 'migtrace demo-race: builds a 6.1 kernel in which the fix of 2019 is a switch (8 minutes'
 	@echo 'on two cores, once), and runs the same 30 s of load without and with it (2 minutes).'
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/demo-race.sh
@@ -113,7 +113,7 @@ check-prom: $(O)/migtrace ## what Prometheus and node_exporter make of runs of g
 
 check: ## everything: check-unit, check-fuzz, check-html, check-install, check-vm, check-prom, check-before-after
 	@echo 'check: unit tests, kept fuzz inputs, pages, installation (5 minutes), then real kernels in QEMU; first installs'
-	@echo 'packages, fetches five kernels and builds five (25 minutes on two cores, once)'
+	@echo 'packages, fetches five kernels and builds three (25 minutes on two cores, once)'
 	@tests/deps.sh test kernels page package prom
 	$(Q)failed=; for t in check-unit check-fuzz check-html check-install check-vm check-prom \
 		check-before-after; do $(MAKE) $$t || failed="$$failed $$t"; done; \
