@@ -52,6 +52,12 @@
 		.unless = there, .uses = { __VA_ARGS__ },                                          \
 	}
 #define KPROBES(variant_name, ...) KPROBES_UNLESS(variant_name, NULL, __VA_ARGS__)
+/* For what a compiler renamed, on a kernel on which the rest of the move has trampolines. */
+#define KPROBES_RENAMED(variant_name, ...)                                                         \
+	{                                                                                          \
+		.name = variant_name ":kprobe", .needs = FEAT_TRAMPOLINES, .excluded_by = -1,      \
+		.uses = { __VA_ARGS__ },                                                           \
+	}
 
 #define GUARD_WHY "this kernel's trampolines have no recursion guard (added in 5.12)"
 #define RT_WHY	  "PREEMPT_RT has other lock functions"

@@ -139,6 +139,13 @@ static const struct image_case images[] = {
 	{ KERNEL("6.12"),
 	  "name=find_get_block_common:.llvm.5830728347752920836 cfi",
 	  { "find_get_block=site 3", "lookup_exit=common:kprobe 1", "lookup_folio=site 1" } },
+	{ KERNEL("6.12"),
+	  "name=__folio_migrate_mapping:.llvm.1 name=folio_mc_copy:.llvm.2",
+	  { "norefs_switch=inner:kprobe 1", "norefs_copy=mc:kprobe 1", "norefs_end=set_bh 1" } },
+	{ KERNEL("6.12"),
+	  "name=__folio_migrate_mapping:.constprop.0",
+	  { "norefs_switch=- __folio_migrate_mapping: here as __folio_migrate_mapping.constprop.0 "
+	    "only, which has not its arguments" } },
 	{ KERNEL("6.1"),
 	  "inner=__getblk_gfp:grow_dev_page inner=create_empty_buffers:folio_create_empty_buffers "
 	  "inner=sync_mapping_buffers:osync_buffers_list inner=migrate_pages_batch:migrate_folio_unmap",
