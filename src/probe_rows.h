@@ -142,8 +142,11 @@
 	PLAIN(variant_name, MOVE_ENDS,                                                             \
 	      ONE("move_exit", ATTACH_FEXIT, mover))
 
-#define NOREFS_HOSTS "__buffer_migrate_folio", "__buffer_migrate_page"
-#define LOOKUP_HOSTS "find_get_block_common", "__find_get_block"
+/* The last ones: when the compiler inlined the others in them. */
+#define NOREFS_HOSTS                                                                               \
+	"__buffer_migrate_folio", "__buffer_migrate_page", "buffer_migrate_folio_norefs",          \
+		"buffer_migrate_page_norefs"
+#define LOOKUP_HOSTS "find_get_block_common", "__find_get_block", "__find_get_block_nonatomic"
 /* Where a lookup takes its lock, when the compiler did not inline it (Ubuntu 5.8 to 6.8). */
 #define SLOW_LOOKUP  "__find_get_block_slow"
 

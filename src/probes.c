@@ -20,6 +20,15 @@ static const struct elsewhere set_bh_first = {
 static const struct elsewhere flags_first = {
 	"folio_mc_copy", NULL, "this kernel re-points the buffers after folio_migrate_flags", false
 };
+/* In text alone: the function itself may be there as well, for nobody. */
+static const struct elsewhere in_folio_way = {
+	"buffer_migrate_folio_norefs", NAMES(LOCK_CALLS),
+	"the compiler inlined it in buffer_migrate_folio_norefs", false
+};
+static const struct elsewhere in_page_way = {
+	"buffer_migrate_page_norefs", NAMES(LOCK_CALLS),
+	"the compiler inlined it in buffer_migrate_page_norefs", false
+};
 static const struct elsewhere common = { "find_get_block_common", NULL,
 					 "this kernel's lookups come by find_get_block_common",
 					 false };
@@ -36,14 +45,17 @@ const struct probe probes[] = {
 		.site = -1,
 		.flags = PROBE_REQUIRED | PROBE_LIGHT,
 		.variants = {
-			PLAIN("folio", ONE("norefs_exit", ATTACH_FEXIT, "__buffer_migrate_folio"),
-			      ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_folio")),
-			PLAIN("page", ONE("norefs_exit", ATTACH_FEXIT, "__buffer_migrate_page"),
-			      ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_page")),
+			PLAIN_UNLESS("folio", &in_folio_way,
+				     ONE("norefs_exit", ATTACH_FEXIT, "__buffer_migrate_folio"),
+				     ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_folio")),
+			PLAIN_UNLESS("page", &in_page_way,
+				     ONE("norefs_exit", ATTACH_FEXIT, "__buffer_migrate_page"),
+				     ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_page")),
 			NOREFS_WAYS("ways", "buffer_migrate_folio_norefs", "buffer_migrate_folio"),
 			NOREFS_WAYS("page_ways", "buffer_migrate_page_norefs", "buffer_migrate_page"),
-			KPROBES("folio", ONE("norefs_left", ATTACH_EXIT, "__buffer_migrate_folio"),
-				ONE("norefs_entry", ATTACH_ENTRY, "__buffer_migrate_folio")),
+			KPROBES_UNLESS("folio", &in_folio_way,
+				       ONE("norefs_left", ATTACH_EXIT, "__buffer_migrate_folio"),
+				       ONE("norefs_entry", ATTACH_ENTRY, "__buffer_migrate_folio")),
 			NOREFS_WAYS_BY_KPROBES("ways", "buffer_migrate_folio_norefs",
 					       "buffer_migrate_folio"),
 			NOREFS_WAYS_BY_KPROBES("page_ways", "buffer_migrate_page_norefs",
@@ -143,6 +155,10 @@ const struct probe probes[] = {
 		.row = SITE_FIND_GET_BLOCK,
 		.variants = {
 			PLAIN("common", ONE("lookup_exit_common", ATTACH_FEXIT, "find_get_block_common")),
+			/* inlined in both that call it, so that neither's arguments say all */
+			KPROBES_UNLESS("both", &common,
+				       ONE("lookup_left", ATTACH_EXIT, "__find_get_block"),
+				       ONE("lookup_left", ATTACH_EXIT, "__find_get_block_nonatomic")),
 			PLAIN_UNLESS("plain", &common,
 				     ONE("lookup_exit", ATTACH_FEXIT, "__find_get_block")),
 			KPROBES("common", ONE("lookup_left", ATTACH_EXIT, "find_get_block_common")),
@@ -281,7 +297,7 @@ const struct probe probes[] = {
 		.name = "aio_teardown",
 		.what = "ring mapping's lock when an aio context goes",
 		.site = SITE_AIO_TEARDOWN,
-		.variants = { SITE_CLOCK("aio_teardown", "aio_free_ring") },
+		.variants = { SITE_CLOCK("aio_teardown", "aio_free_ring", "put_aio_ring_file", "free_ioctx") },
 	},
 	{
 		.name = "grow_buffers",

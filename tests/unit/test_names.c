@@ -78,8 +78,12 @@ static void read_image(const char *sheet, const char *options)
 	f.feature[FEAT_TEXT] = false;
 	for (size_t i = 0; i < f.funcs_n; i++) {
 		const struct fact_func *v = facts__func(&base, f.funcs[i].name);
+		char inlined[FUNC_NAME + 8], added[FUNC_NAME + 8];
 
-		f.funcs[i].in_btf = v && v->in_btf;
+		snprintf(inlined, sizeof(inlined), "into=%s:", f.funcs[i].name);
+		snprintf(added, sizeof(added), "add=%s ", f.funcs[i].name);
+		f.funcs[i].in_btf =
+			(v && v->in_btf && !strstr(options, inlined)) || strstr(options, added);
 	}
 	facts__free(&base);
 	assert_int_equal(
@@ -120,6 +124,20 @@ static const struct image_case images[] = {
 	{ KERNEL("6.1"),
 	  "name=__buffer_migrate_folio:.llvm.3433979326929198294",
 	  { "norefs_entry=folio:kprobe 2", "migrate_norefs=site 6" } },
+	/* inlined in the way that checks, with or without being there as well */
+	{ KERNEL("6.1"),
+	  "add=buffer_migrate_folio into=__buffer_migrate_folio:buffer_migrate_folio_norefs",
+	  { "norefs_entry=ways 4", "migrate_norefs=site 6" } },
+	{ KERNEL("6.1"),
+	  "add=buffer_migrate_folio too=__buffer_migrate_folio:buffer_migrate_folio_norefs",
+	  { "norefs_entry=ways 4", "migrate_norefs=site 12" } },
+	{ KERNEL("5.10"),
+	  "add=buffer_migrate_page into=__buffer_migrate_page:buffer_migrate_page_norefs",
+	  { "norefs_entry=page_ways 4" } },
+	{ KERNEL("6.12"),
+	  "add=__find_get_block_nonatomic into=find_get_block_common:__find_get_block",
+	  { "find_get_block=site 3", "lookup_exit=both:kprobe 2" } },
+	{ KERNEL("6.1"), "into=aio_free_ring:free_ioctx", { "aio_teardown=site 3" } },
 	/* lookups: the plain function sees all of them only where nobody enters its part */
 	{ KERNEL("6.1"),
 	  "moved=__find_get_block:.part.0",
