@@ -52,10 +52,13 @@
 		.unless = there, .uses = { __VA_ARGS__ },                                          \
 	}
 #define KPROBES(variant_name, ...) KPROBES_UNLESS(variant_name, NULL, __VA_ARGS__)
+#define NO_END_WHY "the end of the move needs a trampoline, and that the kernel's own BTF"
+
 /* For what a compiler renamed, on a kernel on which the rest of the move has trampolines. */
 #define KPROBES_RENAMED(variant_name, ...)                                                         \
 	{                                                                                          \
-		.name = variant_name ":kprobe", .needs = FEAT_TRAMPOLINES, .excluded_by = -1,      \
+		.name = variant_name ":kprobe", .needs = FEAT_TRAMPOLINES,                         \
+		.excluded_by = FEAT_BTF_ELSEWHERE, .excluded_why = NO_END_WHY,                     \
 		.uses = { __VA_ARGS__ },                                                           \
 	}
 

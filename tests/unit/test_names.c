@@ -327,6 +327,25 @@ static void places_are_told(void **state)
 	}
 }
 
+/* Without an end of the move seen, nothing opens a window. */
+static void no_begin_without_an_end(void **state)
+{
+	static const unsigned int lack[] = { FEAT_TRAMPOLINES, FEAT_BTF_ELSEWHERE };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		teardown(NULL);
+		assert_int_equal(facts__load(&f, KERNEL("6.12")), 0);
+		f.feature[lack[i]] = lack[i] == FEAT_BTF_ELSEWHERE;
+		probes__select(&f, false, NULL, chosen);
+		for (size_t j = 0; j < probes_n; j++)
+			if (!strcmp(probes[j].name, "norefs_switch") ||
+			    !strcmp(probes[j].name, "norefs_copy") ||
+			    !strcmp(probes[j].name, "norefs_end"))
+				assert_null(chosen[j].variant);
+	}
+}
+
 /* A place that the kernel refuses costs its variant. */
 static void the_next_variant(void **state)
 {
@@ -384,6 +403,7 @@ int main(void)
 		cmocka_unit_test(suffixes),
 		cmocka_unit_test(sheets_of_others),
 		cmocka_unit_test(places_are_told),
+		cmocka_unit_test(no_begin_without_an_end),
 		cmocka_unit_test(the_next_variant),
 		cmocka_unit_test(kinds_of_types),
 #if defined(__x86_64__)
