@@ -13,6 +13,7 @@ cd "$(dirname "$0")/.."
 LONG='
 tests/unit/test_runfile.c	one case per member of the run file
 tests/unit/test_select.c	holds the table of kernels
+tests/unit/test_names.c	holds the table of images
 '
 # What includes libbpf: the reader of BTF, the loader, the reader of maps, and the version doctor
 # prints.
