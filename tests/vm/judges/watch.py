@@ -9,7 +9,7 @@ from .base import check, enough, generation, pairs, racy
 def watch(conf, out, args):
     """Both forms of watch: reports of both sides on a racy kernel, evidence on any."""
     for form in "json", "text":
-        t = pairs(f"{out}/truth.{form}")
+        t = pairs(f"{out}/{form}.truth")
         status = int(open(f"{out}/status.{form}").read())
         check(status == (4 if racy(args) else 0), f"{form}: --fail-on-race exits {status}")
         with open(f"{out}/watch.{form}") as f:
