@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../src/probes.h"
+#include "../../src/symbols.h"
 #include "unit.h"
 
 #define KERNEL(name) "tests/data/kernels/" name ".facts"
@@ -52,7 +53,7 @@ static void expect(const char *title, const char *const *want)
 
 struct image_case {
 	const char *sheet, *options;
-	const char *want[6];
+	const char *want[7];
 };
 
 #if defined(__x86_64__)
@@ -232,6 +233,11 @@ static const struct image_case sheets[] = {
 	  NULL,
 	  { "norefs_entry=folio 2", "find_get_block=site 3", "lookup_exit=plain 1",
 	    "norefs_end=flags 1" } },
+	/* a stock kernel's, with what is asked now */
+	{ SHEET("6.1"),
+	  NULL,
+	  { "norefs_entry=folio 2", "migrate_norefs=site 6", "find_get_block=site 3",
+	    "assoc_list=site 31", "truncation=folio 7", "floor=site 10" } },
 	/* as an older migtrace wrote them */
 	{ SHEET("ubuntu-5.15-old"),
 	  NULL,
@@ -346,6 +352,45 @@ static void no_begin_without_an_end(void **state)
 	}
 }
 
+/* A stack never has an address, nor the name of what lies ahead of something else. */
+static void symbols_of_stacks(void **state)
+{
+	static const char kallsyms[] = "ffffffff81000000 T _text\n"
+				       "ffffffff81000100 t one\n"
+				       "ffffffff81000180 D data\n"
+				       "ffffffff81000200 T _etext\n"
+				       "ffffffffc0000000 t ext4_getblk\t[ext4]\n"
+				       "ffffffffc0000800 t ext4_last\t[ext4]\n"
+				       "ffffffffc0002000 t other\t[other]\n";
+	static const struct {
+		__u64 addr;
+		const char *symbol;
+	} all[] = {
+		{ 0xffffffff81000103, "one+0x3" },
+		{ 0xffffffff81000190, "one+0x90" },
+		{ 0xffffffffc000003b, "ext4_getblk+0x3b [ext4]" },
+		{ 0xffffffffc0000900, "ext4_last+0x100 [ext4]" },
+		{ 0xffffffffc0001000, "?" }, /* what came later, on a page of its own */
+		{ 0xffffffffc0002001, "other+0x1 [other]" },
+		{ 0xffffffff81020000, "?" },
+		{ 0xffffffff82000000, "?" },
+		{ 0x1000, "?" },
+	};
+	char got[SYMBOL_NAME];
+
+	(void)state;
+	teardown(NULL);
+	tmp__write(tmp__path("kallsyms"), kallsyms, sizeof(kallsyms) - 1);
+	assert_int_equal(symbols__read(tmp__path("kallsyms")), 0);
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		kernel__symbol(all[i].addr, got, sizeof(got));
+		if (strcmp(got, all[i].symbol))
+			fail_msg("%llx: '%s', not '%s'", (unsigned long long)all[i].addr, got,
+				 all[i].symbol);
+	}
+	kernel__forget_symbols();
+}
+
 /* A place that the kernel refuses costs its variant. */
 static void the_next_variant(void **state)
 {
@@ -404,6 +449,7 @@ int main(void)
 		cmocka_unit_test(sheets_of_others),
 		cmocka_unit_test(places_are_told),
 		cmocka_unit_test(no_begin_without_an_end),
+		cmocka_unit_test(symbols_of_stacks),
 		cmocka_unit_test(the_next_variant),
 		cmocka_unit_test(kinds_of_types),
 #if defined(__x86_64__)
