@@ -65,7 +65,7 @@ works()
 	verdict $? "$prefix: doctor ends with 0 or 3"
 	grep -q '^trial: ' "$tmp/out"
 	verdict $? "$prefix: doctor came to its end"
-	for page in man8/migtrace.8 man5/migtrace-run.5; do
+	for page in man8/migtrace.8 man5/migtrace-run.5 man7/migtrace-guide.7 man7/migtrace-kernels.7; do
 		gzip -dcf "$root$prefix/share/man/$page"* >"$tmp/page"
 		mandoc -T ascii "$tmp/page" 2>&1 | tail -n 1 | grep -q "^migtrace $version "
 		verdict $? "$prefix: version of ${page#*/}"
@@ -77,6 +77,12 @@ works()
 		done >"$tmp/err"
 		[ ! -s "$tmp/err" ]
 		verdict $? "$prefix: files named by ${page#*/}"
+		# and so are the pages of ours
+		sed -n 's/^\.Xr \(migtrace[^ ]*\) \([0-9]\).*/\2\/\1.\2/p' "$tmp/page" | while read -r other; do
+			[ -n "$(find "$root$prefix/share/man/man$other"* 2>/dev/null)" ] || echo "$other"
+		done >"$tmp/err"
+		[ ! -s "$tmp/err" ]
+		verdict $? "$prefix: pages named by ${page#*/}"
 	done
 	find "$root" -name migtrace-export.service -exec sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' {} + \
 		>"$tmp/out"
