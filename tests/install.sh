@@ -73,7 +73,7 @@ works()
 		mandoc -T lint -W warning "$text" >"$tmp/err" 2>&1
 		verdict $? "$prefix: ${page#*/} has no lint"
 		# the files that it names are there
-		sed -n 's/^\.It Pa \(\/[^ ]*migtrace[^ ]*\)$/\1/p' "$text" | while read -r file; do
+		sed -n 's/^\.\(It \)\{0,1\}Pa \(\/[^ ]*migtrace[^ ]*\)$/\2/p' "$text" | while read -r file; do
 			[ -e "$root$file" ] || [ -e "$root${file#/usr}" ] || echo "$file"
 		done >"$tmp/err"
 		[ ! -s "$tmp/err" ]
