@@ -79,7 +79,7 @@ static __always_inline void aio_entered(__u64 mapping, __u64 src, int mode)
 		return;
 	count(COUNTER_AIO_CALLS);
 	if (bpf_map_update_elem(&aio_migrations, &task, &m, BPF_ANY))
-		lost(LOSS_MAP_FULL);
+		lost(LOSS_TABLE_FULL);
 }
 
 static __always_inline void aio_lock_tried(int taken)
@@ -152,7 +152,7 @@ static __always_inline void aio_section_call(__u32 kind, __u64 ctx, __u64 nr)
 	if (old)
 		*old = s;
 	else if (bpf_map_update_elem(&aio_sections, &key, &s, BPF_ANY))
-		lost(LOSS_MAP_FULL);
+		lost(LOSS_TABLE_FULL);
 }
 
 static __always_inline void aio_section_forget(__u32 kind, struct aio_section *s)
@@ -180,7 +180,7 @@ static __always_inline void aio_copy_begins(__u64 src)
 		c = bpf_map_lookup_elem(&aio_rings, &ctx);
 	}
 	if (!c) {
-		lost(LOSS_MAP_FULL);
+		lost(LOSS_TABLE_FULL);
 		return;
 	}
 	n = c->begun + 1;

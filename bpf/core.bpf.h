@@ -82,6 +82,14 @@ struct buffer_head___71 {
 	struct mapping_metadata_bhs *b_mmb;
 };
 
+/* A large folio's size: since 5.18 (64 bit), under its present name since 4996fc547f5b (6.15). */
+struct folio___since518 {
+	unsigned int _folio_nr_pages;
+};
+struct folio___615 {
+	unsigned int _nr_pages;
+};
+
 struct buffer_head___folio {
 	struct folio *b_folio;
 };
@@ -97,7 +105,7 @@ struct compact_control___any {
 #pragma clang attribute pop
 
 enum mapping_flags___any { AS_EXITING___any = 0 };
-enum pageflags___any { PG_writeback___any = 0 };
+enum pageflags___any { PG_writeback___any = 0, PG_head___any = 1 };
 enum bh_state_bits___any { BH_Lock___any = 0, BH_PrivateStart___any = 0 };
 
 /* Where the private lock lies in a mapping, in bytes. */
@@ -306,12 +314,45 @@ static __always_inline __u64 core_folio_buffers(__u64 folio)
 	return BPF_CORE_READ((struct page___before516 *)folio, private);
 }
 
-/* Size of a folio by its buffers, which fill it: the same on every kernel, large folios included. */
-static __always_inline __u64 core_folio_bytes(__u64 folio, __u32 buffers)
+static __always_inline bool core_flags_large(__u64 flags)
+{
+	return flags >> bpf_core_enum_value(enum pageflags___any, PG_head___any) & 1;
+}
+
+/* How many pages a folio has of which it is known that there are several. */
+static __always_inline __u64 core_large_pages(__u64 folio)
+{
+	struct folio___615 *f = (void *)folio;
+	struct folio___since518 *old = (void *)folio;
+
+	if (bpf_core_field_exists(f->_nr_pages))
+		return BPF_CORE_READ(f, _nr_pages);
+	if (bpf_core_field_exists(old->_folio_nr_pages))
+		return BPF_CORE_READ(old, _folio_nr_pages);
+	return 1;
+}
+
+/* The flags are the first word of a page, and of a folio. */
+static __always_inline __u64 core_folio_pages(__u64 folio)
+{
+	unsigned long flags = 0;
+
+	bpf_probe_read_kernel(&flags, sizeof(flags), (void *)folio);
+	return core_flags_large(flags) ? core_large_pages(folio) : 1;
+}
+
+static __always_inline __u64 core_arg_pages(void *folio)
+{
+	return core_flags_large(*(unsigned long *)folio) ? core_large_pages((__u64)folio) : 1;
+}
+
+/* The buffers of a folio fill it, and are of one size. */
+static __always_inline __u32 core_folio_nr_buffers(__u64 folio, __u32 page_shift)
 {
 	struct buffer_head *head = (struct buffer_head *)core_folio_buffers(folio);
+	__u64 size = head ? BPF_CORE_READ(head, b_size) : 0;
 
-	return head ? BPF_CORE_READ(head, b_size) * buffers : 0;
+	return size ? (core_folio_pages(folio) << page_shift) / size : 0;
 }
 
 static __always_inline __u64 core_folio_index(__u64 folio)

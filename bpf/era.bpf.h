@@ -70,7 +70,7 @@ static __always_inline void folio_wait_start(__u64 folio)
 	if (old) /* of a lookup whose way on was not seen */
 		folio_wait_over(old);
 	if (bpf_map_update_elem(&folio_waits, &task, &w, BPF_ANY)) {
-		lost(LOSS_MAP_FULL);
+		lost(LOSS_TABLE_FULL);
 		return;
 	}
 	if (!old)

@@ -77,8 +77,10 @@ struct refcount_key {
 
 enum refcount_stage { STAGE_EARLY = 0, STAGE_SWITCH = 1, STAGE_AIO = 2, STAGE_COUNT = 3 };
 
+#define DEV_OTHER 0xffffffff /* all those for which the map has no room */
+
 struct hist_key {
-	__u32 dev; /* kernel's dev_t: major << 20 | minor; 0 when the mapping had no host */
+	__u32 dev; /* kernel's dev_t: major << 20 | minor; 0 when the mapping had no host; DEV_OTHER */
 	__u8 site;
 	__u8 kind;
 	__u8 outcome;
@@ -87,17 +89,19 @@ struct hist_key {
 
 /* Every way to lose a measurement. The names are in src/names.c. */
 enum loss {
-	LOSS_MAP_FULL = 0,   /* a histogram or a migration's state found no room */
-	LOSS_NO_RELEASE = 1, /* an acquire whose release was never seen */
-	LOSS_NO_ACQUIRE = 2, /* a release whose acquire was never seen */
-	LOSS_CLOCK_BACK = 3, /* the end read earlier than the start */
-	LOSS_WAIT_START = 4, /* the hold is exact, the start of its wait was overwritten */
-	LOSS_WINDOW = 5,     /* windows opened != closed + in flight */
-	LOSS_EVENT_LIST = 6, /* an event was counted but not listed */
-	LOSS_RECURSION = 7,  /* the kernel skipped a program (bpf_prog_info.recursion_misses) */
-	LOSS_END_UNSEEN = 8, /* a page moved and the end of its move was not seen */
+	LOSS_MAP_FULL = 0,    /* a lock section, a migration or a lookup found no room */
+	LOSS_NO_RELEASE = 1,  /* an acquire whose release was never seen */
+	LOSS_NO_ACQUIRE = 2,  /* a release whose acquire was never seen */
+	LOSS_CLOCK_BACK = 3,  /* the end read earlier than the start */
+	LOSS_WAIT_START = 4,  /* the hold is exact, the start of its wait was overwritten */
+	LOSS_WINDOW = 5,      /* windows opened != closed + in flight */
+	LOSS_EVENT_LIST = 6,  /* an event was counted but not listed */
+	LOSS_RECURSION = 7,   /* the kernel skipped a program (bpf_prog_info.recursion_misses) */
+	LOSS_END_UNSEEN = 8,  /* a page moved and the end of its move was not seen */
 	LOSS_LOOKUP_EXIT = 9, /* a lookup near a migration whose exit was never seen */
-	LOSS_COUNT = 10,
+	LOSS_TABLE_FULL = 10, /* no room in a table of figures, which hides no late reference */
+	LOSS_PROGRAM_MISSED = 11, /* LOSS_RECURSION of a program that windows rest on */
+	LOSS_COUNT = 12,
 };
 
 /*
@@ -113,11 +117,12 @@ enum counter_id {
 	COUNTER_LOOKUPS_TAKEN = 1,
 	/* 2 to 7 were losses */
 	COUNTER_NOREFS_CALLS = 8, /* norefs migrations entered, with or without buffers */
-	COUNTER_POSSIBLE = 9,	  /* lookups of which only the acquire lies in a window that moved */
+	COUNTER_POSSIBLE = 9, /* lookups of which only the acquire lies in a window that moved */
 	COUNTER_WAITED_SPIN = 10, /* of those behind a window: they came while it was open */
 	COUNTER_WAITED_FOLIO = 11,
-	COUNTER_PARTIAL = 12,  /* walks over more buffers than a program may walk */
-	COUNTER_UNJUDGED = 13, /* moves in another order than expected, before the order was known */
+	COUNTER_PARTIAL = 12, /* walks over more buffers than a program may walk */
+	COUNTER_UNJUDGED =
+		13, /* moves in another order than expected, before the order was known */
 	COUNTER_SWITCH_LOCKED = 14, /* lock word held when a norefs move switched the mapping */
 	COUNTER_SWITCH_UNLOCKED = 15,
 	COUNTER_LOOKUPS = 16,	    /* lookup calls, fast path included (where it is probed) */
@@ -145,8 +150,8 @@ enum counter_id {
 	COUNTER_AIO_UNPAIRED = 76, /* sections of which it is not known whether they overlap */
 	COUNTER_TRY = 77,	 /* + (path * 2 + moved) * TRIES_KEPT + number of the attempt - 1 */
 	COUNTER_ISOLATION = 173, /* + enum isolation */
-	COUNTER_LOSS = 184, /* + enum loss */
-	COUNTER_COUNT = 194,
+	COUNTER_LOSS = 184,	 /* + enum loss */
+	COUNTER_COUNT = 196,
 };
 
 /* Attempts at one page within one call of migrate_pages(): the last place is for all beyond. */
@@ -288,8 +293,8 @@ struct migration {
 	__u8 plain;	   /* without the check: only its reason is of interest */
 	__u8 bracket; /* 1: started, 2: ended; the lock's release is not seen, and t_release stays 0 */
 	__u8 inside; /* of a lock section */
-	__u8 last;   /* enum end_step: the last step of the move that was seen, 0: the copy or none */
-	__u8 early;  /* it began before the recording: of it only holds are counted */
+	__u8 last; /* enum end_step: the last step of the move that was seen, 0: the copy or none */
+	__u8 early; /* it began before the recording: of it only holds are counted */
 	__u8 pad[3];
 	__u64 t_flag; /* BH_Migrate set; 0: not, or cleared again */
 };

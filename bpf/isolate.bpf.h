@@ -92,7 +92,7 @@ static __always_inline void isolation_begins(__u64 cc, __u32 mode)
 	struct isolating i = { .cc = cc, .taken = core_isolated(cc), .mode = mode };
 
 	if (phase == PHASE_RECORDING && bpf_map_update_elem(&isolations, &task, &i, BPF_ANY))
-		lost(LOSS_MAP_FULL);
+		lost(LOSS_TABLE_FULL);
 }
 
 static __always_inline void isolation_ends(void)

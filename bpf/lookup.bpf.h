@@ -215,15 +215,48 @@ static __always_inline bool lookup_missed(const struct lookup *l, const struct w
 	return false;
 }
 
+#define FOLIO_ORDERS 10 /* up to 2 MiB of 4 KiB pages */
+
 /*
- * The windows of the folio at @index and this lookup. @bh: 0 if it found nothing, as those do that
- * are refused; a folio's lock keeps the migrator out, and who had it was in no window.
+ * A lookup that found nothing, as those do that are refused: which folio its block belongs to is not
+ * known, but windows of which sizes there have been. A global function, to be walked once.
+ */
+__noinline int lookup_met_nothing(__u64 mapping, __u64 index)
+{
+	struct lookup *l = lookup_of(bpf_get_current_task());
+	__u32 met = 0;
+
+	if (!l)
+		return 0;
+	for (__u32 order = 0; order < FOLIO_ORDERS; order++) {
+		__u64 first = index >> order << order;
+		__u32 base = window_hash(mapping, first);
+
+		if (!(window_sizes >> order & 1))
+			continue;
+		for (__u32 i = 0; i < WINDOW_WAYS; i++) {
+			__u32 slot = base + i;
+			struct window *w = bpf_map_lookup_elem(&windows, &slot);
+			struct window_view view;
+
+			if (w && window_read(w, mapping, first, &view) &&
+			    view.pages == 1ULL << order)
+				met |= lookup_inside(l, &view) ? MEETS_BEHIND | MEETS_WAITED :
+								 lookup_behind(l, &view);
+		}
+	}
+	return met;
+}
+
+/*
+ * The windows of the folio at @index and this lookup. A folio's lock keeps the migrator out: who had it
+ * was in no window.
  */
 static __always_inline __u32 lookup_meets(void *ctx, const struct lookup *l, __u64 mapping,
 					  __u64 index, __u64 block, __u64 bh)
 {
 	__u32 base = window_hash(mapping, index), met = 0;
-	bool could = bh && !l->folio;
+	bool could = !l->folio;
 
 #pragma unroll
 	for (int i = 0; i < WINDOW_WAYS; i++) {
@@ -250,8 +283,8 @@ static __always_inline __u32 lookup_meets(void *ctx, const struct lookup *l, __u
 static __always_inline void lookup_pair(void *ctx, struct cpu_state *cpu, const struct lookup *l,
 					__u64 mapping, __u64 block, __u32 size, __u64 bh, __u32 dev)
 {
-	__u64 index = bh ? core_bh_index(bh) : lookup_index(block, size);
-	__u32 met = lookup_meets(ctx, l, mapping, index, block, bh);
+	__u32 met = bh ? lookup_meets(ctx, l, mapping, core_bh_index(bh), block, bh) :
+			 (__u32)lookup_met_nothing(mapping, lookup_index(block, size));
 
 	if (!met)
 		return;

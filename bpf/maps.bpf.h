@@ -201,8 +201,12 @@ __noinline int sample_keyed(__u32 dev, __u32 what, __u64 ns)
 
 		bpf_map_update_elem(&hists, &key, &empty, BPF_NOEXIST);
 		h = bpf_map_lookup_elem(&hists, &key);
+	}
+	if (!h) { /* made beforehand (hist_maps.c) */
+		key.dev = DEV_OTHER;
+		h = bpf_map_lookup_elem(&hists, &key);
 		if (!h) {
-			lost(LOSS_MAP_FULL);
+			lost(LOSS_TABLE_FULL);
 			return 0;
 		}
 	}

@@ -37,7 +37,6 @@ static __always_inline void migration_init(struct migration *m)
 	m->bracket = 0;
 	m->inside = 0;
 	m->last = 0;
-	m->pages = 1;
 	m->busy_block = 0;
 	m->busy_state = 0;
 	m->busy_count = 0;
@@ -93,6 +92,7 @@ static __always_inline void norefs_entered(void *ctx, bool typed, struct address
 	m->early = early;
 	m->dev = dev;
 	m->index = typed ? core_arg_index(src) : core_folio_index((__u64)src);
+	m->pages = typed ? core_arg_pages(src) : core_folio_pages((__u64)src);
 	m->refs = typed ? core_arg_refs(src) : core_folio_refs((__u64)src);
 	if (cfg_stacks && check)
 		m->stack = stack_keep(ctx);
@@ -272,6 +272,9 @@ static __always_inline void norefs_copying(void)
 		w->copy_seq = window_tick();
 }
 
+#define END_BUFFERS                                                                                \
+	128 /* no large folios where the flags come last: 512-byte blocks on a 64 KiB page */
+
 /* @typed: as above; else @dst is not at hand, and nothing but a migration can have come here. */
 static __always_inline void norefs_moved(bool typed, void *dst)
 {
@@ -286,14 +289,15 @@ static __always_inline void norefs_moved(bool typed, void *dst)
 	window_closing(m);
 	head = typed ? core_arg_buffers(dst) : core_folio_buffers(m->dst);
 	bh = head;
-	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
+	for (int i = 0; i < END_BUFFERS && bh; i++) {
 		__u64 next = core_bh_next(bh);
 
 		window_check_buffer(m, bh);
 		if (next == head)
-			break;
+			return;
 		bh = next;
 	}
+	count(COUNTER_PARTIAL);
 }
 
 static __always_inline void norefs_repointed(__u64 bh)
@@ -341,8 +345,8 @@ static __always_inline void norefs_sample(void *ctx, struct cpu_state *cpu,
 		return;
 	w->mode = m->mode;
 	w->outcome = outcome;
-	w->buffers = norefs_buffers(ret ? m->src : m->dst);
-	w->folio = core_folio_bytes(ret ? m->src : m->dst, w->buffers);
+	w->buffers = core_folio_nr_buffers(ret ? m->src : m->dst, cfg_page_shift);
+	w->folio = m->pages << cfg_page_shift;
 }
 
 static __always_inline void norefs_flush(void *ctx, struct cpu_state *cpu,

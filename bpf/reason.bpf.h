@@ -21,7 +21,7 @@ const volatile bool cfg_recount = false;
 /* Lock sections are seen: a migration that had none did not get as far as the lock. */
 const volatile bool cfg_norefs_sections = false;
 
-#define MAX_BUFFERS 128 /* 512-byte blocks on a 64 KiB page */
+#define MAX_BUFFERS 512 /* 4 KiB blocks on a folio of 2 MiB; a walk that ends before all says so */
 
 /* Global functions, so that the verifier walks each loop once and not with all that follows it. */
 
@@ -35,8 +35,9 @@ __noinline int norefs_busy(__u64 folio)
 			return core_bh_journaled(bh) ? 2 : 1;
 		bh = core_bh_next(bh);
 		if (bh == head)
-			break;
+			return 0;
 	}
+	count(COUNTER_PARTIAL);
 	return 0;
 }
 
@@ -50,23 +51,10 @@ __noinline int norefs_locked(__u64 folio)
 			return 1;
 		bh = core_bh_next(bh);
 		if (bh == head)
-			break;
+			return 0;
 	}
+	count(COUNTER_PARTIAL);
 	return 0;
-}
-
-__noinline int norefs_buffers(__u64 folio)
-{
-	__u64 head = core_folio_buffers(folio), bh = head;
-	int n = 0;
-
-	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
-		n++;
-		bh = core_bh_next(bh);
-		if (bh == head)
-			break;
-	}
-	return n;
 }
 
 static __always_inline void refcount_note(__u64 folio, __u32 stage, __s32 expected, __s32 seen)
@@ -86,14 +74,14 @@ static __always_inline void refcount_note(__u64 folio, __u32 stage, __s32 expect
 		if (v)
 			__sync_fetch_and_add(v, 1);
 		else
-			lost(LOSS_MAP_FULL);
+			lost(LOSS_TABLE_FULL);
 	}
 }
 
 /* What the kernel expects: the isolation's reference, the buffers', and one a page for the mapping. */
 __noinline int norefs_expected(__u64 folio)
 {
-	return 2 + (core_folio_bytes(folio, norefs_buffers(folio)) >> cfg_page_shift ?: 1);
+	return 2 + core_folio_pages(folio);
 }
 
 /*

@@ -33,6 +33,9 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } late_records SEC(".maps");
 
+/* Sizes of folios that windows were opened for, in pages, powers of two: a bit each. */
+volatile __u64 window_sizes = 0;
+
 /* When a window ended last: a lookup that came long after the last of them has nothing to look for. */
 volatile __u64 window_ended_ns = 0;
 
@@ -157,7 +160,7 @@ found:
 
 /* What a lookup asks of a window. */
 struct window_view {
-	__u64 id, open_seq, limit, t_open, t_close;
+	__u64 id, pages, open_seq, limit, t_open, t_close;
 	__u32 state;
 };
 
@@ -173,6 +176,7 @@ static __always_inline bool window_read(const struct window *w, __u64 mapping, _
 	order();
 	if (!v->id || w->mapping != mapping || w->index != index)
 		return false;
+	v->pages = w->pages;
 	v->open_seq = w->open_seq;
 	v->limit = window_limit(w);
 	v->t_open = w->t_open;
@@ -217,6 +221,8 @@ static __always_inline void window_open(struct migration *m, __u64 now, bool sli
 	w->mapping = m->mapping;
 	w->index = m->index;
 	w->pages = m->pages;
+	if (!(window_sizes & m->pages))
+		window_sizes |= m->pages;
 	w->noted = 0;
 	w->maybe = 0;
 	w->maybe_block = 0;

@@ -31,7 +31,7 @@ struct window {
 	__u64 claims; /* who takes it to 1 may replace the window */
 	__u64 pins;   /* lookups that are about to note something in it: it stays as it is */
 	__u64 mapping;
-	__u64 index, pages; /* of the folio in its mapping */
+	__u64 index, pages;				/* of the folio in its mapping */
 	__u64 open_seq, copy_seq, after_seq, close_seq; /* 0: not reached */
 	__u64 done_seq; /* the function's exit, where that is another moment (@slips) */
 	__u64 t_open, t_close;
@@ -85,7 +85,7 @@ window_found(const struct window *w)
 	return f;
 }
 
-#define WINDOW_SLOTS	 4096
+#define WINDOW_SLOTS 4096
 #ifndef WINDOW_WAYS /* in a model of few windows: fewer */
 #define WINDOW_WAYS 4
 #endif

@@ -64,8 +64,8 @@ static void settings(struct tracer *t)
 	skel->rodata->cfg_ends = ends(t);
 	/* the copy ahead of the re-pointing, until the kernel shows it otherwise */
 	skel->bss->end_step = ends(t) & END_SET_BH ?: ends(t);
-	skel->rodata->cfg_pair = ends(t) && tracer__live(t, "find_get_block") &&
-				 tracer__live(t, "lookup_exit");
+	skel->rodata->cfg_pair =
+		ends(t) && tracer__live(t, "find_get_block") && tracer__live(t, "lookup_exit");
 }
 
 static void sizes(struct tracer *t)

@@ -57,10 +57,46 @@ static int read_keyed(struct tracer *t, struct run *run)
 		if (err)
 			break;
 		for (int c = 0; c < cpus; c++)
-			snapshot__add(run, &key, &v[c]);
+			if (v[c].count)
+				snapshot__add(run, &key, &v[c]);
 	}
 	free(v);
 	return err == -ENOENT ? 0 : err;
+}
+
+/* One of those that all devices share for which the map has no room (DEV_OTHER). */
+static int reserve(int fd, const struct hist *zero, __u8 site, __u8 kind, __u8 outcome, __u8 left)
+{
+	struct hist_key key = { DEV_OTHER, site, kind, outcome, left };
+
+	return bpf_map_update_elem(fd, &key, zero, BPF_NOEXIST) ? -errno : 0;
+}
+
+int tracer__reserve_other(struct tracer *t)
+{
+	/* the totals of a tier have no devices, and who asks for small maps wants them full */
+	bool needed = !tracer__opts(t)->totals && !tracer__opts(t)->map_size;
+	int fd = bpf_map__fd(tracer__skeleton(t)->maps.hists), err = 0;
+	struct hist *zero = calloc(tracer__cpus(t), sizeof(*zero));
+
+	if (!zero)
+		return -ENOMEM;
+	for (__u8 s = 0; s < SITE_COUNT && needed && !err; s++) {
+		__u8 outcomes = s == SITE_MIGRATE_NOREFS ? OUTCOME_COUNT : 1;
+
+		for (__u8 o = 0; o < outcomes && !err; o++)
+			err = reserve(fd, zero, s, KIND_HOLD, o, 0);
+		if (!err)
+			err = reserve(fd, zero, s, KIND_WAIT, OUTCOME_NONE, 0);
+	}
+	for (__u8 kind = KIND_HOLD; kind <= KIND_WAIT && needed && !err; kind++)
+		err = reserve(fd, zero, SITE_FIND_GET_BLOCK, kind, OUTCOME_NONE, 1);
+	for (__u8 kind = KIND_WINDOW; kind < KIND_COUNT && needed && !err; kind++)
+		err = reserve(fd, zero,
+			      kind == KIND_FOLIO_WAIT ? SITE_FIND_GET_BLOCK : SITE_MIGRATE_NOREFS,
+			      kind, OUTCOME_NONE, 0);
+	free(zero);
+	return err;
 }
 
 /* The histogram without key that @key's values go to, if it is for that device. */

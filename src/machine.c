@@ -130,6 +130,10 @@ void machine__device_name(__u32 dev, char *name, size_t size)
 	FILE *f;
 
 	name[0] = 0;
+	if (dev == DEV_OTHER) {
+		snprintf(name, size, "other");
+		return;
+	}
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/uevent", dev >> 20, dev & 0xfffff);
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f)) {

@@ -282,7 +282,7 @@ static int merge_late(struct late *into, const struct late *from)
 	add(&into->waited_spin, from->waited_spin);
 	add(&into->waited_folio, from->waited_folio);
 	return merge_events(&into->proven, &from->proven) ?:
-	       merge_events(&into->doubtful, &from->doubtful);
+		       merge_events(&into->doubtful, &from->doubtful);
 }
 
 static int merge_identity(struct run *into, const struct run *from)

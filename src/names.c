@@ -90,24 +90,26 @@ static const char *const stages[STAGE_COUNT] = {
 };
 
 /*
- * A loss taints when a late reference could have hidden in it or a hold is missing or false. The
+ * A loss taints when a late reference could have hidden in it (hides) or a hold is missing or false. The
  * others leave every count right: the wait alone is unknown, the event is counted but not listed,
  * and what a skipped program hides shows up as an acquire without its release.
  */
 static const struct {
 	const char *name;
-	bool taints;
+	bool taints, hides;
 } losses[LOSS_COUNT] = {
-	[LOSS_MAP_FULL] = { "map_full", true },
-	[LOSS_NO_RELEASE] = { "no_release", true },
-	[LOSS_NO_ACQUIRE] = { "no_acquire", true },
-	[LOSS_CLOCK_BACK] = { "clock_back", true },
-	[LOSS_WAIT_START] = { "wait_start", false },
-	[LOSS_WINDOW] = { "window", true },
-	[LOSS_EVENT_LIST] = { "event_list", false },
-	[LOSS_RECURSION] = { "recursion", false },
-	[LOSS_END_UNSEEN] = { "window_end_unseen", true },
-	[LOSS_LOOKUP_EXIT] = { "lookup_exit_unseen", true },
+	[LOSS_MAP_FULL] = { "map_full", true, true },
+	[LOSS_NO_RELEASE] = { "no_release", true, true },
+	[LOSS_NO_ACQUIRE] = { "no_acquire", true, true },
+	[LOSS_CLOCK_BACK] = { "clock_back", true, true },
+	[LOSS_WAIT_START] = { "wait_start", false, false },
+	[LOSS_WINDOW] = { "window", true, true },
+	[LOSS_EVENT_LIST] = { "event_list", false, false },
+	[LOSS_RECURSION] = { "recursion", false, false },
+	[LOSS_END_UNSEEN] = { "window_end_unseen", true, true },
+	[LOSS_LOOKUP_EXIT] = { "lookup_exit_unseen", true, true },
+	[LOSS_TABLE_FULL] = { "table_full", true, false },
+	[LOSS_PROGRAM_MISSED] = { "program_missed", true, true },
 };
 /* clang-format on */
 
@@ -213,6 +215,11 @@ unsigned int loss__by_name(const char *name)
 bool loss__taints(unsigned int loss)
 {
 	return loss < LOSS_COUNT && losses[loss].taints;
+}
+
+bool loss__hides(unsigned int loss)
+{
+	return loss < LOSS_COUNT && losses[loss].hides;
 }
 
 const char *dev__format(__u32 dev, char *buf, size_t size)

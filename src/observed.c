@@ -27,6 +27,7 @@ static const struct {
 	{ COUNTER_BUSY_ENDS, "busy_ends", NULL },
 	{ COUNTER_STACKS_MISSING, "stacks_missing", NULL },
 	{ COUNTER_UNJUDGED, "windows_unjudged", NULL },
+	{ COUNTER_PARTIAL, "walks_partial", NULL },
 	{ COUNTER_AIO_CALLS, "aio_calls", "aio_outcome" },
 	{ COUNTER_AIO_COPIES, "aio_copies", "aio_overlap" },
 	{ COUNTER_AIO_READS, "aio_reads", "aio_overlap" },

@@ -43,7 +43,7 @@ static const struct {
 };
 
 static const char *const losses[LOSS_COUNT] = {
-	[LOSS_MAP_FULL] = "no room for a histogram or the state of a migration",
+	[LOSS_MAP_FULL] = "no room for a lock section, a migration or a lookup",
 	[LOSS_NO_RELEASE] = "an acquire whose release was not seen",
 	[LOSS_NO_ACQUIRE] = "a release whose acquire was not seen",
 	[LOSS_CLOCK_BACK] = "an end that read earlier than its start",
@@ -51,6 +51,10 @@ static const char *const losses[LOSS_COUNT] = {
 	[LOSS_WINDOW] = "windows opened and neither closed nor in flight at the end",
 	[LOSS_EVENT_LIST] = "events counted but not listed",
 	[LOSS_RECURSION] = "the kernel skipped a program that was already running",
+	[LOSS_END_UNSEEN] = "pages that moved and the end of whose move was not seen",
+	[LOSS_LOOKUP_EXIT] = "lookups near a migration whose exit was not seen",
+	[LOSS_TABLE_FULL] = "no room in a table of figures; no late reference hides there",
+	[LOSS_PROGRAM_MISSED] = "the kernel skipped a program that windows rest on",
 };
 /* clang-format on */
 

@@ -31,8 +31,8 @@ void render_late_text(const struct late_event *e, const char *device, FILE *f)
 {
 	fprintf(f,
 		RULE "\nmigtrace: %slate buffer reference on %s (%u:%u), block %llu, at %.6f s\n\n",
-		e->possible ? "possible " : "", *device ? device : "device", e->dev >> 20, e->dev & 0xfffff,
-		(unsigned long long)e->block, e->time_ns / 1e9);
+		e->possible ? "possible " : "", *device ? device : "device", e->dev >> 20,
+		e->dev & 0xfffff, (unsigned long long)e->block, e->time_ns / 1e9);
 	if (e->has_lookup)
 		fprintf(f, "%s by %s/%u on CPU %u, %llu ns after the check, %s:\n",
 			e->possible ? "lock taken before the end of the move and released behind," :
@@ -77,12 +77,12 @@ void render_late_json(const struct late_event *e, const char *device, FILE *f)
 
 	snprintf(dev, sizeof(dev), "%u:%u", e->dev >> 20, e->dev & 0xfffff);
 	dump_line(json_pack("{s:s, s:b, s:s, s:I, s:I, s:s, s:s, s:I, s:s, s:b, s:I, s:o, s:o}",
-			    "type", "late_reference", "possible", e->possible, "kind", e->kind, "time_ns", (json_int_t)e->time_ns,
-			    "since_check_ns", (json_int_t)e->since_check_ns, "dev", dev, "device",
-			    device, "block", (json_int_t)e->block, "phase", e->phase, "dirtied",
-			    e->dirtied, "b_count", (json_int_t)e->b_count, "migrator",
-			    side_json(&e->migrator), "lookup",
-			    e->has_lookup ? side_json(&e->lookup) : json_null()),
+			    "type", "late_reference", "possible", e->possible, "kind", e->kind,
+			    "time_ns", (json_int_t)e->time_ns, "since_check_ns",
+			    (json_int_t)e->since_check_ns, "dev", dev, "device", device, "block",
+			    (json_int_t)e->block, "phase", e->phase, "dirtied", e->dirtied,
+			    "b_count", (json_int_t)e->b_count, "migrator", side_json(&e->migrator),
+			    "lookup", e->has_lookup ? side_json(&e->lookup) : json_null()),
 		  f);
 }
 
@@ -126,7 +126,7 @@ void render_late_summary(const struct run *run, FILE *f)
 	for (unsigned int i = 0, none = 1; i < LOSS_COUNT; i++) {
 		if (run->losses[i])
 			fprintf(f, " %s %llu%s", loss__name(i), (unsigned long long)run->losses[i],
-				loss__taints(i) ? " (taints the verdict)" : "");
+				loss__hides(i) ? " (taints the verdict)" : "");
 		none &= !run->losses[i];
 		if (none && i == LOSS_COUNT - 1)
 			fprintf(f, " none");
@@ -142,21 +142,20 @@ void render_late_summary_json(const struct run *run, FILE *f)
 
 	for (unsigned int i = 0; i < LOSS_COUNT; i++)
 		json_object_set_new(losses, loss__name(i), json_integer(run->losses[i]));
-	dump_line(
-		json_pack(
-			"{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:I, "
-			"s:{s:I, s:I}, s:{s:I, s:I}, s:o, s:o}",
-			"type", "summary", "verdict", words[verdict], "kernel", run->kernel.release,
-			"generation", run->kernel.generation, "generation_evidence",
-			run->kernel.generation_evidence, "total", (json_int_t)l->total, "possible",
-			(json_int_t)l->possible, "by_kind",
-			"slow_lookup", (json_int_t)l->slow_lookup, "end_count",
-			(json_int_t)l->end_count, "assoc_list", (json_int_t)l->assoc_list,
-			"windows", (json_int_t)l->windows, "aborted", (json_int_t)l->aborted,
-			"lookups_waited", "spin", (json_int_t)l->waited_spin, "folio",
-			(json_int_t)l->waited_folio, "lookups_behind", "spin", (json_int_t)l->behind_spin, "folio",
-			(json_int_t)l->behind_folio, "upper_bound_95",
-			verdict == VERDICT_NONE_SEEN ? json_real(bound(l)) : json_null(), "losses",
-			losses),
-		f);
+	dump_line(json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:I, "
+			    "s:{s:I, s:I}, s:{s:I, s:I}, s:o, s:o}",
+			    "type", "summary", "verdict", words[verdict], "kernel",
+			    run->kernel.release, "generation", run->kernel.generation,
+			    "generation_evidence", run->kernel.generation_evidence, "total",
+			    (json_int_t)l->total, "possible", (json_int_t)l->possible, "by_kind",
+			    "slow_lookup", (json_int_t)l->slow_lookup, "end_count",
+			    (json_int_t)l->end_count, "assoc_list", (json_int_t)l->assoc_list,
+			    "windows", (json_int_t)l->windows, "aborted", (json_int_t)l->aborted,
+			    "lookups_waited", "spin", (json_int_t)l->waited_spin, "folio",
+			    (json_int_t)l->waited_folio, "lookups_behind", "spin",
+			    (json_int_t)l->behind_spin, "folio", (json_int_t)l->behind_folio,
+			    "upper_bound_95",
+			    verdict == VERDICT_NONE_SEEN ? json_real(bound(l)) : json_null(),
+			    "losses", losses),
+		  f);
 }

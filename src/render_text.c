@@ -126,8 +126,7 @@ static void evidence(struct para *para, const struct late *l)
 	if (l->has_waited)
 		para__add(para, "lookups that waited for one: %llu (%llu spin, %llu folio);",
 			  (unsigned long long)(l->waited_spin + l->waited_folio),
-			  (unsigned long long)l->waited_spin,
-			  (unsigned long long)l->waited_folio);
+			  (unsigned long long)l->waited_spin, (unsigned long long)l->waited_folio);
 	para__add(para, "lookups behind one: %llu (%llu spin, %llu folio)",
 		  (unsigned long long)(l->behind_spin + l->behind_folio),
 		  (unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);

@@ -205,11 +205,19 @@ __u64 late__evidence(const struct late *l)
 	return l->has_waited ? l->waited_spin + l->waited_folio : l->behind_spin + l->behind_folio;
 }
 
+static bool may_hide(const struct run *run)
+{
+	for (unsigned int i = 0; i < LOSS_COUNT; i++)
+		if (run->losses[i] && loss__hides(i))
+			return true;
+	return false;
+}
+
 const char *run__doubt(const struct run *run)
 {
 	if (run->late.possible)
 		return "lookups were possibly late";
-	if (run__tainted(run))
+	if (may_hide(run))
 		return "events were lost";
 	if (!run->late.windows)
 		return "nothing was migrated";

@@ -283,6 +283,8 @@ unsigned int outcome__by_name(const char *name);
 const char *loss__name(unsigned int loss);
 unsigned int loss__by_name(const char *name);
 bool loss__taints(unsigned int loss);
+/* Could a late reference have hidden in it? */
+bool loss__hides(unsigned int loss);
 
 /* "MAJ:MIN"; DEV_TEXT bytes are enough. Parsing takes nothing else. */
 #define DEV_TEXT 16

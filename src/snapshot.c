@@ -197,8 +197,20 @@ static int read_program(struct tracer *t, const char *name, struct run_probe *p,
 		return -errno;
 	p->hits += info.run_cnt; /* zero unless kernel.bpf_stats_enabled */
 	p->run_ns += info.run_time_ns;
-	*misses += info.recursion_misses;
+	*misses += info.recursion_misses + tracer__missed(t, name);
 	return 0;
+}
+
+/*
+ * Where the loss of program runs of @p goes. Windows rest on entry and end of a migration; of the lock
+ * functions' the balance of acquires and releases decides, since most misses concern another's lock, and
+ * of lookups' exits the balance of those that are kept until then.
+ */
+static enum loss loss_of(const struct probe *p)
+{
+	return !strcmp(p->name, "norefs_entry") || !strcmp(p->name, "norefs_end") ?
+		       LOSS_PROGRAM_MISSED :
+		       LOSS_RECURSION;
 }
 
 static int read_probes(struct tracer *t, struct run *run)
@@ -223,7 +235,7 @@ static int read_probes(struct tracer *t, struct run *run)
 		for (int j = 0;
 		     !err && p->attached && j < VARIANT_PROGS && c[i].variant->uses[j].prog; j++)
 			err = read_program(t, c[i].variant->uses[j].prog, p,
-					   &run->losses[LOSS_RECURSION]);
+					   &run->losses[loss_of(c[i].probe)]);
 	}
 	return err;
 }
@@ -320,8 +332,7 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 		note_unreleased(run);
 		/* whose exit was not seen, and that nothing else of the task has shown */
 		run->losses[LOSS_WINDOW] += tracer__skeleton(t)->bss->migrating;
-		run->losses[LOSS_LOOKUP_EXIT] +=
-			c[COUNTER_LOOKUPS_KEPT] - c[COUNTER_LOOKUPS_TAKEN];
+		run->losses[LOSS_LOOKUP_EXIT] += c[COUNTER_LOOKUPS_KEPT] - c[COUNTER_LOOKUPS_TAKEN];
 	}
 	if (!err && final)
 		err = read_worst(t, run);

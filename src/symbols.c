@@ -47,19 +47,28 @@ bool facts__broken(int error)
 	return error != ENOENT && error != EACCES && error != EPERM;
 }
 
-/* "ADDRESS TYPE NAME", or with "[MODULE]" behind it, which then is part of @name. */
+/* "ADDRESS TYPE NAME", or with "[MODULE]" behind it, which then is part of @name. By hand: there are many. */
 static bool parse(const char *line, unsigned long long *addr, char *type, char name[SYMBOL_NAME],
 		  bool *module)
 {
-	char of[64] = "";
+	const char *of;
+	char *p;
 	size_t len;
 
-	if (sscanf(line, "%llx %c %255s [%62[^]\n]", addr, type, name, of) < 3)
+	*addr = strtoull(line, &p, 16);
+	if (p == line || p[0] != ' ' || !p[1] || p[2] != ' ')
 		return false;
-	*module = strchr(line, '[');
-	len = strlen(name);
-	if (*module)
-		snprintf(name + len, SYMBOL_NAME - len, " [%s]", of);
+	*type = p[1];
+	p += 3;
+	len = strcspn(p, " \t\n");
+	if (!len || len > SYMBOL_NAME / 2)
+		return false;
+	memcpy(name, p, len);
+	name[len] = 0;
+	of = strchr(p + len, '[');
+	*module = of;
+	if (of)
+		snprintf(name + len, SYMBOL_NAME - len, " %.*s", (int)strcspn(of, "\n"), of);
 	return true;
 }
 

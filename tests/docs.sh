@@ -61,8 +61,8 @@ same 'exit codes' "$tmp/code" "$tmp/man"
 sed -n 's/^\t\[SITE_[A-Z_]*\] = "\([a-z_]*\)".*/\1/p' src/names.c | sort >"$tmp/code"
 section "$manual" .Sh 'LOCK SITES' | sed -n 's/^\.It Cm //p' | sort >"$tmp/man"
 same 'sites' "$tmp/code" "$tmp/man"
-sed -n 's/^\t\[LOSS_[A-Z_]*\] = { "\([a-z_]*\)", true .*/\1 taints/p
-	s/^\t\[LOSS_[A-Z_]*\] = { "\([a-z_]*\)", false .*/\1/p' src/names.c | sort >"$tmp/code"
+sed -n 's/^\t\[LOSS_[A-Z_]*\] = { "\([a-z_]*\)", true[ ,].*/\1 taints/p
+	s/^\t\[LOSS_[A-Z_]*\] = { "\([a-z_]*\)", false[ ,].*/\1/p' src/names.c | sort >"$tmp/code"
 section "$manual" .Ss Heading | awk '
 	/^\.It Cm/ { name = $3; taints[name] = "" }
 	/^\.Pq taints/ { taints[name] = " taints" }

@@ -13,10 +13,11 @@ cd "$(dirname "$0")/.."
 LONG='
 tests/unit/test_runfile.c	one case per member of the run file
 tests/unit/test_select.c	holds the table of kernels
+tests/unit/test_names.c	holds the table of images
 '
 # What includes libbpf: the reader of BTF, the loader, the reader of maps, and the version doctor
 # prints.
-LIBBPF='src/kernel.c src/kernel_btf.c src/btf_file.c src/tracer.c src/links.c src/hist_maps.c src/snapshot.c src/cmd_doctor.c'
+LIBBPF='src/kernel.c src/kernel_btf.c src/btf_file.c src/tracer.c src/links.c src/hist_maps.c src/snapshot.c src/missed.c src/cmd_doctor.c'
 # Compiled into the test kernels, in the kernel's own format and licence; a changed comment there
 # builds four kernels anew.
 KERNEL='^tests/vm/kernels/(config-|.*\.(c|h|cocci)$)'

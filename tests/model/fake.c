@@ -2,9 +2,9 @@
 /* Maps in plain memory. What was touched is known, so that forgetting it costs no more than it did. */
 #include "fake.h"
 
-#define MAPS	32
+#define MAPS	 32
 #define HASH_MAX 32 /* no run has more keys */
-#define RECORDS 256
+#define RECORDS	 256
 
 struct fake_map {
 	void *decl;

@@ -65,9 +65,14 @@ static inline __u64 core_folio_mapping(__u64 folio)
 	return (__u64)((struct folio *)folio)->mapping;
 }
 
-static inline __u64 core_folio_bytes(__u64 folio, __u32 buffers)
+static inline __u64 core_arg_pages(void *folio)
 {
-	return 4096 * core_folio_pages(folio);
+	return core_folio_pages((__u64)folio);
+}
+
+static inline __u32 core_folio_nr_buffers(__u64 folio, __u32 page_shift)
+{
+	return core_folio_pages(folio);
 }
 
 static inline bool core_folio_writeback(__u64 folio)
@@ -87,12 +92,12 @@ static inline __u64 core_bh_index(__u64 bh)
 
 static inline __s64 core_bh_count(__u64 bh)
 {
-	return ((struct buffer_head *)bh)->b_count;
+	return bh ? ((struct buffer_head *)bh)->b_count : 0; /* a read that fails */
 }
 
 static inline __u64 core_bh_block(__u64 bh)
 {
-	return ((struct buffer_head *)bh)->b_blocknr;
+	return bh ? ((struct buffer_head *)bh)->b_blocknr : 0; /* a read that fails */
 }
 
 static inline __u64 core_bh_state(__u64 bh)

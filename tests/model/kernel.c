@@ -47,7 +47,8 @@ int fake_cpu(void)
 /* task_structs lie apart; an interrupt runs in the one of its CPU's task */
 __u64 fake_task(void)
 {
-	const struct actor *a = current && current->interrupt ? explore_task(current->cpu) : current;
+	const struct actor *a =
+		current && current->interrupt ? explore_task(current->cpu) : current;
 
 	return a ? (__u64)a & ~63ULL : 64;
 }
@@ -319,8 +320,15 @@ static struct buffer_head *find(struct lookup_arg *arg, struct folio *folio, int
 	struct move *m;
 
 	step();
-	if (!head || (head->flag && !kernel->ignores))
+	if (!head)
 		return NULL;
+	if (head->flag && !kernel->ignores) {
+		if (head->move && head->move->phase == LATE) {
+			arg->truth[nr] = REFUSED;
+			arg->move[nr] = head->move;
+		}
+		return NULL;
+	}
 	head[arg->block].b_count++;
 	m = head->move;
 	arg->truth[nr] = m ? m->phase : INNOCENT;
@@ -386,10 +394,13 @@ void look_up(struct actor *a, void *arg)
 	}
 }
 
-void interrupt(struct actor *a, void *unused)
+void interrupt(struct actor *a, void *device)
 {
 	static struct folio other;
+	struct device *d = device;
 	struct buffer_head bh = { .b_folio = &other, .b_this_page = &bh };
 
 	HOOK(probes->bracket, bracket_unlock(&bh));
+	if (d->referenced)
+		d->bh[0].b_count--;
 }

@@ -40,6 +40,7 @@ struct device {
 	struct block_device bdev;
 	struct folio folio[2];
 	struct buffer_head bh[BUFFERS];
+	bool referenced; /* the first buffer, from the beginning */
 };
 
 enum abort { NO_ABORT, ABORT_COPY, ABORT_SWITCH };
@@ -55,7 +56,7 @@ struct migration_arg {
 	__u64 held_ns; /* at least */
 };
 
-enum truth { NOT_FOUND, INNOCENT, GREY, LATE };
+enum truth { NOT_FOUND, INNOCENT, GREY, LATE, REFUSED };
 
 /* A window in truth: GREY between the move's last instruction and the kernel's next step. */
 struct move {
@@ -81,6 +82,7 @@ void device_init(struct device *d);
 void kernel_forget(void);
 void migrate(struct actor *a, void *migration_arg);
 void look_up(struct actor *a, void *lookup_arg);
-void interrupt(struct actor *a, void *unused); /* the end of an I/O on another folio */
+/* The end of an I/O on another folio; if somebody holds @device's first buffer, its reference is put. */
+void interrupt(struct actor *a, void *device);
 
 #endif /* MODEL_KERNEL_H */

@@ -3,7 +3,8 @@
 #
 # usage: mutations.sh OUTDIR
 # Does the model catch what it is for? Each line below breaks one rule of the programs; the model has to
-# find an interleaving in which that shows. Name, file of bpf/, and a substitution that has to fit once.
+# find an interleaving in which that shows. Name, file of bpf/, where to look if it takes
+# more preemptions, and a substitution that has to fit.
 set -eu
 
 out=$1
@@ -18,33 +19,33 @@ done
 
 mutations() {
 	cat <<'END'
-a window counts without its end|window.bpf.h|s/if \(w && m->last == end_step && w->close_seq\)/if (w)/
-an end ahead of the copy counts|norefs.bpf.h|s/m->last = 0; \/\* what/\/* what/
-two open a window in one place|window.bpf.h|s/READ_NOW\(w->claims\) != 1 \|\| READ_NOW/READ_NOW/
-a window is replaced under a lookup's hands|window.bpf.h|s/if \(!READ_NOW\(w->pins\)\)/if (1)/
-a lookup writes to the window that came next|lookup.bpf.h|s/if \(READ_NOW\(w->retiring\) \|\| READ_NOW\(w->id\) != view->id\)/if (0)/
-a window is read while it is replaced|window.bpf.h|s/return READ_NOW\(w->id\) == v->id;/return true;/
-an acquire alone is taken for proof|lookup.bpf.h|s/maybe = closed && l->seq_end >= closed;/maybe = false;/
-what comes right behind a racy move is forgotten|norefs.bpf.h|s/window_open\(m, now, !cfg_flag_era\)/window_open(m, now, false)/
-a check that is repeated leaves its window|norefs.bpf.h|s/(if \(!m->released \|\| !m->window_id\))/if (1)/
-a lookup that outlasts the migration is not kept|lookup.bpf.h|s/return migrating \|\| seq != window_seq \|\| .*?;/return migrating;/s
-a window that was replaced is forgotten|window.bpf.h|s/w->gone_done = w->state == WINDOW_MOVED \? window_limit\(w\) : 0;/w->gone_done = 0;/
-an exit unseen is no loss|lookup.bpf.h|s/lost\(LOSS_LOOKUP_EXIT\);/;/
-an entry unseen is no loss|norefs.bpf.h|s/lost\(LOSS_WINDOW\);(\n\t\tsample)/;$1/
-a move whose exit was unseen goes on|norefs.bpf.h|s/if \(m\)\n\t\tmigration_drop\(m\);/;/
-an interrupt's unlock_buffer ends a bracket|bracket.bpf.h|s/if \(folio != m->src && folio != m->dst\)/if (0)/
-a wait that ends twice is counted down twice|era.bpf.h|s/if \(w->wait_ns\)\n\t\treturn;//
-a lookup is found by its CPU|slots.bpf.h|s/(static __always_inline struct lookup \*lookup_of\(__u64 task\)\n\{\n\t__u32 first = )slot_first\(task\)/$1bpf_get_smp_processor_id() * SLOT_WAYS/
-the clock stands still|window.bpf.h|s/__sync_fetch_and_add\(&window_seq, 1\);//
-a refused lookup is late|lookup.bpf.h|s/bool inside = lookup_inside\(l, &view\);/bool inside = lookup_inside(l, \&view); could = !l->folio;/
+a window counts without its end|window.bpf.h||s/if \(w && m->last == end_step && w->close_seq\)/if (w)/
+an end ahead of the copy counts|norefs.bpf.h||s/m->last = 0; \/\* what/\/* what/
+two open a window in one place|window.bpf.h||s/READ_NOW\(w->claims\) != 1 \|\| READ_NOW/READ_NOW/
+a window is replaced under a lookup's hands|window.bpf.h|its place taken,1|s/ \|\| w->pins//; s/if \(!READ_NOW\(w->pins\)\)/if (1)/
+a lookup writes to the window that came next|lookup.bpf.h||s/if \(READ_NOW\(w->retiring\) \|\| READ_NOW\(w->id\) != view->id\)/if (0)/
+an acquire alone is taken for proof|lookup.bpf.h||s/maybe = closed && l->seq_end >= closed;/maybe = false;/
+what comes right behind a racy move is forgotten|norefs.bpf.h||s/window_open\(m, now, !cfg_flag_era\)/window_open(m, now, false)/
+a check that is repeated leaves its window|norefs.bpf.h||s/(if \(!m->released \|\| !m->window_id\))/if (1)/
+a lookup that outlasts the migration is not kept|lookup.bpf.h||s/return migrating \|\| seq != window_seq \|\| .*?;/return migrating;/s
+a window that was replaced is forgotten|window.bpf.h||s/w->gone_done = w->state == WINDOW_MOVED \? window_limit\(w\) : 0;/w->gone_done = 0;/
+an exit unseen is no loss|lookup.bpf.h||s/lost\(LOSS_LOOKUP_EXIT\);/;/
+an entry unseen is no loss|norefs.bpf.h||s/lost\(LOSS_WINDOW\);(\n\t\tsample)/;$1/
+an interrupt's unlock_buffer ends a bracket|bracket.bpf.h||s/if \(folio != m->src && folio != m->dst\)/if (0)/
+a wait that ends twice is counted down twice|era.bpf.h||s/if \(w->wait_ns\)\n\t\treturn;//
+a lookup is found by its CPU|slots.bpf.h||s/(static __always_inline struct lookup \*lookup_of\(__u64 task\)\n\{\n\t__u32 first = )slot_first\(task\)/$1bpf_get_smp_processor_id() * SLOT_WAYS/
+the clock stands still|window.bpf.h||s/__sync_fetch_and_add\(&window_seq, 1\);//
+a large folio has one page|norefs.bpf.h||s/m->pages = typed \? .*?;/m->pages = 1;/s
+a refused lookup is no evidence|lookup.bpf.h||s/\(__u32\)lookup_met_nothing\(mapping, lookup_index\(block, size\)\);/0;/
 END
 }
 
 missed=0 n=0
 mutations >"$out/list"
 while IFS= read -r line <&3; do
-	name=${line%%|*} change=${line#*|*|}
+	name=${line%%|*} change=${line#*|*|*|}
 	file=${line#*|} file=${file%%|*}
+	args=${line#*|*|} args=${args%%|*}
 	n=$((n + 1))
 	rm -rf "$out/bpf"
 	cp -r "$here/../../bpf" "$out/bpf"
@@ -55,7 +56,7 @@ while IFS= read -r line <&3; do
 	fi
 	$CC $MODEL_FLAGS -w -O2 -I"$here" -I"$out/bpf" -c -o "$out/programs.o" "$here/programs.c"
 	$CC -o "$out/model" "$out/programs.o" "$out"/rest/*.o
-	if "$out/model" >"$out/said"; then
+	if "$out/model" "${args%,*}" "${args#*,}" >"$out/said"; then
 		echo "not caught - $name"
 		missed=$((missed + 1))
 	elif ! grep -q '^model: ' "$out/said"; then

@@ -228,8 +228,9 @@ static void names_go_both_ways(void **state)
 static void tainting_losses(void **state)
 {
 	static const bool taints[LOSS_COUNT] = {
-		[LOSS_MAP_FULL] = true,	  [LOSS_NO_RELEASE] = true, [LOSS_NO_ACQUIRE] = true,
-		[LOSS_CLOCK_BACK] = true, [LOSS_WINDOW] = true,
+		[LOSS_MAP_FULL] = true,	   [LOSS_NO_RELEASE] = true, [LOSS_NO_ACQUIRE] = true,
+		[LOSS_CLOCK_BACK] = true,  [LOSS_WINDOW] = true,     [LOSS_END_UNSEEN] = true,
+		[LOSS_LOOKUP_EXIT] = true, [LOSS_TABLE_FULL] = true, [LOSS_PROGRAM_MISSED] = true,
 	};
 	struct run run = { 0 };
 	unsigned int i;
@@ -280,7 +281,10 @@ static void windows_become_references(void **state)
 		{ { .state = WINDOW_MOVED, .maybe = 1 }, 0, 1, 0 },
 		{ { .state = WINDOW_MOVED, .maybe = 1, .busy = 1 }, 1, 0, LATE_SLOW },
 		{ { .state = WINDOW_MOVED, .maybe = 3, .busy = 1 }, 1, 2, LATE_SLOW },
-		{ { .state = WINDOW_MOVED, .maybe = 1, .busy = 1, .busy_block = 7 }, 1, 1, LATE_END },
+		{ { .state = WINDOW_MOVED, .maybe = 1, .busy = 1, .busy_block = 7 },
+		  1,
+		  1,
+		  LATE_END },
 		/* who is proven anyhow may be the one whose reference is counted */
 		{ { .state = WINDOW_MOVED, .noted = 1, .maybe = 2, .busy = 1 }, 1, 2, LATE_SLOW },
 		{ { .state = WINDOW_MOVED, .busy = 1 }, 1, 0, LATE_END },

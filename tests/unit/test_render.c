@@ -154,7 +154,7 @@ static void hostile_strings(struct run *run)
 {
 	sample__full(run);
 	strcpy(run->late.proven.v[0].lookup.comm, "\033[2J\n\xff"
-						"evil");
+						  "evil");
 	strcpy(run->devices[0].name, "\033]0;x\a");
 	free(run->site[SITE_TRY_TO_FREE].reason);
 	run->site[SITE_TRY_TO_FREE].reason = strdup("because\033[31m");

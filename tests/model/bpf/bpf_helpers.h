@@ -31,31 +31,31 @@ enum { BPF_ANY, BPF_NOEXIST };
 #define BPF_F_MMAPABLE 1024
 
 #define FAKE_KIND(m)                                                                               \
-	(sizeof(*(m)->type) / sizeof(int) == BPF_MAP_TYPE_ARRAY	       ? FAKE_ARRAY :               \
-	 sizeof(*(m)->type) / sizeof(int) == BPF_MAP_TYPE_PERCPU_ARRAY ? FAKE_CPU_ARRAY :           \
-	 sizeof(*(m)->type) / sizeof(int) == BPF_MAP_TYPE_PERCPU_HASH  ? FAKE_CPU_HASH :            \
+	(sizeof(*(m)->type) / sizeof(int) == BPF_MAP_TYPE_ARRAY	       ? FAKE_ARRAY :              \
+	 sizeof(*(m)->type) / sizeof(int) == BPF_MAP_TYPE_PERCPU_ARRAY ? FAKE_CPU_ARRAY :          \
+	 sizeof(*(m)->type) / sizeof(int) == BPF_MAP_TYPE_PERCPU_HASH  ? FAKE_CPU_HASH :           \
 									 FAKE_HASH)
 #define FAKE_MAP(m)                                                                                \
 	({                                                                                         \
 		static struct fake_map *of;                                                        \
                                                                                                    \
-		of ?: (of = fake_map(m, FAKE_KIND(m), sizeof(*(m)->key), sizeof(*(m)->value),      \
-				     sizeof(*(m)->max_entries) / sizeof(int)));                     \
+		of    ?:                                                                           \
+			(of = fake_map(m, FAKE_KIND(m), sizeof(*(m)->key), sizeof(*(m)->value),    \
+				       sizeof(*(m)->max_entries) / sizeof(int)));                  \
 	})
 #define bpf_map_lookup_elem(m, k)	fake_lookup(FAKE_MAP(m), k)
 #define bpf_map_update_elem(m, k, v, f) fake_update(FAKE_MAP(m), k, v)
 #define bpf_map_delete_elem(m, k)	fake_delete(FAKE_MAP(m), k)
 
-#define bpf_ktime_get_ns()		 fake_clock()
-#define bpf_get_current_task()		 fake_task()
-#define bpf_get_current_pid_tgid()	 (fake_task() >> 6)
-#define bpf_get_smp_processor_id()	 fake_cpu()
-#define bpf_get_current_comm(buf, size)	 memcpy(buf, "task", 5)
-#define bpf_get_stackid(ctx, map, flags) (-1)
-#define bpf_ringbuf_reserve(map, size, flags)                                                      \
-	fake_reserve(size)
-#define bpf_ringbuf_submit(record, flags)  fake_submit(record)
-#define bpf_get_attach_cookie(ctx)	   0ULL
+#define bpf_ktime_get_ns()		      fake_clock()
+#define bpf_get_current_task()		      fake_task()
+#define bpf_get_current_pid_tgid()	      (fake_task() >> 6)
+#define bpf_get_smp_processor_id()	      fake_cpu()
+#define bpf_get_current_comm(buf, size)	      memcpy(buf, "task", 5)
+#define bpf_get_stackid(ctx, map, flags)      (-1)
+#define bpf_ringbuf_reserve(map, size, flags) fake_reserve(size)
+#define bpf_ringbuf_submit(record, flags)     fake_submit(record)
+#define bpf_get_attach_cookie(ctx)	      0ULL
 
 static inline long bpf_probe_read_kernel(void *to, size_t size, const void *from)
 {

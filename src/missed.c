@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What the kprobe layer says of the hits that it left out. Stage 2. */
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
+
+#include "tracer.h"
+
+#define PERF_EVENT_LINK 7 /* enum bpf_link_type */
+
+/*
+ * The head of struct bpf_link_info as of 7acf1de1b2e0 ("bpf: Add missed value to kprobe perf link info",
+ * 6.7), which the headers we are built with may not have.
+ */
+struct kprobe_info {
+	__u32 type, id, prog_id, pad;
+	__u32 event, pad2; /* enum bpf_perf_event_type */
+	__u64 func_name;
+	__u32 name_len, offset;
+	__u64 addr, missed, cookie;
+	__u64 more[8]; /* what later kernels have to say */
+};
+
+__u64 link__missed(int fd)
+{
+	enum { KPROBE = 3, KRETPROBE = 4 };
+	struct kprobe_info v = { 0 };
+	__u32 len = sizeof(v);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &v, &len) || v.type != PERF_EVENT_LINK)
+		return 0;
+	return v.event == KPROBE || v.event == KRETPROBE ? v.missed : 0;
+}
