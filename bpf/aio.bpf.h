@@ -12,7 +12,7 @@
 #ifndef MIGTRACE_AIO_BPF_H
 #define MIGTRACE_AIO_BPF_H
 
-#include "core.bpf.h"
+#include "core_aio.bpf.h"
 #include "isolate.bpf.h"
 #include "maps.bpf.h"
 #include "reason.bpf.h"

@@ -8,7 +8,7 @@
 #define MIGTRACE_NOREFS_BPF_H
 
 #include "isolate.bpf.h"
-#include "reason.bpf.h"
+#include "outcome.bpf.h"
 #include "window.bpf.h"
 
 /* The current migration, unless it goes without the check and thus without lock and window. */
@@ -322,46 +322,6 @@ static __always_inline void norefs_repointed(__u64 bh)
 	}
 	if (end_step == END_SET_BH)
 		window_check_buffer(m, bh);
-}
-
-static __always_inline __u8 norefs_outcome(const struct migration *m, int ret)
-{
-	if (!ret)
-		return OUTCOME_MOVED;
-	if (ret != -EAGAIN)
-		return OUTCOME_OTHER;
-	return m->refused ? OUTCOME_BUSY : OUTCOME_REFS;
-}
-
-static __always_inline void norefs_sample(void *ctx, struct cpu_state *cpu,
-					  const struct migration *m, __u8 kind, __u64 ns,
-					  __u8 outcome, int ret)
-{
-	struct worst_sample *w;
-
-	sample(m->dev, SITE_MIGRATE_NOREFS, kind, kind == KIND_HOLD ? outcome : OUTCOME_NONE, ns);
-	w = worst_note(ctx, cpu, SITE_MIGRATE_NOREFS, kind, ns, m->dev);
-	if (!w)
-		return;
-	w->mode = m->mode;
-	w->outcome = outcome;
-	w->buffers = core_folio_nr_buffers(ret ? m->src : m->dst, cfg_page_shift);
-	w->folio = m->pages << cfg_page_shift;
-}
-
-static __always_inline void norefs_flush(void *ctx, struct cpu_state *cpu,
-					 const struct migration *m, __u8 outcome, int ret)
-{
-	for (int i = 0; i < 2; i++) {
-		/* a section that was followed by another ended because a buffer was busy */
-		__u8 how = i + 1 < m->sections ? OUTCOME_BUSY : outcome;
-
-		if (i >= m->sections)
-			break;
-		norefs_sample(ctx, cpu, m, KIND_HOLD, m->hold_ns[i], how, ret);
-		if (m->wait_ns[i])
-			norefs_sample(ctx, cpu, m, KIND_WAIT, m->wait_ns[i], how, ret);
-	}
 }
 
 /*

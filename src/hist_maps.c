@@ -3,7 +3,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "migtrace.skel.h"
 #include "snapshot.h"
@@ -72,16 +74,14 @@ static int reserve(int fd, const struct hist *zero, __u8 site, __u8 kind, __u8 o
 	return bpf_map_update_elem(fd, &key, zero, BPF_NOEXIST) ? -errno : 0;
 }
 
-int tracer__reserve_other(struct tracer *t)
+int tracer__reserve_other(struct tracer *t, char *err_text, size_t err_size)
 {
 	/* the totals of a tier have no devices, and who asks for small maps wants them full */
 	bool needed = !tracer__opts(t)->totals && !tracer__opts(t)->map_size;
 	int fd = bpf_map__fd(tracer__skeleton(t)->maps.hists), err = 0;
 	struct hist *zero = calloc(tracer__cpus(t), sizeof(*zero));
 
-	if (!zero)
-		return -ENOMEM;
-	for (__u8 s = 0; s < SITE_COUNT && needed && !err; s++) {
+	for (__u8 s = 0; s < SITE_COUNT && zero && needed && !err; s++) {
 		__u8 outcomes = s == SITE_MIGRATE_NOREFS ? OUTCOME_COUNT : 1;
 
 		for (__u8 o = 0; o < outcomes && !err; o++)
@@ -89,12 +89,16 @@ int tracer__reserve_other(struct tracer *t)
 		if (!err)
 			err = reserve(fd, zero, s, KIND_WAIT, OUTCOME_NONE, 0);
 	}
-	for (__u8 kind = KIND_HOLD; kind <= KIND_WAIT && needed && !err; kind++)
+	for (__u8 kind = KIND_HOLD; kind <= KIND_WAIT && zero && needed && !err; kind++)
 		err = reserve(fd, zero, SITE_FIND_GET_BLOCK, kind, OUTCOME_NONE, 1);
-	for (__u8 kind = KIND_WINDOW; kind < KIND_COUNT && needed && !err; kind++)
+	for (__u8 kind = KIND_WINDOW; kind < KIND_COUNT && zero && needed && !err; kind++)
 		err = reserve(fd, zero,
 			      kind == KIND_FOLIO_WAIT ? SITE_FIND_GET_BLOCK : SITE_MIGRATE_NOREFS,
 			      kind, OUTCOME_NONE, 0);
+	if (!zero)
+		err = -ENOMEM;
+	if (err)
+		snprintf(err_text, err_size, "can't fill a map: %s", strerror(-err));
 	free(zero);
 	return err;
 }

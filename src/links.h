@@ -15,6 +15,11 @@ struct links {
 		__u32 offset;
 	} * v;
 	size_t n;
+	struct missed {
+		const char *prog;
+		__u64 n;
+	} * missed; /* links__note_missed() */
+	size_t missed_n;
 };
 
 /*
@@ -31,5 +36,9 @@ int links__attach(struct links *l, struct migtrace_bpf *skel, const struct facts
  * some fifty take seconds one after the other, and as long as one when they are closed at once.
  */
 void links__close(struct links *l);
+
+/* missed.c: how often the kprobe layer left a program out, asked while the links are still there. */
+void links__note_missed(struct links *l);
+__u64 links__missed(const struct links *l, const char *prog);
 
 #endif /* MIGTRACE_LINKS_H */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What the kprobe layer says of the hits that it left out. Stage 2. */
 #include <bpf/bpf.h>
-#include <linux/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "tracer.h"
+#include "links.h"
 
 #define PERF_EVENT_LINK 7 /* enum bpf_link_type */
 
@@ -20,7 +22,8 @@ struct kprobe_info {
 	__u64 more[8]; /* what later kernels have to say */
 };
 
-__u64 link__missed(int fd)
+/* 6.7 and later tell. */
+static __u64 missed(int fd)
 {
 	enum { KPROBE = 3, KRETPROBE = 4 };
 	struct kprobe_info v = { 0 };
@@ -29,4 +32,23 @@ __u64 link__missed(int fd)
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &v, &len) || v.type != PERF_EVENT_LINK)
 		return 0;
 	return v.event == KPROBE || v.event == KRETPROBE ? v.missed : 0;
+}
+
+void links__note_missed(struct links *l)
+{
+	l->missed = calloc(l->n + 1, sizeof(*l->missed));
+	for (l->missed_n = 0; l->missed && l->missed_n < l->n; l->missed_n++)
+		l->missed[l->missed_n] =
+			(struct missed){ l->v[l->missed_n].prog,
+					 missed(bpf_link__fd(l->v[l->missed_n].link)) };
+}
+
+__u64 links__missed(const struct links *l, const char *prog)
+{
+	__u64 n = 0;
+
+	for (size_t i = 0; i < l->missed_n; i++)
+		if (!strcmp(l->missed[i].prog, prog))
+			n += l->missed[i].n;
+	return n;
 }

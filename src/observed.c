@@ -19,7 +19,7 @@ static const struct {
 	{ COUNTER_BUFFERS_CALLS, "buffers_calls", NULL },
 	{ COUNTER_SWITCH_LOCKED, "switch_locked", NULL },
 	{ COUNTER_SWITCH_UNLOCKED, "switch_unlocked", NULL },
-	{ COUNTER_LOOKUPS, "lookup_calls", NULL },
+	{ COUNTER_LOOKUPS, "lookup_calls", "lookup_exit" },
 	{ COUNTER_LOOKUPS_FOLIO, "lookup_folio_sections", NULL },
 	{ COUNTER_REFUSED, "lookups_refused", NULL },
 	{ COUNTER_FOLIO_WAITS, "lookup_folio_waits", NULL },

@@ -125,14 +125,14 @@ static const char *reason_of(const struct run_site *s)
 	return s->reason && *s->reason ? s->reason : "no reason recorded";
 }
 
-static void quiet(const struct html_page *p)
+static void quiet(const struct html_page *p, const char *separator, enum entered entered)
 {
-	const char *separator = "Timed, and not entered: ";
 	unsigned int i;
 	bool any = false;
 
 	for (i = 0; i < SITE_COUNT; i++) {
-		if (has_events(&p->run->site[i]) || !p->run->site[i].clock)
+		if (has_events(&p->run->site[i]) || !p->run->site[i].clock ||
+		    run__entered(p->run, i) != entered)
 			continue;
 		if (!any)
 			fputs("<p>", p->f);
@@ -183,7 +183,9 @@ void html_part__unmeasurable(const struct html_page *p)
 	if (!n)
 		return;
 	html__element(p->f, "h2", NULL, "Not in the charts");
-	quiet(p);
+	quiet(p, "Called, and the lock was not taken: ", ENTERED);
+	quiet(p, "Never called: ", ENTERED_NEVER);
+	quiet(p, "Timed, and no lock section seen (calls are not counted): ", ENTERED_UNKNOWN);
 	reasons(p);
 }
 

@@ -126,17 +126,18 @@ static bool has_events(const struct run_site *s)
 	return s->hold.count || s->wait.count;
 }
 
-static void no_events(const struct page *p)
+static void no_events(const struct page *p, const char *label, enum entered entered)
 {
 	const char *separator = "";
 	struct para para;
 	unsigned int i;
 
 	for (i = 0; i < SITE_COUNT; i++) {
-		if (has_events(&p->run->site[i]) || !p->run->site[i].clock)
+		if (has_events(&p->run->site[i]) || !p->run->site[i].clock ||
+		    run__entered(p->run, i) != entered)
 			continue;
 		if (!*separator)
-			para__begin(&para, p->f, LABEL_WIDTH, "no events:");
+			para__begin(&para, p->f, LABEL_WIDTH, label);
 		para__add(&para, "%s%s", separator, site__name(i));
 		separator = ", ";
 	}
@@ -253,7 +254,9 @@ void part__clocks(const struct page *p)
 		para__add(&para, "%s: %s", site__name(i), site[i].note);
 		para__end(&para);
 	}
-	no_events(p);
+	no_events(p, "no events:", ENTERED);
+	no_events(p, "no calls:", ENTERED_NEVER);
+	no_events(p, "no section:", ENTERED_UNKNOWN);
 	not_measurable(p);
 }
 

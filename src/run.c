@@ -205,6 +205,21 @@ __u64 late__evidence(const struct late *l)
 	return l->has_waited ? l->waited_spin + l->waited_folio : l->behind_spin + l->behind_folio;
 }
 
+enum entered run__entered(const struct run *run, unsigned int site)
+{
+	static const char *const calls[SITE_COUNT] = {
+		[SITE_MIGRATE_NOREFS] = "norefs_calls",
+		[SITE_FIND_GET_BLOCK] = "lookup_calls",
+		[SITE_AIO_MIGRATE] = "aio_calls",
+		[SITE_AIO_COMPLETION] = "aio_calls",
+	};
+
+	for (size_t i = 0; calls[site] && i < run->counters.n; i++)
+		if (!strcmp(run->counters.v[i].name, calls[site]))
+			return run->counters.v[i].value ? ENTERED : ENTERED_NEVER;
+	return ENTERED_UNKNOWN;
+}
+
 static bool may_hide(const struct run *run)
 {
 	for (unsigned int i = 0; i < LOSS_COUNT; i++)
@@ -223,6 +238,8 @@ const char *run__doubt(const struct run *run)
 		return "nothing was migrated";
 	if (run->tool.tier && !strcmp(run->tool.tier, "light"))
 		return "the light tier reads the end of each move and watches no lookup";
+	if (run__entered(run, SITE_FIND_GET_BLOCK) == ENTERED_NEVER)
+		return "no lookup came by the function that is probed";
 	if (!late__evidence(&run->late))
 		return run->late.has_waited ? "no lookup waited for a window" :
 					      "no lookup came behind a window";

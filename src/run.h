@@ -236,6 +236,13 @@ int run_site__add_worst(struct run_site *site, const struct worst *w);
  */
 __u64 late__evidence(const struct late *l);
 
+/*
+ * Was the function that takes a site's lock entered at all? A compiler can have moved its callers
+ * elsewhere, and then nothing said of the site means anything.
+ */
+enum entered { ENTERED_UNKNOWN, ENTERED, ENTERED_NEVER, ENTERED_COUNT };
+enum entered run__entered(const struct run *run, unsigned int site);
+
 enum verdict { VERDICT_NONE_SEEN, VERDICT_FOUND, VERDICT_INCONCLUSIVE };
 enum verdict run__verdict(const struct run *run);
 

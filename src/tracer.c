@@ -26,11 +26,6 @@ struct tracer {
 	struct tracer_opts opts;
 	struct links links;
 	struct tracer_times times;
-	struct {
-		const char *prog;
-		__u64 n;
-	} * missed; /* runs that the kernel left out, by link */
-	size_t missed_links;
 	size_t *attached; /* per probe */
 	size_t failed;	  /* the probe of which a place could not be attached; probes_n: none */
 	int cpus;
@@ -232,11 +227,7 @@ struct tracer *tracer__try(const struct facts *f, const struct choice *choices,
 		goto fail;
 	}
 	t->times.load_ns = tracer__now_ns() - start;
-	ret = tracer__reserve_other(t);
-	if (ret)
-		snprintf(err, err_size, "can't fill a map: %s", strerror(-ret));
-	if (!ret)
-		ret = measure_floors(t, err, err_size);
+	ret = tracer__reserve_other(t, err, err_size) ?: measure_floors(t, err, err_size);
 	start = tracer__now_ns();
 	if (!ret)
 		ret = attach_all(t, false, err, err_size);
@@ -283,17 +274,6 @@ out:
 	return n + t->skel->bss->migrating;
 }
 
-/* Once the links are gone nobody can be asked. */
-static void note_missed(struct tracer *t)
-{
-	t->missed = calloc(t->links.n + 1, sizeof(*t->missed));
-	for (size_t i = 0; t->missed && i < t->links.n; i++) {
-		t->missed[i].prog = t->links.v[i].prog;
-		t->missed[i].n = link__missed(bpf_link__fd(t->links.v[i].link));
-		t->missed_links++;
-	}
-}
-
 void tracer__stop(struct tracer *t)
 {
 	__u64 start;
@@ -301,23 +281,13 @@ void tracer__stop(struct tracer *t)
 	t->skel->bss->phase = PHASE_DRAINING;
 	for (int i = 0; i < 50 && in_flight(t); i++)
 		settle();
-	note_missed(t);
+	links__note_missed(&t->links);
 	start = tracer__now_ns();
 	log_progress("detaching %zu programs", t->links.n);
 	links__close(&t->links);
 	log_progress_end();
 	t->times.detach_ns = tracer__now_ns() - start;
 	t->skel->bss->phase = PHASE_IDLE;
-}
-
-__u64 tracer__missed(const struct tracer *t, const char *prog)
-{
-	__u64 n = 0;
-
-	for (size_t i = 0; i < t->missed_links; i++)
-		if (!strcmp(t->missed[i].prog, prog))
-			n += t->missed[i].n;
-	return n;
 }
 
 static size_t windows_bytes(const struct tracer *t)
@@ -354,7 +324,7 @@ void tracer__close(struct tracer *t)
 		munmap(t->windows, windows_bytes(t));
 	migtrace_bpf__destroy(t->skel);
 	free(t->attached);
-	free(t->missed);
+	free(t->links.missed);
 	free(t);
 }
 
@@ -376,6 +346,11 @@ const struct tracer_opts *tracer__opts(const struct tracer *t)
 const struct facts *tracer__facts(const struct tracer *t)
 {
 	return t->facts;
+}
+
+__u64 tracer__missed(const struct tracer *t, const char *prog)
+{
+	return links__missed(&t->links, prog);
 }
 
 struct tracer_times tracer__times(const struct tracer *t)

@@ -87,10 +87,8 @@ struct cpu_state;
 int tracer__read_cpus(struct tracer *t, struct cpu_state *v);
 /* The median of what was measured of the floor's section, which is forgotten. 0 or -errno. hist_maps.c */
 int tracer__take_floor(struct tracer *t, __u64 *ns);
-/* hist_maps.c: histograms of all the devices that the map has no room for. 0 or -errno. */
-int tracer__reserve_other(struct tracer *t);
-/* missed.c: how often the kernel left out a kprobe (6.7 and later tell) of the link @fd. */
-__u64 link__missed(int fd);
+/* hist_maps.c: histograms of all the devices that the map has no room for. 0 or -errno and @err. */
+int tracer__reserve_other(struct tracer *t, char *err, size_t err_size);
 /* How often in all, for those of program @prog, when they were detached. */
 __u64 tracer__missed(const struct tracer *t, const char *prog);
 /* Attach points of choice @i that are live. */

@@ -14,6 +14,7 @@ static int moves_n;
 static __u64 now;
 
 /* Programs on trampolines can be preempted, kprobes' can't. */
+/* clang-format off */
 #define HOOK(on, call)                                                                             \
 	do {                                                                                       \
 		if (!(on))                                                                         \
@@ -22,12 +23,8 @@ static __u64 now;
 		if (++current->hooks != current->skip)                                             \
 			call;                                                                      \
 	} while (0)
-#define KPROBE(on, call)                                                                           \
-	do {                                                                                       \
-		current->atomic++;                                                                 \
-		HOOK(on, call);                                                                    \
-		current->atomic--;                                                                 \
-	} while (0)
+#define KPROBE(on, call) do { current->atomic++; HOOK(on, call); current->atomic--; } while (0)
+/* clang-format on */
 
 __u64 fake_clock(void)
 {
@@ -47,9 +44,10 @@ int fake_cpu(void)
 /* task_structs lie apart; an interrupt runs in the one of its CPU's task */
 __u64 fake_task(void)
 {
-	const struct actor *a =
-		current && current->interrupt ? explore_task(current->cpu) : current;
+	const struct actor *a = current;
 
+	if (a && a->interrupt)
+		a = explore_task(a->cpu);
 	return a ? (__u64)a & ~63ULL : 64;
 }
 
@@ -260,7 +258,6 @@ static void unlock_buffers(struct work *w)
 {
 	for (int i = 0; i < kernel->buffers; i++) {
 		w->head[i].locked = false;
-		/* the other parameter of a section that a bracket ends: what it is a measure of */
 		if (!i && w->inside)
 			w->arg->held_ns += now - w->inside;
 		HOOK(probes->bracket, bracket_unlock(&w->head[i]));
@@ -288,12 +285,9 @@ static void migrate_once(struct migration_arg *arg)
 		ret = check(&w);
 	if (!ret)
 		ret = move(&w);
-	if (w.locked && w.move)
-		window_over(&w, ret);
+	window_over(&w, ret);
 	if (w.locked)
 		section_ends(&w);
-	else
-		window_over(&w, ret);
 	w.head->flag = false;
 	unlock_buffers(&w);
 out:
@@ -309,7 +303,7 @@ out:
 
 void migrate(struct actor *a, void *arg)
 {
-	for (int i = 0; i < ((struct migration_arg *)arg)->times; i++)
+	for (int i = ((struct migration_arg *)arg)->times; i; i--)
 		migrate_once(arg);
 }
 

@@ -159,7 +159,7 @@ static const struct image_case images[] = {
 	  { "find_get_block=site 3", "lookup_exit=common:kprobe 1", "lookup_folio=site 1" } },
 	{ KERNEL("6.12"),
 	  "name=__folio_migrate_mapping:.llvm.1 name=folio_mc_copy:.llvm.2",
-	  { "norefs_switch=inner:kprobe 1", "norefs_copy=mc:kprobe 1", "norefs_end=set_bh 1" } },
+	  { "norefs_switch=inner:kprobe 1", "norefs_copy=mc:kprobe 1", "norefs_end=set_bh 2" } },
 	{ KERNEL("6.12"),
 	  "name=__folio_migrate_mapping:.constprop.0",
 	  { "norefs_switch=- __folio_migrate_mapping: here as __folio_migrate_mapping.constprop.0 "
@@ -222,7 +222,7 @@ static const struct image_case sheets[] = {
 	{ SHEET("7.x-lockdep"),
 	  NULL,
 	  { "norefs_entry=folio 2", "find_get_block=site 5", "lookup_exit=common 1",
-	    "aio_outcome=folio 4", "norefs_end=set_bh 1" } },
+	    "aio_outcome=folio 4", "norefs_end=set_bh 2" } },
 	{ SHEET("ubuntu-5.15"),
 	  NULL,
 	  { "norefs_entry=page_ways 4", "lookup_exit=plain 1",
