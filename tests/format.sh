@@ -56,7 +56,7 @@ mapfile -t src < <(git ls-files 'src/*.c' 'src/*.h' 'bpf/*')
 # data that has no comments is left out
 for f in "${all[@]}"; do
 	case $f in
-	tests/data/* | tests/fuzz/corpus/* | *.json) continue ;;
+	tests/data/* | tests/fuzz/corpus/* | *.json | *.png) continue ;;
 	contrib/debian/changelog | contrib/debian/source/format) continue ;;
 	esac
 	[[ ! $f =~ $KERNEL ]] || continue
