@@ -275,29 +275,37 @@ static __always_inline void norefs_copying(void)
 #define END_BUFFERS                                                                                \
 	128 /* no large folios where the flags come last: 512-byte blocks on a 64 KiB page */
 
+/* The counts of several buffers: clock behind it, since reading them takes long. */
+static __always_inline void norefs_walk_end(struct migration *m, __u64 head)
+{
+	__u64 bh = head;
+
+	for (int i = 0; i < END_BUFFERS && bh; i++) {
+		window_check_buffer(m, bh);
+		bh = core_bh_next(bh);
+		if (bh == head)
+			return;
+	}
+	count(COUNTER_PARTIAL);
+}
+
 /* @typed: as above; else @dst is not at hand, and nothing but a migration can have come here. */
 static __always_inline void norefs_moved(bool typed, void *dst)
 {
 	struct migration *m = norefs_of_current();
-	__u64 head, bh;
+	__u64 head;
 
 	if (!m || (typed && m->dst != (__u64)dst) || m->last == END_FLAGS)
 		return;
 	m->last = END_FLAGS;
 	if (end_step != END_FLAGS)
 		return;
-	window_closing(m);
 	head = typed ? core_arg_buffers(dst) : core_folio_buffers(m->dst);
-	bh = head;
-	for (int i = 0; i < END_BUFFERS && bh; i++) {
-		__u64 next = core_bh_next(bh);
-
-		window_check_buffer(m, bh);
-		if (next == head)
-			return;
-		bh = next;
-	}
-	count(COUNTER_PARTIAL);
+	if (head && core_bh_next(head) != head)
+		norefs_walk_end(m, head);
+	window_closing(m);
+	if (head && core_bh_next(head) == head)
+		window_check_buffer(m, head);
 }
 
 static __always_inline void norefs_repointed(__u64 bh)

@@ -340,7 +340,7 @@ static __always_inline __u32 window_judge(const struct migration *m, const struc
 			__sync_fetch_and_add(&end_kept, 1);
 		return WINDOW_MOVED;
 	}
-	if (!open || !(m->last & cfg_ends)) {
+	if (!open || m->last == end_step || !(m->last & cfg_ends)) {
 		lost(LOSS_END_UNSEEN);
 		return WINDOW_UNSEEN;
 	}
@@ -352,8 +352,8 @@ static __always_inline __u32 window_judge(const struct migration *m, const struc
 }
 
 /*
- * Copy, flags and re-pointing are done; lock or flag is still held: nobody is late from here on. The
- * counts are read behind this: whoever took a reference in between did so before the kernel went on.
+ * Copy, flags and re-pointing are done; lock or flag is still held: nobody is late from here on. A single
+ * buffer's count is read behind this: whoever took a reference in between did so before the kernel went on.
  */
 static __always_inline void window_closing(struct migration *m)
 {
