@@ -18,6 +18,8 @@ INSTALL_ROWS := \
 	755:$(O)/migtrace:$(bindir)/migtrace \
 	644:man/migtrace.8:$(mandir)/man8/migtrace.8 \
 	644:man/migtrace-run.5:$(mandir)/man5/migtrace-run.5 \
+	644:man/migtrace-guide.7:$(mandir)/man7/migtrace-guide.7 \
+	644:man/migtrace-kernels.7:$(mandir)/man7/migtrace-kernels.7 \
 	644:contrib/migtrace.bash-completion:$(completiondir)/migtrace \
 	644:contrib/systemd/migtrace-export.service:$(unitdir)/migtrace-export.service \
 	644:contrib/prometheus/migtrace.rules.yml:$(datadir)/migtrace/prometheus/migtrace.rules.yml \
@@ -27,7 +29,7 @@ installed = $(DESTDIR)$(call row,3,$(1))
 
 # These name the release, and files by where `make install` alone puts them.
 INSTALL_EDITED := $(mandir)/man8/migtrace.8 $(mandir)/man5/migtrace-run.5 \
-	$(unitdir)/migtrace-export.service
+	$(mandir)/man7/migtrace-guide.7 $(mandir)/man7/migtrace-kernels.7 $(unitdir)/migtrace-export.service
 INSTALL_SED := -e 's|^\.Os$$|.Os "migtrace $(VERSION)"|' -e 's|/usr/local/bin/|$(bindir)/|g' \
 	-e 's|/usr/local/share/migtrace/|$(datadir)/migtrace/|g' \
 	-e 's|/usr/local/lib/systemd/system/|$(unitdir)/|g'

@@ -79,6 +79,8 @@ void facts__free(struct facts *f)
 
 const char *facts__generation(const struct facts *f, const char **evidence)
 {
+	const struct fact_func *common = facts__func(f, "find_get_block_common");
+
 	if (!f->feature[FEAT_BTF]) {
 		*evidence = "no BTF";
 		return "unknown";
@@ -92,7 +94,9 @@ const char *facts__generation(const struct facts *f, const char **evidence)
 		return "bh_migrate";
 	}
 	if (f->feature[FEAT_SLEEPING_LOOKUP]) {
-		*evidence = "BTF: find_get_block_common exists, BH_Migrate does not";
+		*evidence = common && common->in_btf ?
+				    "BTF: find_get_block_common exists, BH_Migrate does not" :
+				    "kallsyms: find_get_block_common, renamed; BTF: no BH_Migrate";
 		return "held+sleeping";
 	}
 	*evidence = "BTF: neither BH_Migrate nor find_get_block_common; no migration with buffers "

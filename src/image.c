@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What is in the kernel's image, for the fact sheet: symbols, what is traceable, calls. Stage 0. */
+/* What is in the kernel's image, for the fact sheet: what is traceable, calls. Stage 0. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,109 +9,6 @@
 #include "symbols.h"
 
 #define MAX_FUNC_BYTES 65536
-
-static struct fact_func *func_create(struct facts *f, const char *name)
-{
-	struct fact_func *v = (struct fact_func *)facts__func(f, name);
-
-	if (v)
-		return v;
-	v = realloc(f->funcs, (f->funcs_n + 1) * sizeof(*v));
-	if (!v)
-		return NULL;
-	f->funcs = v;
-	v += f->funcs_n++;
-	memset(v, 0, sizeof(*v));
-	snprintf(v->name, sizeof(v->name), "%s", name);
-	return v;
-}
-
-static int want_func(void *ctx, const char *name, unsigned int wants)
-{
-	struct fact_func *v = func_create(ctx, name);
-
-	if (v)
-		v->wants |= wants;
-	return v ? 0 : -ENOMEM;
-}
-
-int facts__want(struct facts *f)
-{
-	f->asks = FACTS_ASKS;
-	return probes__interest(want_func, f);
-}
-
-/*
- * The row of @symbol (of a module: up to the blank) if the probes name it or what it is a copy of;
- * *@v NULL: they don't. 0 or -ENOMEM.
- */
-static int find_row(struct facts *f, const char *symbol, struct fact_func **v)
-{
-	char name[FUNC_NAME];
-	enum copy_kind kind;
-	unsigned int wants;
-	size_t base;
-
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(symbol, " "), symbol);
-	*v = (struct fact_func *)facts__func(f, name);
-	base = copy__base(name, &kind);
-	if (*v || kind == COPY_PLAIN || strlen(symbol) >= sizeof(name))
-		return 0;
-	name[base] = 0;
-	*v = (struct fact_func *)facts__func(f, name);
-	if (!*v)
-		return 0;
-	wants = (*v)->wants;
-	*v = func_create(f, symbol);
-	if (*v)
-		(*v)->wants = wants;
-	return *v ? 0 : -ENOMEM;
-}
-
-/* The image's symbol @i: where it is and how far the next one. */
-static void place(struct fact_func *v, const struct symbols *s, size_t i)
-{
-	size_t next = i + 1;
-
-	v->symbols++;
-	if (!s->v[i].addr)
-		return;
-	while (next < s->n && s->v[next].addr == s->v[i].addr)
-		next++;
-	v->addr = s->v[i].addr;
-	v->size = next < s->n ? s->v[next].addr - v->addr : 0;
-}
-
-static int read_symbols(struct facts *f, const char *path)
-{
-	const struct kernel_symbols *s = symbols__get();
-	int err = symbols__read(path);
-	struct fact_func *v;
-
-	f->unreadable = err && err != -ENOMEM ? path : NULL;
-	f->feature[FEAT_SYMBOLS] = s->image.n && s->image.v[s->image.n - 1].addr;
-	f->feature[FEAT_TRAMPOLINES] =
-		!s->image.n; /* who may not see it will be told by the kernel */
-	for (size_t i = 0; i < s->image.n && !err; i++) {
-		if (!strcmp(s->image.v[i].name, "register_ftrace_direct"))
-			f->feature[FEAT_TRAMPOLINES] = true;
-		err = find_row(f, s->image.v[i].name, &v);
-		if (v)
-			place(v, &s->image, i);
-	}
-	for (size_t i = 0; i < s->modules.n && !err; i++) {
-		char name[FUNC_NAME];
-
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(s->modules.v[i].name, " "),
-			 s->modules.v[i].name);
-		v = (struct fact_func *)facts__func(f, name);
-		if (v)
-			v->modules++;
-	}
-	/* BTF may have no function of that name, or leave it out for its suffix */
-	f->feature[FEAT_SLEEPING_LOOKUP] |= !!facts__copy(f, "find_get_block_common", ANY_COPY);
-	return err;
-}
 
 static void read_filter_list(struct facts *f, const char *const paths[2])
 {
@@ -354,7 +251,7 @@ static int read_text(struct facts *f, const char *kcore)
 
 int facts__read_image(struct facts *f, const struct image_files *files)
 {
-	int err = read_symbols(f, files->kallsyms);
+	int err = facts__read_symbols(f, files->kallsyms);
 
 	if (err)
 		return err;

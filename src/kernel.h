@@ -129,7 +129,7 @@ int facts__check_btf(struct facts *f, const struct btf *btf, const char *kallsym
 /* An errno that says nothing about the kernel: the file is there, and ours to read. */
 bool facts__broken(int error);
 /* symbols.c: a symbol's longest name that is read, and what stands in place of an unknown one. */
-#define SYMBOL_NAME    320
+#define SYMBOL_NAME    640
 #define SYMBOL_UNKNOWN "?"
 /* The next symbol in @kallsyms of the kernel itself, not of a module; false: there is none. */
 bool facts__next_symbol(FILE *kallsyms, unsigned long long *addr, char *type,
@@ -148,6 +148,8 @@ struct image_files {
 };
 /* Their part of it, BTF having been read: symbols, which are kept, what is traceable, calls. */
 int facts__read_image(struct facts *f, const struct image_files *files);
+/* image_symbols.c: the symbols' part of that. */
+int facts__read_symbols(struct facts *f, const char *kallsyms);
 /*
  * lock_calls.c: every direct call of a spinlock's lock function in the image and in modules, on a lock
  * that is @f->lock_offset bytes into something. 0, -errno (-EOPNOTSUPP with @why), or @cb's non-zero.

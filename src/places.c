@@ -6,21 +6,34 @@
 
 #include "probes.h"
 
-/* Is @func one of @v's? */
-static bool is_host(const struct variant *v, const char *func)
+/* Does @host stand ahead of @func in one of @v's lists? What may be inlined stands behind its callers. */
+static bool is_host_of(const struct variant *v, const char *host, const char *func)
 {
-	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog; i++)
-		if (copy__in_list(v->uses[i].funcs, func))
-			return true;
+	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog; i++) {
+		bool seen = false;
+
+		for (const char *const *name = v->uses[i].funcs; *name; name++) {
+			if (seen && copy__kind(func, *name))
+				return true;
+			seen |= copy__kind(host, *name) != COPY_NONE;
+		}
+	}
 	return false;
 }
 
-/* Who of @v's functions calls @func; NULL: none, or it does so itself. */
+/* Which of @v's functions calls @func; NULL: none, or it is one of those that stand for themselves. */
 static const char *caller(const struct facts *f, const struct variant *v, const char *func)
 {
-	for (size_t i = 0; i < f->calls_n; i++)
-		if (!strcmp(f->calls[i].callee, func) && is_host(v, f->calls[i].func))
-			return f->calls[i].func;
+	for (size_t i = 0; i < f->calls_n; i++) {
+		const struct fact_call *c = &f->calls[i];
+		enum copy_kind kind;
+
+		if (strcmp(c->callee, func))
+			continue;
+		copy__base(func, &kind); /* a part's caller is most often its owner */
+		if (is_host_of(v, c->func, func) || kind == COPY_PART)
+			return c->func;
+	}
 	return NULL;
 }
 

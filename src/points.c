@@ -152,7 +152,8 @@ static int tell_variant(const struct interest *in, const struct variant *v)
 	int err = 0;
 
 	if (there)
-		err = in->cb(in->ctx, there->func, 0);
+		err = in->cb(in->ctx, there->func, there->calls ? WANT_CALLS : 0) ?:
+			      tell(in, there->calls, WANT_CALLEE);
 	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog && !err; i++) {
 		const struct prog_use *use = &v->uses[i];
 		bool read = attach__is_call(use->how) || use->how == ATTACH_EXIT;

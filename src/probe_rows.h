@@ -52,6 +52,15 @@
 		.unless = there, .uses = { __VA_ARGS__ },                                          \
 	}
 #define KPROBES(variant_name, ...) KPROBES_UNLESS(variant_name, NULL, __VA_ARGS__)
+#define NO_END_WHY "the end of the move needs a trampoline, and that the kernel's own BTF"
+
+/* For what a compiler renamed, on a kernel on which the rest of the move has trampolines. */
+#define KPROBES_RENAMED(variant_name, ...)                                                         \
+	{                                                                                          \
+		.name = variant_name ":kprobe", .needs = FEAT_TRAMPOLINES,                         \
+		.excluded_by = FEAT_BTF_ELSEWHERE, .excluded_why = NO_END_WHY,                     \
+		.uses = { __VA_ARGS__ },                                                           \
+	}
 
 #define GUARD_WHY "this kernel's trampolines have no recursion guard (added in 5.12)"
 #define RT_WHY	  "PREEMPT_RT has other lock functions"
@@ -134,8 +143,11 @@
 	PLAIN(variant_name, MOVE_ENDS,                                                             \
 	      ONE("move_exit", ATTACH_FEXIT, mover))
 
-#define NOREFS_HOSTS "__buffer_migrate_folio", "__buffer_migrate_page"
-#define LOOKUP_HOSTS "find_get_block_common", "__find_get_block"
+/* The last ones: when the compiler inlined the others in them. */
+#define NOREFS_HOSTS                                                                               \
+	"__buffer_migrate_folio", "__buffer_migrate_page", "buffer_migrate_folio_norefs",          \
+		"buffer_migrate_page_norefs"
+#define LOOKUP_HOSTS "find_get_block_common", "__find_get_block", "__find_get_block_nonatomic"
 /* Where a lookup takes its lock, when the compiler did not inline it (Ubuntu 5.8 to 6.8). */
 #define SLOW_LOOKUP  "__find_get_block_slow"
 

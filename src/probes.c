@@ -7,19 +7,29 @@
  * variant is chosen there; one that was asked for would count nothing, or a part.
  */
 static const struct elsewhere inner = {
-	"__folio_migrate_mapping",
+	"__folio_migrate_mapping", NULL,
 	"this kernel's norefs migrations switch by __folio_migrate_mapping", false
 };
-static const struct elsewhere mc = { "folio_mc_copy",
+static const struct elsewhere mc = { "folio_mc_copy", NULL,
 				     "this kernel's norefs migrations copy by folio_mc_copy",
 				     false };
 static const struct elsewhere set_bh_first = {
-	"folio_mc_copy", "this kernel re-points the buffers ahead of the copy (6.3 to 6.10)", true
+	"folio_mc_copy", NULL, "this kernel re-points the buffers ahead of the copy (6.3 to 6.10)",
+	true
 };
 static const struct elsewhere flags_first = {
-	"folio_mc_copy", "this kernel re-points the buffers after folio_migrate_flags", false
+	"folio_mc_copy", NULL, "this kernel re-points the buffers after folio_migrate_flags", false
 };
-static const struct elsewhere common = { "find_get_block_common",
+/* In text alone: the function itself may be there as well, for nobody. */
+static const struct elsewhere in_folio_way = {
+	"buffer_migrate_folio_norefs", NAMES(LOCK_CALLS),
+	"the compiler inlined it in buffer_migrate_folio_norefs", false
+};
+static const struct elsewhere in_page_way = {
+	"buffer_migrate_page_norefs", NAMES(LOCK_CALLS),
+	"the compiler inlined it in buffer_migrate_page_norefs", false
+};
+static const struct elsewhere common = { "find_get_block_common", NULL,
 					 "this kernel's lookups come by find_get_block_common",
 					 false };
 
@@ -32,14 +42,17 @@ const struct probe probes[] = {
 		.site = -1,
 		.flags = PROBE_REQUIRED | PROBE_LIGHT,
 		.variants = {
-			PLAIN("folio", ONE("norefs_exit", ATTACH_FEXIT, "__buffer_migrate_folio"),
-			      ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_folio")),
-			PLAIN("page", ONE("norefs_exit", ATTACH_FEXIT, "__buffer_migrate_page"),
-			      ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_page")),
+			PLAIN_UNLESS("folio", &in_folio_way,
+				     ONE("norefs_exit", ATTACH_FEXIT, "__buffer_migrate_folio"),
+				     ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_folio")),
+			PLAIN_UNLESS("page", &in_page_way,
+				     ONE("norefs_exit", ATTACH_FEXIT, "__buffer_migrate_page"),
+				     ONE("norefs_enter", ATTACH_FENTRY, "__buffer_migrate_page")),
 			NOREFS_WAYS("ways", "buffer_migrate_folio_norefs", "buffer_migrate_folio"),
 			NOREFS_WAYS("page_ways", "buffer_migrate_page_norefs", "buffer_migrate_page"),
-			KPROBES("folio", ONE("norefs_left", ATTACH_EXIT, "__buffer_migrate_folio"),
-				ONE("norefs_entry", ATTACH_ENTRY, "__buffer_migrate_folio")),
+			KPROBES_UNLESS("folio", &in_folio_way,
+				       ONE("norefs_left", ATTACH_EXIT, "__buffer_migrate_folio"),
+				       ONE("norefs_entry", ATTACH_ENTRY, "__buffer_migrate_folio")),
 			NOREFS_WAYS_BY_KPROBES("ways", "buffer_migrate_folio_norefs",
 					       "buffer_migrate_folio"),
 			NOREFS_WAYS_BY_KPROBES("page_ways", "buffer_migrate_page_norefs",
@@ -57,6 +70,8 @@ const struct probe probes[] = {
 			PLAIN_UNLESS("folio", &inner,
 				     ONE("norefs_switch", ATTACH_FENTRY, "folio_migrate_mapping")),
 			PLAIN("page", ONE("norefs_switch", ATTACH_FENTRY, "migrate_page_move_mapping")),
+			KPROBES_RENAMED("inner", ONE("norefs_switch_entry", ATTACH_ENTRY,
+						     "__folio_migrate_mapping")),
 			KPROBES_UNLESS("folio", &inner,
 				       ONE("norefs_switch_entry", ATTACH_ENTRY, "folio_migrate_mapping")),
 		},
@@ -69,6 +84,7 @@ const struct probe probes[] = {
 			PLAIN("mc", ONE("norefs_copy", ATTACH_FENTRY, "folio_mc_copy")),
 			PLAIN_UNLESS("folio", &mc, ONE("norefs_copy", ATTACH_FENTRY, "folio_copy")),
 			PLAIN("page", ONE("norefs_copy", ATTACH_FENTRY, "migrate_page_copy")),
+			KPROBES_RENAMED("mc", ONE("norefs_copy_entry", ATTACH_ENTRY, "folio_mc_copy")),
 			KPROBES_UNLESS("folio", &mc, ONE("norefs_copy_entry", ATTACH_ENTRY, "folio_copy")),
 		},
 	},
@@ -138,6 +154,10 @@ const struct probe probes[] = {
 		.row = SITE_FIND_GET_BLOCK,
 		.variants = {
 			PLAIN("common", ONE("lookup_exit_common", ATTACH_FEXIT, "find_get_block_common")),
+			/* inlined in both that call it, so that neither's arguments say all */
+			KPROBES_UNLESS("both", &common,
+				       ONE("lookup_left", ATTACH_EXIT, "__find_get_block"),
+				       ONE("lookup_left", ATTACH_EXIT, "__find_get_block_nonatomic")),
 			PLAIN_UNLESS("plain", &common,
 				     ONE("lookup_exit", ATTACH_FEXIT, "__find_get_block")),
 			KPROBES("common", ONE("lookup_left", ATTACH_EXIT, "find_get_block_common")),
@@ -275,7 +295,7 @@ const struct probe probes[] = {
 		.name = "aio_teardown",
 		.what = "ring mapping's lock when an aio context goes",
 		.site = SITE_AIO_TEARDOWN,
-		.variants = { SITE_CLOCK("aio_teardown", "aio_free_ring") },
+		.variants = { SITE_CLOCK("aio_teardown", "aio_free_ring", "put_aio_ring_file", "free_ioctx") },
 	},
 	{
 		.name = "grow_buffers",

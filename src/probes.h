@@ -40,10 +40,12 @@ struct prog_use {
 
 #define VARIANT_PROGS 8
 
-/* The function that shows that a kernel's path is another. */
+/* What shows that a kernel's path is another: a function or, with @calls, that it calls one of these. */
 struct elsewhere {
-	const char *func, *why;
-	bool absent; /* that it is not there */
+	const char *func;
+	const char *const *calls;
+	const char *why;
+	bool absent; /* that the function is not there */
 };
 
 struct variant {

@@ -168,7 +168,7 @@ static void late_list(const struct page *p, const char *heading, const struct la
 
 	if (!l->n)
 		return;
-	page__heading(p, heading);
+	page__heading(p, "%s", heading);
 	for (i = 0; i < l->n && i < LATE_SHOWN; i++)
 		late_event(p, &l->v[i]);
 	more = l->n - i;

@@ -259,7 +259,9 @@ static bool trampoline_usable(const struct facts *f, const struct prog_use *use,
 /* Does this kernel's path lie elsewhere than the variant's? @e may be NULL. */
 static bool is_elsewhere(const struct facts *f, const struct elsewhere *e)
 {
-	return e && facts__has_func(f, e->func) != e->absent;
+	if (!e || facts__has_func(f, e->func) == e->absent)
+		return false;
+	return !e->calls || facts__calls(f, e->func, e->calls);
 }
 
 static bool variant_usable(const struct facts *f, const struct variant *v, char *why, size_t size)

@@ -9,6 +9,7 @@
 
 /* A symbol reaches to the next one, but what is that far behind it is none of its code. */
 #define MAX_REACH 65536
+#define PAGE_BITS 12
 
 static int by_addr(const void *a, const void *b)
 {
@@ -47,19 +48,28 @@ bool facts__broken(int error)
 	return error != ENOENT && error != EACCES && error != EPERM;
 }
 
-/* "ADDRESS TYPE NAME", or with "[MODULE]" behind it, which then is part of @name. */
+/* "ADDRESS TYPE NAME", or with "[MODULE]" behind it, which then is part of @name. By hand: there are many. */
 static bool parse(const char *line, unsigned long long *addr, char *type, char name[SYMBOL_NAME],
 		  bool *module)
 {
-	char of[64] = "";
+	const char *of;
+	char *p;
 	size_t len;
 
-	if (sscanf(line, "%llx %c %255s [%62[^]\n]", addr, type, name, of) < 3)
+	*addr = strtoull(line, &p, 16);
+	if (p == line || p[0] != ' ' || !p[1] || p[2] != ' ')
 		return false;
-	*module = strchr(line, '[');
-	len = strlen(name);
-	if (*module)
-		snprintf(name + len, SYMBOL_NAME - len, " [%s]", of);
+	*type = p[1];
+	p += 3;
+	len = strcspn(p, " \t\n");
+	if (!len || len > SYMBOL_NAME / 2)
+		return false;
+	memcpy(name, p, len);
+	name[len] = 0;
+	of = strchr(p + len, '[');
+	*module = of;
+	if (of)
+		snprintf(name + len, SYMBOL_NAME - len, " %.*s", (int)strcspn(of, "\n"), of);
 	return true;
 }
 
@@ -117,7 +127,27 @@ void kernel__forget_symbols(void)
 	clear(&kernel.modules);
 }
 
-/* The last one that begins at @addr or before it, and not too far; else NULL. */
+static bool same_module(const struct symbol *a, const struct symbol *b)
+{
+	return !strcmp(a->name + strcspn(a->name, " "), b->name + strcspn(b->name, " "));
+}
+
+/*
+ * Behind a module's last function lies what is none of it, such as programs that came later, from the
+ * next page on.
+ */
+static bool reaches(const struct symbols *s, size_t i, __u64 addr)
+{
+	const struct symbol *v = &s->v[i];
+
+	if (!v->addr || addr - v->addr >= MAX_REACH)
+		return false;
+	return s == &kernel.image ||
+	       (i + 1 < s->n && same_module(v, v + 1) && v[1].addr - v->addr < MAX_REACH) ||
+	       addr >> PAGE_BITS == v->addr >> PAGE_BITS;
+}
+
+/* The last one that begins at @addr or before it, and has it; else NULL. */
 static const struct symbol *symbol_at(const struct symbols *s, __u64 addr)
 {
 	size_t lo = 0, hi = s->n;
@@ -130,8 +160,7 @@ static const struct symbol *symbol_at(const struct symbols *s, __u64 addr)
 		else
 			hi = mid;
 	}
-	return lo && s->v[lo - 1].addr && addr - s->v[lo - 1].addr < MAX_REACH ? &s->v[lo - 1] :
-										 NULL;
+	return lo && reaches(s, lo - 1, addr) ? &s->v[lo - 1] : NULL;
 }
 
 static void format(const struct symbol *s, __u64 addr, char *buf, size_t size)

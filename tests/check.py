@@ -67,6 +67,7 @@ def main():
         return 0
     out = os.path.abspath(os.environ.get("O") or f"{TESTS}/../build")
     os.environ["O"] = out
+    os.environ["MAKEFLAGS"] = f"-j{os.cpu_count()} --no-print-directory"
     results = Results(f"{out}/check.json", args.resume)
     once = Once(f"{out}/vm/out", results)
     for group in groups([c for c in cases if not results.has(c.name)]):

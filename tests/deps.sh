@@ -63,6 +63,7 @@ package	lintian	what Debian would say of it
 package	git	what make dist packs
 
 page	chromium	the HTML pages as a browser shows them
+page	pngquant	the picture in README.md, in few colours
 page	fonts-dejavu-core	text in their pictures
 
 ci	clang-format	style of the C code

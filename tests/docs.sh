@@ -111,7 +111,9 @@ done <"$tmp/code" >"$tmp/missing"
 : >"$tmp/none"
 same 'keys of the run file' "$tmp/none" "$tmp/missing"
 
-for page in "$manual" "$keys"; do
+for page in man/*.[0-9]; do
+	grep -q ":$page:" contrib/install.mk
+	verdict $? "$page is installed"
 	LC_ALL=C grep -n '[^ -~	]' "$page" >"$tmp/found"
 	same "$page is ASCII" "$tmp/none" "$tmp/found"
 	if command -v mandoc >/dev/null 2>&1; then
@@ -122,6 +124,23 @@ for page in "$manual" "$keys"; do
 		verdict 1 "mandoc is missing; on Debian: apt-get install mandoc"
 	fi
 done
+
+# Links of the documents: files that are there, headings that are there.
+rm -f "$tmp/err"
+for page in README.md tests/README.md tests/RESULTS.md contrib/CHANGELOG.md; do
+	python3 tests/links.py "$page" >"$tmp/found" 2>&1
+	verdict $? "links of $page"
+	sed 's/^/     | /' "$tmp/found"
+done
+printf '[a](none.md) [b](#none) [c](docs.sh) `src/none.c` migtrace-none(7)\n## c\n' >"$tmp/bad.md"
+[ "$(python3 tests/links.py "$tmp/bad.md" | wc -l)" -eq 5 ]
+verdict $? "links that lead nowhere are found"
+lines=$(wc -l <README.md)
+[ "$lines" -le 200 ]
+verdict $? "README.md has $lines lines, at most 200"
+bytes=$(wc -c <contrib/report.png)
+[ "$bytes" -le 150000 ]
+verdict $? "contrib/report.png has $bytes bytes, at most 150000"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

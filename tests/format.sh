@@ -13,6 +13,7 @@ cd "$(dirname "$0")/.."
 LONG='
 tests/unit/test_runfile.c	one case per member of the run file
 tests/unit/test_select.c	holds the table of kernels
+tests/unit/test_names.c	holds the table of images
 tests/model/model.c	holds the table of scenarios
 src/metrics.c	one function and one row a series
 '
@@ -55,7 +56,7 @@ mapfile -t src < <(git ls-files 'src/*.c' 'src/*.h' 'bpf/*')
 # data that has no comments is left out
 for f in "${all[@]}"; do
 	case $f in
-	tests/data/* | tests/fuzz/corpus/* | *.json) continue ;;
+	tests/data/* | tests/fuzz/corpus/* | *.json | *.png) continue ;;
 	contrib/debian/changelog | contrib/debian/source/format) continue ;;
 	esac
 	[[ ! $f =~ $KERNEL ]] || continue

@@ -55,7 +55,7 @@ same "version of the Debian package" "$tmp/want" "$tmp/got"
 # works ROOT PREFIX: what is installed there is whole, and of this version
 works()
 {
-	local root=$1 prefix=$2 page code
+	local root=$1 prefix=$2 page text code
 
 	run "$prefix: the program runs" "$root$prefix/bin/migtrace" --version
 	same "$prefix: its version" "$tmp/want" "$tmp/out"
@@ -65,18 +65,25 @@ works()
 	verdict $? "$prefix: doctor ends with 0 or 3"
 	grep -q '^trial: ' "$tmp/out"
 	verdict $? "$prefix: doctor came to its end"
-	for page in man8/migtrace.8 man5/migtrace-run.5; do
-		gzip -dcf "$root$prefix/share/man/$page"* >"$tmp/page"
-		mandoc -T ascii "$tmp/page" 2>&1 | tail -n 1 | grep -q "^migtrace $version "
+	for page in man8/migtrace.8 man5/migtrace-run.5 man7/migtrace-guide.7 man7/migtrace-kernels.7; do
+		text=$tmp/${page#*/} # mandoc takes what follows the last dot of a path, mktemp's too, for the section
+		gzip -dcf "$root$prefix/share/man/$page"* >"$text"
+		mandoc -T ascii "$text" 2>&1 | tail -n 1 | grep -q "^migtrace $version "
 		verdict $? "$prefix: version of ${page#*/}"
-		mandoc -T lint -W warning "$tmp/page" >"$tmp/err" 2>&1
+		mandoc -T lint -W warning "$text" >"$tmp/err" 2>&1
 		verdict $? "$prefix: ${page#*/} has no lint"
 		# the files that it names are there
-		sed -n 's/^\.It Pa \(\/[^ ]*migtrace[^ ]*\)$/\1/p' "$tmp/page" | while read -r file; do
+		sed -n 's/^\.\(It \)\{0,1\}Pa \(\/[^ ]*migtrace[^ ]*\)$/\2/p' "$text" | while read -r file; do
 			[ -e "$root$file" ] || [ -e "$root${file#/usr}" ] || echo "$file"
 		done >"$tmp/err"
 		[ ! -s "$tmp/err" ]
 		verdict $? "$prefix: files named by ${page#*/}"
+		# and so are the pages of ours
+		sed -n 's/^\.Xr \(migtrace[^ ]*\) \([0-9]\).*/\2\/\1.\2/p' "$text" | while read -r other; do
+			[ -n "$(find "$root$prefix/share/man/man$other"* 2>/dev/null)" ] || echo "$other"
+		done >"$tmp/err"
+		[ ! -s "$tmp/err" ]
+		verdict $? "$prefix: pages named by ${page#*/}"
 	done
 	find "$root" -name migtrace-export.service -exec sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' {} + \
 		>"$tmp/out"

@@ -20,7 +20,8 @@ BEGIN, END = "<!-- variants: made by tests/variants.py -->\n", "<!-- /variants -
 IDLE = "attached in every recording, but no load here enters these sections (none of them in any run kept)"
 NO_WAYS = "for kernels without trampolines whose compiler split the function behind: of the list none is"
 NOWHERE = {"dirty_folio=site": IDLE, "assoc_list=site": IDLE,
-           "norefs_entry=ways:kprobe": NO_WAYS, "norefs_entry=page_ways:kprobe": NO_WAYS}
+           "norefs_entry=ways:kprobe": NO_WAYS, "norefs_entry=page_ways:kprobe": NO_WAYS,
+           "lookup_exit=both:kprobe": "for kernels whose compiler inlined find_get_block_common: of the list none is"}
 
 # Being attached is not running: loads (WORK) without which a probe has nothing to see.
 AIO, FILES, NONE = {"aio"}, {"truncate"}, set()

@@ -123,4 +123,7 @@ class Once:
     def show(self, case, verdict, spent):
         say(f"-- {case.name} ({case.kernel}{''.join(' +' + s for s in case.switches)})")
         say("\n".join(s for s in verdict.lines if not re.match(r"\d+ passed, \d+ failed$", s)))
-        say(f"# {case.name}: {verdict.passed} passed, {verdict.failed} failed; seconds: {phases.line(spent)}")
+        steps = phases.steps(f"{self.out}/{case.name}")
+        steps = f" (steps: {phases.line(steps, steps)})" if steps else ""
+        say(f"# {case.name}: {verdict.passed} passed, {verdict.failed} failed; "
+            f"seconds: {phases.line(spent)}{steps}")

@@ -10,6 +10,8 @@ calls in them. Options, each what a compiler or a kernel does to a function (OFF
   moved=NAME:SUFFIX  the calls are in a part that it jumps to
   split=NAME:SUFFIX:CALLER  the same, and CALLER calls the part, too
   inner=NAME:INNER   the calls are in another function that it calls
+  into=NAME:CALLER   it is inlined: CALLER has the calls, it has no name any more
+  too=NAME:CALLER    the same, but it has its name, and its code
   cold=NAME:OFF      a call is in NAME.cold, and jumps back
   callee=OLD:NEW     a callee has another name
   module=NAME        a module has a function of that name
@@ -37,6 +39,9 @@ for line in open(sheet):
         funcs[renamed.get(w[1], w[1])] = w[3] == "traceable=1"
     if w and w[0] == "call" and not w[4].startswith("("):
         calls.append((w[1], int(w[2], 16), int(w[3], 16), renamed.get(w[4], w[4])))
+for name, caller in of("into"):
+    del funcs[name]
+    funcs.pop(caller, None)  # it comes again, with what it was given
 for (name,) in of("add"):
     funcs[name] = True
 funcs["register_ftrace_direct"] = False
@@ -95,6 +100,10 @@ for name, offset in of("cold"):
     branch(address[name] + offset, 0xE9, at)
     branch(at, 0xE8, address[callee])
     branch(at + 5, 0xE9, address[name] + back)
+for name, caller in of("into") + of("too"):
+    at = place(caller, size_of(name))
+    funcs[caller] = True
+    write_calls(name, at)
 place("_etext", 64)
 symbols.append((BASE, "_text"))
 

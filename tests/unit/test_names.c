@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../src/probes.h"
+#include "../../src/symbols.h"
 #include "unit.h"
 
 #define KERNEL(name) "tests/data/kernels/" name ".facts"
@@ -52,7 +53,7 @@ static void expect(const char *title, const char *const *want)
 
 struct image_case {
 	const char *sheet, *options;
-	const char *want[6];
+	const char *want[7];
 };
 
 #if defined(__x86_64__)
@@ -78,8 +79,12 @@ static void read_image(const char *sheet, const char *options)
 	f.feature[FEAT_TEXT] = false;
 	for (size_t i = 0; i < f.funcs_n; i++) {
 		const struct fact_func *v = facts__func(&base, f.funcs[i].name);
+		char inlined[FUNC_NAME + 8], added[FUNC_NAME + 8];
 
-		f.funcs[i].in_btf = v && v->in_btf;
+		snprintf(inlined, sizeof(inlined), "into=%s:", f.funcs[i].name);
+		snprintf(added, sizeof(added), "add=%s ", f.funcs[i].name);
+		f.funcs[i].in_btf =
+			(v && v->in_btf && !strstr(options, inlined)) || strstr(options, added);
 	}
 	facts__free(&base);
 	assert_int_equal(
@@ -120,6 +125,20 @@ static const struct image_case images[] = {
 	{ KERNEL("6.1"),
 	  "name=__buffer_migrate_folio:.llvm.3433979326929198294",
 	  { "norefs_entry=folio:kprobe 2", "migrate_norefs=site 6" } },
+	/* inlined in the way that checks, with or without being there as well */
+	{ KERNEL("6.1"),
+	  "add=buffer_migrate_folio into=__buffer_migrate_folio:buffer_migrate_folio_norefs",
+	  { "norefs_entry=ways 4", "migrate_norefs=site 6" } },
+	{ KERNEL("6.1"),
+	  "add=buffer_migrate_folio too=__buffer_migrate_folio:buffer_migrate_folio_norefs",
+	  { "norefs_entry=ways 4", "migrate_norefs=site 12" } },
+	{ KERNEL("5.10"),
+	  "add=buffer_migrate_page into=__buffer_migrate_page:buffer_migrate_page_norefs",
+	  { "norefs_entry=page_ways 4" } },
+	{ KERNEL("6.12"),
+	  "add=__find_get_block_nonatomic into=find_get_block_common:__find_get_block",
+	  { "find_get_block=site 3", "lookup_exit=both:kprobe 2" } },
+	{ KERNEL("6.1"), "into=aio_free_ring:free_ioctx", { "aio_teardown=site 3" } },
 	/* lookups: the plain function sees all of them only where nobody enters its part */
 	{ KERNEL("6.1"),
 	  "moved=__find_get_block:.part.0",
@@ -139,6 +158,13 @@ static const struct image_case images[] = {
 	{ KERNEL("6.12"),
 	  "name=find_get_block_common:.llvm.5830728347752920836 cfi",
 	  { "find_get_block=site 3", "lookup_exit=common:kprobe 1", "lookup_folio=site 1" } },
+	{ KERNEL("6.12"),
+	  "name=__folio_migrate_mapping:.llvm.1 name=folio_mc_copy:.llvm.2",
+	  { "norefs_switch=inner:kprobe 1", "norefs_copy=mc:kprobe 1", "norefs_end=set_bh 2" } },
+	{ KERNEL("6.12"),
+	  "name=__folio_migrate_mapping:.constprop.0",
+	  { "norefs_switch=- __folio_migrate_mapping: here as __folio_migrate_mapping.constprop.0 "
+	    "only, which has not its arguments" } },
 	{ KERNEL("6.1"),
 	  "inner=__getblk_gfp:grow_dev_page inner=create_empty_buffers:folio_create_empty_buffers "
 	  "inner=sync_mapping_buffers:osync_buffers_list inner=migrate_pages_batch:migrate_folio_unmap",
@@ -207,6 +233,11 @@ static const struct image_case sheets[] = {
 	  NULL,
 	  { "norefs_entry=folio 2", "find_get_block=site 3", "lookup_exit=plain 1",
 	    "norefs_end=flags 1" } },
+	/* a stock kernel's, with what is asked now */
+	{ SHEET("6.1"),
+	  NULL,
+	  { "norefs_entry=folio 2", "migrate_norefs=site 6", "find_get_block=site 3",
+	    "assoc_list=site 31", "truncation=folio 7", "floor=site 10" } },
 	/* as an older migtrace wrote them */
 	{ SHEET("ubuntu-5.15-old"),
 	  NULL,
@@ -302,6 +333,64 @@ static void places_are_told(void **state)
 	}
 }
 
+/* Without an end of the move seen, nothing opens a window. */
+static void no_begin_without_an_end(void **state)
+{
+	static const unsigned int lack[] = { FEAT_TRAMPOLINES, FEAT_BTF_ELSEWHERE };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		teardown(NULL);
+		assert_int_equal(facts__load(&f, KERNEL("6.12")), 0);
+		f.feature[lack[i]] = lack[i] == FEAT_BTF_ELSEWHERE;
+		probes__select(&f, false, NULL, chosen);
+		for (size_t j = 0; j < probes_n; j++)
+			if (!strcmp(probes[j].name, "norefs_switch") ||
+			    !strcmp(probes[j].name, "norefs_copy") ||
+			    !strcmp(probes[j].name, "norefs_end"))
+				assert_null(chosen[j].variant);
+	}
+}
+
+/* A stack never has an address, nor the name of what lies ahead of something else. */
+static void symbols_of_stacks(void **state)
+{
+	static const char kallsyms[] = "ffffffff81000000 T _text\n"
+				       "ffffffff81000100 t one\n"
+				       "ffffffff81000180 D data\n"
+				       "ffffffff81000200 T _etext\n"
+				       "ffffffffc0000000 t ext4_getblk\t[ext4]\n"
+				       "ffffffffc0000800 t ext4_last\t[ext4]\n"
+				       "ffffffffc0002000 t other\t[other]\n";
+	static const struct {
+		__u64 addr;
+		const char *symbol;
+	} all[] = {
+		{ 0xffffffff81000103, "one+0x3" },
+		{ 0xffffffff81000190, "one+0x90" },
+		{ 0xffffffffc000003b, "ext4_getblk+0x3b [ext4]" },
+		{ 0xffffffffc0000900, "ext4_last+0x100 [ext4]" },
+		{ 0xffffffffc0001000, "?" }, /* what came later, on a page of its own */
+		{ 0xffffffffc0002001, "other+0x1 [other]" },
+		{ 0xffffffff81020000, "?" },
+		{ 0xffffffff82000000, "?" },
+		{ 0x1000, "?" },
+	};
+	char got[SYMBOL_NAME];
+
+	(void)state;
+	teardown(NULL);
+	tmp__write(tmp__path("kallsyms"), kallsyms, sizeof(kallsyms) - 1);
+	assert_int_equal(symbols__read(tmp__path("kallsyms")), 0);
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		kernel__symbol(all[i].addr, got, sizeof(got));
+		if (strcmp(got, all[i].symbol))
+			fail_msg("%llx: '%s', not '%s'", (unsigned long long)all[i].addr, got,
+				 all[i].symbol);
+	}
+	kernel__forget_symbols();
+}
+
 /* A place that the kernel refuses costs its variant. */
 static void the_next_variant(void **state)
 {
@@ -359,6 +448,8 @@ int main(void)
 		cmocka_unit_test(suffixes),
 		cmocka_unit_test(sheets_of_others),
 		cmocka_unit_test(places_are_told),
+		cmocka_unit_test(no_begin_without_an_end),
+		cmocka_unit_test(symbols_of_stacks),
 		cmocka_unit_test(the_next_variant),
 		cmocka_unit_test(kinds_of_types),
 #if defined(__x86_64__)

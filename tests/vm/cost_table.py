@@ -12,7 +12,7 @@ import re
 import sys
 from statistics import median
 
-from judge_base import pairs
+from judges.base import pairs
 
 NAMES = {
     "alone": "load alone",

@@ -27,15 +27,15 @@ demo: ## record in a stock Debian 6.1 guest; 1 to 5 minutes
 	$(call guest_ready,test)
 	$(in_guest) tests/vm/demo.sh
 
-demo-race: ## the race of 2019 found, and what its fix costs; 3 minutes, first 8
-	@echo 'migtrace demo-race: builds a 6.1 kernel in which the fix of 2019 is a switch (5 minutes'
+demo-race: ## the race of 2019 found, and what its fix costs; 3 minutes, first 11
+	@echo 'migtrace demo-race: builds a 6.1 kernel in which the fix of 2019 is a switch (8 minutes'
 	@echo 'on two cores, once), and runs the same 30 s of load without and with it (2 minutes).'
 	$(call guest_ready,test kernels)
 	$(in_guest) tests/vm/demo-race.sh
 
 before-after: ## bench in ten boots each of two kernels, as text and a page (A=, B=, BOOTS=10)
 	@echo 'before-after: $(or $(A),before) and $(or $(B),after), boots that take turns; 12 minutes,'
-	@echo 'and 5 once to build the kernel in which the fix of 2019 is a switch'
+	@echo 'and 8 once to build the kernel in which the fix of 2019 is a switch'
 	$(call guest_ready,test kernels)
 	$(in_guest) $(if $(A),A="$(A)") $(if $(B),B="$(B)") $(if $(BOOTS),BOOTS="$(BOOTS)") \
 		tests/vm/before-after.sh
@@ -44,10 +44,10 @@ vm-shell: ## a root shell in a test kernel with the tool in its PATH (KERNEL=6.1
 	$(call guest_ready,test $(if $(filter $(KERNEL),$(BUILT) $(SWITCHED) $(LACKING)),kernels))
 	$(in_guest) tests/vm/shell.sh $(KERNEL)
 
-kernels: ## compile the test kernels, 15 minutes on two cores, once a machine (UPDATE=1: of Debian's newest source)
-	@echo 'kernels: $(BUILT); 15 minutes on two cores, seconds when the cache has them'
-	@tests/deps.sh kernels
-	$(in_guest) $(if $(UPDATE),UPDATE="$(UPDATE)") tests/vm/fetch.sh $(BUILT)
+kernels: ## compile the test kernels, once a machine (UPDATE=1: of Debian's newest source; NAMES="...")
+	@echo 'kernels: $(or $(NAMES),$(BUILT)); 8 minutes each on two cores, seconds when the cache has them'
+	@tests/deps.sh kernels $(if $(findstring clang,$(NAMES)),clang)
+	$(in_guest) $(if $(UPDATE),UPDATE="$(UPDATE)") tests/vm/fetch.sh $(or $(NAMES),$(BUILT))
 
 cache: ## what is kept of kernels and QEMU for all clones of this machine (MIGTRACE_CACHE=FOLDER)
 	$(Q)tests/vm/cache-list.sh

@@ -7,6 +7,14 @@ truth=/sys/kernel/debug/migtrace_truth
 : "${FS:=ext4}" "${KIB:=80}" "${SECONDS_:=6}" "${MOVER:=numa}" "${WORK:=getdents}" "${ARGS:=}"
 : "${DEV:=/dev/ram0}"
 
+step_begin=$(cut -d' ' -f1 /proc/uptime)
+step() # NAME: what has just been done, and its seconds, for the table of tests/check.py
+{
+	step_end=$(cut -d' ' -f1 /proc/uptime)
+	echo "$1 $step_begin $step_end" >> /out/steps
+	step_begin=$step_end
+}
+
 say() # RESULT TEXT
 {
 	if [ "$1" = 0 ]; then echo "ok $2" >> /out/cases; else echo "not ok $2" >> /out/cases; fi

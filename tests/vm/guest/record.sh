@@ -14,15 +14,20 @@ here=$(dirname "$0")
 if [ -n "${DOCTOR:-}" ]; then
 	migtrace doctor --json > /out/doctor.json || echo "doctor exits $?"
 	migtrace doctor --facts > /out/facts || :
+	step doctor
 fi
 [ -z "${DISK_MS:-}" ] || . "$here/slow.sh"
 make_disk || exit 1
 make_load
+step disk
 [ -e $truth ] || sh "$here/count.sh" start || exit 1
+step count
 # shellcheck disable=SC2086
 migtrace record -o /out/run.json $ARGS -- ${HOGS:+load hogs} sh /load.sh > /out/report.txt
 echo $? > /out/status
+step record
 [ -e $truth ] || sh "$here/count.sh" stop > /out/count
+step count
 cat /out/truth /out/count 2> /dev/null
 sed -n '1,/^clock/p; /^losses/,/^$/p' /out/report.txt
 dmesg | grep -iE 'ext4-fs (error|warning)|BUG:|WARNING:' > /out/errors
@@ -31,4 +36,5 @@ for tier in ${EXPORT:-}; do
 	start_export "$tier" 1
 	load run -d 2 -m "$MOVER" -w "$WORK" --dev "$DEV" --dir /mnt > "/out/$tier-load.json"
 	end_export "$tier" || :
+	step export
 done

@@ -92,6 +92,13 @@ def near(what, ours, theirs):
     same(what, ours, theirs, share=0.01, few=3)
 
 
+def as_kernel(what, total, possible, true):
+    """Late references against the kernel's own count of those in windows that moved (design.md §13)."""
+    enough(true >= 50, f"{what}: the kernel saw the race: {true} late references")
+    check(0.95 * true <= total <= 1.02 * true + 2, f"{what}: found {total} of the kernel's {true}")
+    check(total + possible >= true, f"{what}: with {possible} possible ones no fewer than the kernel's {true}")
+
+
 def evidence(late, args):
     """"None" is worth as much as the lookups that came behind a window."""
     behind, floor = late["lookups_behind"], int(args.get("behind", 1000))
@@ -99,6 +106,9 @@ def evidence(late, args):
            f"lookups behind a window: {behind}, at least {floor}, 95 % bound "
            f"{3 / max(1, behind['spin'] + behind['folio']):.1e}")
     enough(behind["spin"] >= floor / 5, f"by the spinlock: {behind['spin']}, at least {floor // 5}")
+    check(late["possible"] == 0, f"possible: {late['possible']}")
+    waited = late["lookups_waited"]
+    enough(waited["spin"] + waited["folio"] >= least(args, floor / 10), f"of them waited for it: {waited}")
 
 
 def attempts(run, path, why):

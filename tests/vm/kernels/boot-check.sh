@@ -3,9 +3,9 @@
 #
 # usage: boot-check.sh NAME...
 #
-# Boot kernels that build.sh made and see that each has what the tests need
-# of it (or lacks what it is named for): two NUMA nodes, BTF, kprobes, /proc/kcore, a ram disk with ext4, and the truth counters
-# counting and resetting.  It has its own few lines of QEMU and initramfs: a kernel that does not
+# Boot kernels that build.sh made and see that each has what the tests need of it (or lacks what it is
+# named for): two NUMA nodes, BTF, kprobes, /proc/kcore, a ram disk with ext4, the truth counters
+# counting and resetting, and the switches.  It has its own few lines of QEMU and initramfs: a kernel that does not
 # boot is told apart from a fault of the test machinery.
 set -eu
 . "$(dirname "$0")/../lib.sh"
@@ -41,6 +41,16 @@ counts() { [ "$(value lookup_holds)" -gt 0 ]; }
 # nothing but the reading of $T itself looks buffers up by now
 resets() { umount /mnt && echo 0 >$T && [ "$(value lookup_holds)" -lt 100 ]; }
 refuses() { ! echo 1 >$T; }
+# the one that boot() sets on the command line, and each by its file, there and back
+parameter() { [ "$(value migtrace_delay_ns)" = 5 ]; }
+switches()
+{
+	for s in racy repoint_first aio_racy aio_unlocked delay_ns; do
+		for v in 1 0; do
+			echo $v >/sys/kernel/debug/migtrace_$s && [ "$(value migtrace_$s)" = $v ] || return
+		done
+	done
+}
 # what the kernel is named for is absent, and in fact
 absent() { ! "$1"; }
 lacks() { case $(uname -r) in *-no-$1) ;; *) return 1 ;; esac; }
@@ -61,6 +71,8 @@ check "a virtio disk" [ -b /dev/vda ]
 check "truth counts" counts
 check "truth resets" resets
 check "truth refuses another value" refuses
+check "a switch is a boot parameter" parameter
+check "switches" switches
 [ ! -e /proc/lock_stat ] || check "lock statistics" grep -q private_lock /proc/lock_stat
 complaint() { dmesg | grep -E "BUG|WARNING|Oops|INFO: " >/complaints; }
 no_complaint() { ! complaint; }
@@ -99,7 +111,7 @@ boot()
 		-object memory-backend-ram,id=m1,size=256M \
 		-numa node,nodeid=0,cpus=0,memdev=m0 -numa node,nodeid=1,cpus=1,memdev=m1 \
 		-kernel "$k/vmlinuz" -initrd "$dir/initrd" \
-		-append "console=ttyS0 panic=-1 quiet" -no-reboot -nodefaults -display none \
+		-append "console=ttyS0 panic=-1 quiet migtrace_delay_ns=5" -no-reboot -nodefaults -display none \
 		-drive "if=virtio,format=raw,file=$dir/disk" -serial stdio \
 		</dev/null >"$log" 2>&1 || die "$name: QEMU failed: $(tail -n 1 "$log")"
 	grep -E '^(boot-check: (ok|BAD)|truth:|complaint:)' "$log" | tr -d '\r' || :

@@ -69,7 +69,7 @@ unpack()
 
 	tree=$CACHE/work/$package
 	[ "$(cat "$tree/.unpacked" 2>/dev/null)" != "$(version)" ] || return 0
-	for d in drivers/{gpu,infiniband,media,net,scsi,staging} sound; do
+	for d in drivers/{gpu,infiniband,media,scsi,staging} 'drivers/net/*' sound; do
 		out+=(--exclude="*/$d/*.[ch]")
 	done
 	rm -rf "$tmp" "$tree"
