@@ -31,7 +31,7 @@ def truth(conf, out, args):
         enough(t["busy_ends"] > 20, f"the kernel saw the race: {t['busy_ends']} windows that ended busy")
         same("light: busy ends", late["total"], t["busy_ends"], share=0.05, few=1)
         return
-    as_kernel("late references", late["total"], late["possible"], t["late_refs"])
+    as_kernel("late references", late["total"], late["possible"], t["late_refs"], args)
     named = sum(1 for e in late["events"] if e["lookup"] and e["migrator"]["comm"])
     check(named >= 0.8 * len(late["events"]) > 0,
           f"both sides named in {named} of {len(late['events'])} listed")

@@ -40,6 +40,6 @@ def watch(conf, out, args):
                   f"{form}: {verdict}, {reports} reports, with a bound")
             continue
         check(verdict == "found" and not bound, f"{form}: verdict {verdict}")
-        as_kernel(form, total, possible, t["late_refs"])
+        as_kernel(form, total, possible, t["late_refs"], args)
         check(0.99 * min(total, 4096) <= reports <= total, f"{form}: {reports} reports for {total}")
         check(named >= 0.8 * reports, f"{form}: both sides and stacks in {named} of {reports}")
