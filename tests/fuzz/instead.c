@@ -97,6 +97,12 @@ void tracer__close(struct tracer *t)
 	fuzz__claim(!t, "there is no tracer to close", "");
 }
 
+const struct facts *tracer__facts(const struct tracer *t)
+{
+	fuzz__claim(!t, "there is no tracer to ask", "");
+	return NULL;
+}
+
 /* bench_*.c, scratch.c */
 static const char *const movers[] = { "auto", "numa", "compact" };
 
