@@ -97,7 +97,7 @@ def boot(cases, out):
          *files(cases, folder), f"{folder}/job.sh"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     ended, said, booted, power_on = {}, [], 0, time.monotonic()
-    with open(f"{folder}/log", "w") as log:
+    with open(f"{folder}/log", "w", buffering=1) as log:
         for line in guest.stdout:
             log.write(line)
             said = said[-39:] + [line.rstrip()]
