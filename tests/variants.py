@@ -17,17 +17,15 @@ README = f"{TESTS}/README.md"
 BEGIN, END = "<!-- variants: made by tests/variants.py -->\n", "<!-- /variants -->\n"
 
 # Variants that no case of make check runs, and why.
-IDLE = "attached in every recording, but no load here enters these sections (none of them in any run kept)"
 NO_WAYS = "for kernels without trampolines whose compiler split the function behind: of the list none is"
-NOWHERE = {"dirty_folio=site": IDLE, "assoc_list=site": IDLE,
-           "norefs_entry=ways:kprobe": NO_WAYS, "norefs_entry=page_ways:kprobe": NO_WAYS,
+NOWHERE = {"norefs_entry=ways:kprobe": NO_WAYS, "norefs_entry=page_ways:kprobe": NO_WAYS,
            "lookup_exit=both:kprobe": "for kernels whose compiler inlined find_get_block_common: of the list none is"}
 
 # Being attached is not running: loads (WORK) without which a probe has nothing to see.
-AIO, FILES, NONE = {"aio"}, {"truncate"}, set()
+AIO, FILES, LISTS = {"aio"}, {"truncate"}, {"fsync"}
 NEEDS = {"aio_outcome": AIO, "aio_overlap": AIO, "aio_migrate": AIO, "aio_completion": AIO,
          "aio_teardown": AIO, "isolation": FILES, "truncation": FILES, "create_empty": FILES,
-         "try_to_free": FILES, "dirty_folio": NONE, "assoc_list": NONE}
+         "try_to_free": FILES, "dirty_folio": LISTS, "assoc_list": LISTS}
 
 # Judges by which a case counts: they look at what was chosen, or at figures that need it.
 SCRIPTS = {"record.sh", "forced.sh", "lacking.sh"}

@@ -7,7 +7,7 @@
  *		until a read of it needs far more buffers than the 16 a CPU remembers
  *	load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]
  *		 [-m numa|compact|ring|direct|sync|none]
- *		 [-w getdents|storm|aio|truncate|cold|none] [-B PAGES]
+ *		 [-w getdents|storm|aio|truncate|cold|fsync|none] [-B PAGES]
  *		 [-A ANONYMOUS]
  *		do it for SEC seconds, then print one line of JSON
  *	load symbols
@@ -159,6 +159,7 @@ static int run(void)
 		[WORK_AIO] = aio,
 		[WORK_TRUNCATE] = trunc_files,
 		[WORK_COLD] = cold,
+		[WORK_FSYNC] = fsyncs,
 	};
 	/* clang-format on */
 	double begin;
@@ -194,14 +195,15 @@ static int run(void)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE] [-s KIB]\n"
-			"       load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]\n"
-			"                [-m numa|compact|ring|direct|sync|none]\n"
-			"                [-w getdents|storm|aio|truncate|cold|none] [-B PAGES]\n"
-			"                [-A ANONYMOUS]\n"
-			"       load user UID COMMAND [ARG...]\n"
-			"       load caps ,NUMBER,NUMBER, COMMAND [ARG...]\n"
-			"       load ambient UID ,NUMBER,NUMBER, COMMAND [ARG...]\n");
+	fprintf(stderr,
+		"usage: load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE] [-s KIB]\n"
+		"       load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]\n"
+		"                [-m numa|compact|ring|direct|sync|none]\n"
+		"                [-w getdents|storm|aio|truncate|cold|fsync|none] [-B PAGES]\n"
+		"                [-A ANONYMOUS]\n"
+		"       load user UID COMMAND [ARG...]\n"
+		"       load caps ,NUMBER,NUMBER, COMMAND [ARG...]\n"
+		"       load ambient UID ,NUMBER,NUMBER, COMMAND [ARG...]\n");
 	exit(2);
 }
 
@@ -221,7 +223,7 @@ static void parse(int argc, char **argv)
 	static const char *const movers[] = { "none", "numa", "compact", "ring", "direct", "sync",
 					      NULL };
 	static const char *const works[] = { "none", "getdents", "storm", "aio", "truncate", "cold",
-					     NULL };
+					     "fsync", NULL };
 	/* clang-format on */
 	static const struct option longs[] = {
 		{ "dev", required_argument, NULL, 'D' },

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum mover { MOVE_NONE, MOVE_NUMA, MOVE_COMPACT, MOVE_RING, MOVE_DIRECT, MOVE_SYNC };
-enum work { WORK_NONE, WORK_GETDENTS, WORK_STORM, WORK_AIO, WORK_TRUNCATE, WORK_COLD };
+enum work { WORK_NONE, WORK_GETDENTS, WORK_STORM, WORK_AIO, WORK_TRUNCATE, WORK_COLD, WORK_FSYNC };
 
 struct options {
 	const char *dev;
@@ -56,6 +56,7 @@ int with_hogs(char **argv);
 int symbols(void);
 void list_directory(int fd);
 void storm(int nr);
+void fsyncs(int nr);
 void move_numa(int nr);
 void move_compact(int nr);
 uint64_t vmstat(const char *name); /* a counter of /proc/vmstat */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -76,19 +77,19 @@ static void attach(bool ext4)
 
 int setup(const char *type)
 {
-	bool ext4 = !strcmp(type, "ext4");
+	bool plain = !strcmp(type, "ext4-nojournal"), ext4 = plain || !strcmp(type, "ext4");
 	const char *bs = opt.block_size ? opt.block_size : "4096";
 	/* clang-format off */
 	const char *const mke2fs[] = { "mke2fs", "-q", "-F", "-t", "ext4", "-b", bs,
 				       "-E", "lazy_itable_init=0,lazy_journal_init=0",
-				       opt.dev, FS_MIB "M", NULL };
+				       "-O", plain ? "^has_journal" : "has_journal", opt.dev, FS_MIB "M", NULL };
 	const char *const mkfat[] = { "mkfs.vfat", "-I", opt.dev, FS_KIB, NULL };
 	/* clang-format on */
 	char path[4096];
 
 	if (!ext4 && strcmp(type, "fat")) {
 		errno = EINVAL;
-		die("file system '%s': it is ext4 or fat", type);
+		die("file system '%s': it is ext4, ext4-nojournal or fat", type);
 	}
 	command(ext4 ? mke2fs : mkfat);
 	if (mkdir(opt.dir, 0755) && errno != EEXIST)
@@ -170,6 +171,40 @@ void storm(int nr)
 		snprintf(b, sizeof(b), "%d-name-%u", nr, (r >> 9) % 512);
 		if (step(big, a, b, (r >> 18) % 8) && !expected(errno))
 			add(&count->storm_errors, 1);
+		add(&count->storm_ops, 1);
+	}
+}
+
+/*
+ * What a file system without a journal does with its buffers: writes through a mapping dirty the folio
+ * (block_dirty_folio), inodes and directories keep lists of theirs, and fsync empties these.
+ */
+void fsyncs(int nr)
+{
+	char dir[4096], a[64], b[64];
+	unsigned int seed = 4321 + nr;
+
+	snprintf(dir, sizeof(dir), "%s/s", opt.dir);
+	if (chdir(dir))
+		die("%s (run load setup first)", dir);
+	while (!stopped()) {
+		unsigned int r = rand_r(&seed) % 256;
+		char *page;
+		int fd;
+
+		snprintf(a, sizeof(a), "%d-sync-%u", nr, r);
+		snprintf(b, sizeof(b), "%d-moved-%u", nr, r);
+		fd = open(a, O_CREAT | O_RDWR, 0644);
+		if (fd < 0 || ftruncate(fd, 8192))
+			die("%s", a);
+		page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (page == MAP_FAILED)
+			die("mmap of %s", a);
+		page[0] = page[4096] = (char)r;
+		munmap(page, 8192);
+		if (fsync(fd) || rename(a, b) || (r % 4 && unlink(b)))
+			add(&count->storm_errors, 1);
+		close(fd);
 		add(&count->storm_ops, 1);
 	}
 }

@@ -17,8 +17,11 @@
 #   completion_lock (aio_completions), mutex_trylock, the switch, the copy (aio_tried, aio_switched,
 #   aio_copied); aio_ok (returned 0); mutex_lock in reads of rings (aio_reads), and aio_complete
 #   (aio_writes);
+#   WORK=fsync: sections of dirty_folio and of assoc_list;
 #   WORK=truncate: iso_*, as the names in the run file; iso_taken by compaction's own tracepoint
 set -eu
+LISTS="mark_buffer_dirty_inode __bforget invalidate_inode_buffers remove_inode_buffers
+	sync_mapping_buffers fsync_buffers_list"
 T=/sys/kernel/tracing
 [ -d $T/events ] || T=/sys/kernel/debug/tracing
 
@@ -114,6 +117,12 @@ start)
 			>> $T/kprobe_events
 		count_event locked "r==3 && st&4 && (mode==0 $light)"
 	fi
+	if [ "${WORK:-}" = fsync ]; then
+		sections lock_d "$lock" "$(first block_dirty_folio __set_page_dirty_buffers)"
+		for f in $LISTS; do
+			! grep -q " $f\$" $functions || sections "lock_a_$f" "$lock" "$f"
+		done
+	fi
 	sections lock_m "$lock" "$migrate"
 	sections lock_l "$lock" "$lookup"
 	;;
@@ -150,6 +159,10 @@ stop)
 		echo "iso_gone_at_move $(hits moves_gone)"
 	fi
 	[ "${WORK:-}" != cold ] || echo "locked $(hits locked)"
+	if [ "${WORK:-}" = fsync ]; then
+		echo "dirty_sections $(all_hits lock_d)"
+		echo "list_sections $(all_hits lock_a)"
+	fi
 	echo "lookup_sections $(all_hits lock_l)"
 	;;
 esac

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Stock kernels: variants as expected, counts as the kernel's own, no late reference."""
-from .base import check, counts, enough, equal, evidence, exited, load, lossless, pairs, reasons, same
+from .base import (check, counts, enough, equal, evidence, exited, load, lossless, pairs, reasons, same,
+                   sums)
 from .export import prom, short_export
 from .lacking import owners
 
@@ -37,6 +38,21 @@ def locked(conf, out, args):
     n, true = run["migrations"]["norefs"]["locked"], count["locked"]
     enough(true > 0, f"the kernel found {true} locked")
     same("locked", n, true, share=0.02, few=3)
+    lossless(run)
+
+
+def lists(conf, out, args):
+    """A file system without a journal: dirtying a folio, and the lists of an inode's buffers."""
+    exited(out, 0)
+    run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
+    equal("dirty_folio sections", run["sites"]["dirty_folio"]["acquires"], count["dirty_sections"])
+    site = run["sites"]["assoc_list"]
+    if "assoc_list=-" in conf["expect"].split():
+        check(not site["clock"] and site["reason"], f"assoc_list is not measurable here: {site['reason']}")
+    else:
+        equal("assoc_list sections", site["acquires"], count["list_sections"])
+    enough(count["dirty_sections"] > 1000, f"folios dirtied: {count['dirty_sections']}")
+    sums(run)
     lossless(run)
 
 

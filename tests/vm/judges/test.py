@@ -35,6 +35,7 @@ CHANGES = {
     "journal": [("run.json", "migrations.norefs.journal", none), ("count", "migrate_sections", more)],
     "aio-6.1": [("run.json", "migrations.aio.ok", more), ("count", "aio_copied", more), ("load", "completions", less)],
     "trunc-6.1": [("run.json", "isolations.dereferenced", more), ("count", "iso_moves", more)],
+    "lists-6.1": [("run.json", "sites.dirty_folio.acquires", more), ("count", "list_sections", more)],
     "locked-6.1": [("run.json", "migrations.norefs.locked", more), ("count", "locked", more)],
     "bracket-6.1": [("run.json", "sites.migrate_norefs.clock", lambda s: "site"), ("run.json", "late_references.total", more)],
     "forced-6.1": [("getdents/run.json", "sites.find_get_block.clock", lambda s: "site"),
