@@ -15,6 +15,11 @@ clean_up()
 {
 	pkill -KILL migtrace
 	pkill -KILL load
+	n=0 # what was killed is taken off one by one, each behind a grace period
+	while [ -s /sys/kernel/debug/kprobes/list ] && [ $n -lt 120 ]; do
+		sleep 0.5
+		n=$((n + 1))
+	done
 	umount /mnt /tmp/* 2> /dev/null
 	for i in /sys/kernel/tracing/instances/mt_*; do
 		[ ! -d "$i" ] || rmdir "$i"
