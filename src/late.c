@@ -89,11 +89,16 @@ static void certain(struct late_list *l, const struct late_record *r, bool dirty
 	list(l, &l->proven, r, dirty_end);
 }
 
-/* A window's end that names no lookup: one may still be on its way out, and is then the one. */
-static bool anonymous(const struct late_record *r)
+/*
+ * Pending and confirmed: what a count at the window's end proves. It names no lookup, or the one that had
+ * not released yet; a lookup that did may still be on its way out, and is then the one that was counted.
+ */
+static bool by_count(const struct late_record *r)
 {
-	return r->confirmed && !r->l_comm[0];
+	return r->confirmed;
 }
+
+#define MAYBE_DIRTY_END 2 /* in a pending record's maybe: the buffer was dirty at the end */
 
 /* The lookups of @r's window that wait for its end, those that are late anyhow or only may be. */
 static bool take_pending(struct late_list *l, const struct late_record *r, bool maybe, bool proven)
@@ -103,10 +108,15 @@ static bool take_pending(struct late_list *l, const struct late_record *r, bool 
 	for (size_t i = 0; i < l->pending_n; i++) {
 		struct late_record *p = &l->pending[i];
 
-		if (p->window_id != r->window_id || p->maybe != maybe) {
+		if (p->window_id != r->window_id || p->maybe != maybe || by_count(p)) {
 			l->pending[keep++] = *p;
-		} else if (!maybe || (!proven && p->block == r->busy_block)) {
+		} else if (!maybe) {
 			certain(l, p, r->b_state & BH_STATE_DIRTY);
+			proven = true;
+		} else if (!proven && p->block == r->busy_block) {
+			p->confirmed = 1;
+			p->maybe |= r->b_state & BH_STATE_DIRTY ? MAYBE_DIRTY_END : 0;
+			l->pending[keep++] = *p;
 			proven = true;
 		} else {
 			list(l, &l->possible, p, false);
@@ -119,8 +129,8 @@ static bool take_pending(struct late_list *l, const struct late_record *r, bool 
 static void add_pending(struct late_list *l, const struct late_record *r)
 {
 	if (l->pending_n == l->max) { /* the oldest one's window was aborted long ago */
-		if (anonymous(l->pending))
-			certain(l, l->pending, false);
+		if (by_count(l->pending))
+			certain(l, l->pending, l->pending->maybe & MAYBE_DIRTY_END);
 		memmove(l->pending, l->pending + 1, --l->pending_n * sizeof(*l->pending));
 	}
 	l->pending[l->pending_n++] = *r;
@@ -140,20 +150,27 @@ static void confirm(struct late_list *l, const struct late_record *r)
 	add_pending(l, &end);
 }
 
-/* Forgets that the window of @r ended with a reference of nobody's; false: it did not. */
-static bool drop_anonymous(struct late_list *l, const struct late_record *r)
+/* Forgets what the count at the end of @r's window proved, if @r is what was counted; false: it was not. */
+static bool drop_counted(struct late_list *l, const struct late_record *r)
 {
 	size_t keep = 0, n = l->pending_n;
+	bool dropped = false;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct late_record *p = &l->pending[i];
+		bool named = p->l_comm[0];
 
-		if (p->window_id != r->window_id || !anonymous(p) ||
-		    (r->maybe && p->block != r->block))
+		if (p->window_id != r->window_id || !by_count(p) ||
+		    (r->maybe && (named || p->block != r->block))) {
 			l->pending[keep++] = *p;
+			continue;
+		}
+		if (named)
+			list(l, &l->possible, p, false);
+		dropped = true;
 	}
 	l->pending_n = keep;
-	return keep < n;
+	return dropped;
 }
 
 void late_list__settle(struct late_list *l, __u64 until_ns)
@@ -161,8 +178,8 @@ void late_list__settle(struct late_list *l, __u64 until_ns)
 	size_t keep = 0;
 
 	for (size_t i = 0; i < l->pending_n; i++)
-		if (anonymous(&l->pending[i]) && l->pending[i].t_ns <= until_ns)
-			certain(l, &l->pending[i], false);
+		if (by_count(&l->pending[i]) && l->pending[i].t_ns <= until_ns)
+			certain(l, &l->pending[i], l->pending[i].maybe & MAYBE_DIRTY_END);
 		else
 			l->pending[keep++] = l->pending[i];
 	l->pending_n = keep;
@@ -176,7 +193,7 @@ int late_list__add(void *list_, const struct late_record *r)
 		confirm(l, r);
 	else if (!r->confirmed)
 		add_pending(l, r);
-	else if (drop_anonymous(l, r) || !r->maybe)
+	else if (drop_counted(l, r) || !r->maybe)
 		certain(l, r, false);
 	else
 		list(l, &l->possible, r, false);
