@@ -46,7 +46,7 @@ guest mixed 6.1 'alone light full bpftrace again' -e BESIDE=15
 guest storm 6.1 'alone light full bpftrace again' -e MOVER=compact -e WORK=storm
 guest after after 'alone light full again site lock bracket'
 guest lockstat truth-6.1-lockstat 'alone full again lock_stat'
-ROUNDS=1 SECONDS_=1 ICOUNT=3 guest instructions 6.1 'alone light full bpftrace site lock bracket' \
+ROUNDS=1 SECONDS_=2 ICOUNT=3 guest instructions 6.1 'alone light full bpftrace site lock bracket' \
 	-e SIDES=1
 ROUNDS=1 SECONDS_=1 guest stats 6.1 full-stats
 [ "$wanted" = instructions ] || "$here/cost_table.py" "$VM/out"
