@@ -23,6 +23,8 @@ from vm.judges import base  # noqa: E402
 DATA = f"{TESTS}/data/judges"
 # What no sample of a guest can show: their input is a comparison, or their figures take forty boots.
 ELSEWHERE = {"before_after": "compare's JSON of twelve boots", "false_alarms": "sixty boots"}
+# Changes are listed below, and no sample was kept yet: `test.py --keep CASE` behind a run that passed.
+WANTING = {"locked", "lists", "bench", "export", "hard", "cases", "watch", "lockstat", "lacking", "soak"}
 
 # case: changes, each (file, what, how): a member of a JSON file, a name of a list of pairs, or text.
 more, less, none, gone = (lambda n: n + max(9, n // 50)), (lambda n: n - max(9, n // 50)), (lambda n: 0), None
@@ -134,7 +136,10 @@ def main():
     lines = []
     with tempfile.TemporaryDirectory() as tmp:
         for name in CHANGES:
-            lines += list(tried(cases[name], tmp))
+            if os.path.exists(f"{DATA}/{name}.tar.xz") or cases[name].judge not in WANTING:
+                lines += list(tried(cases[name], tmp))
+            else:
+                print(f"# {name}: no sample of it is kept: judge {cases[name].judge} is not proven")
     judges = {c.judge for c in cases.values() if not c.host} | \
         {n for m in MODULES for n, f in vars(m).items() if n in ELSEWHERE}
     for judge in sorted(judges):
