@@ -98,7 +98,26 @@ static bool by_count(const struct late_record *r)
 	return r->confirmed;
 }
 
-#define MAYBE_DIRTY_END 2 /* in a pending record's maybe: the buffer was dirty at the end */
+/* In a pending record's maybe, beside 1: the buffer was dirty at the end; its window had moved already. */
+#define MAYBE_DIRTY_END 2
+#define MAYBE_MOVED	4
+
+/*
+ * The window has moved, but its own record may lie behind this one: what the count proves, it then proves
+ * of this lookup. Or it lay ahead, and nothing more comes.
+ */
+static bool is_moved(const struct late_record *r)
+{
+	return r->maybe & MAYBE_MOVED;
+}
+
+static void settled(struct late_list *l, const struct late_record *r)
+{
+	if (is_moved(r) && r->maybe & 1)
+		list(l, &l->possible, r, false);
+	else
+		certain(l, r, r->maybe & MAYBE_DIRTY_END);
+}
 
 /* The lookups of @r's window that wait for its end, those that are late anyhow or only may be. */
 static bool take_pending(struct late_list *l, const struct late_record *r, bool maybe, bool proven)
@@ -108,14 +127,14 @@ static bool take_pending(struct late_list *l, const struct late_record *r, bool 
 	for (size_t i = 0; i < l->pending_n; i++) {
 		struct late_record *p = &l->pending[i];
 
-		if (p->window_id != r->window_id || p->maybe != maybe || by_count(p)) {
+		if (p->window_id != r->window_id || (p->maybe & 1) != maybe || by_count(p)) {
 			l->pending[keep++] = *p;
 		} else if (!maybe) {
 			certain(l, p, r->b_state & BH_STATE_DIRTY);
 			proven = true;
 		} else if (!proven && p->block == r->busy_block) {
 			p->confirmed = 1;
-			p->maybe |= r->b_state & BH_STATE_DIRTY ? MAYBE_DIRTY_END : 0;
+			p->maybe = 1 | (r->b_state & BH_STATE_DIRTY ? MAYBE_DIRTY_END : 0);
 			l->pending[keep++] = *p;
 			proven = true;
 		} else {
@@ -129,11 +148,20 @@ static bool take_pending(struct late_list *l, const struct late_record *r, bool 
 static void add_pending(struct late_list *l, const struct late_record *r)
 {
 	if (l->pending_n == l->max) { /* the oldest one's window was aborted long ago */
-		if (by_count(l->pending))
-			certain(l, l->pending, l->pending->maybe & MAYBE_DIRTY_END);
+		if (by_count(l->pending) || is_moved(l->pending))
+			settled(l, l->pending);
 		memmove(l->pending, l->pending + 1, --l->pending_n * sizeof(*l->pending));
 	}
 	l->pending[l->pending_n++] = *r;
+}
+
+static void add_moved(struct late_list *l, const struct late_record *r)
+{
+	struct late_record p = *r;
+
+	p.confirmed = 0;
+	p.maybe |= MAYBE_MOVED;
+	add_pending(l, &p);
 }
 
 /* The window of @r has moved: what is proven by it (window_found() counts the same). */
@@ -178,8 +206,9 @@ void late_list__settle(struct late_list *l, __u64 until_ns)
 	size_t keep = 0;
 
 	for (size_t i = 0; i < l->pending_n; i++)
-		if (by_count(&l->pending[i]) && l->pending[i].t_ns <= until_ns)
-			certain(l, &l->pending[i], l->pending[i].maybe & MAYBE_DIRTY_END);
+		if ((by_count(&l->pending[i]) || is_moved(&l->pending[i])) &&
+		    l->pending[i].t_ns <= until_ns)
+			settled(l, &l->pending[i]);
 		else
 			l->pending[keep++] = l->pending[i];
 	l->pending_n = keep;
@@ -193,10 +222,10 @@ int late_list__add(void *list_, const struct late_record *r)
 		confirm(l, r);
 	else if (!r->confirmed)
 		add_pending(l, r);
-	else if (drop_counted(l, r) || !r->maybe)
+	else if (drop_counted(l, r))
 		certain(l, r, false);
 	else
-		list(l, &l->possible, r, false);
+		add_moved(l, r);
 	return 0;
 }
 
