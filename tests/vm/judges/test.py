@@ -54,7 +54,7 @@ CHANGES = {
     "before-light": [("run.json", "late_references.total", none), ("truth", "migrate_holds", more)],
     "after": [("run.json", "late_references.total", more), ("truth", "late_refs", more), ("status", "^0", "4")],
     "before-losses": [("status", "^4", "0"), ("run.json", "losses.*", none)],
-    "watch": [("status.json", "^4", "0"), ("truth.text", "late_refs", lambda n: 3 * n),
+    "watch": [("status.json", "^4", "0"), ("text.truth", "late_refs", lambda n: 3 * n),
               ("watch.text", "\\(found", "(none seen")],
     "aio-racy": [("truth", "aio_overlaps_read", lambda n: 2 * n), ("run.json", "migrations.aio.ok", more)],
     "lockstat": [("1.site.truth", "lookup_holds", more), ("1.all.json", "sites.find_get_block.hold.count", lambda n: 2 * n)],
