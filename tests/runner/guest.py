@@ -84,8 +84,8 @@ def write_job(cases, path):
 
 
 def boot(cases, out):
-    """Runs the cases in one guest; their files go to @out/NAME. Returns {name: Ended} of those begun,
-    and what went wrong with the guest itself, or an empty string."""
+    """Runs the cases in one guest; their files go to @out/NAME. Returns {name: Ended} of those begun;
+    the first one that did not end says why."""
     kernel, folder = cases[0].kernel, f"{out}/boot-{cases[0].name}"
     for name in [c.name for c in cases]:
         shutil.rmtree(f"{out}/{name}", ignore_errors=True)
@@ -104,11 +104,10 @@ def boot(cases, out):
             booted = booted or time.monotonic() - power_on
             if m := re.match(r"ended (\S+): status (\d+) seconds (\S+)", line):
                 ended[m[1]] = Ended(int(m[2]), 0 if ended else booted, float(m[3]))
-    status, why = guest.wait(), ""
+    status = guest.wait()
     first = next((c.name for c in cases if c.name not in ended), None)
-    if status or first:
-        why = next((s for s in said if s.startswith("run.sh: ")), f"the guest ended with {status}")
     if first:
+        why = next((s for s in said if s.startswith("run.sh: ")), f"the guest ended with {status}")
         ended[first] = Ended(why=why, log=said)
     for case in cases:
         if os.path.isdir(f"{folder}/{case.name}"):
@@ -116,4 +115,4 @@ def boot(cases, out):
         if os.path.exists(f"{out}/{case.name}/log") and case.name in ended:
             with open(f"{out}/{case.name}/log", errors="replace") as f:
                 ended[case.name].log = [line.rstrip() for line in f]
-    return ended, why
+    return ended

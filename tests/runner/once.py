@@ -52,7 +52,7 @@ class Once:
     def boot(self, group):
         """The cases in one guest; returns those that it did not come to."""
         say(f"== {group[0].kernel}: {' '.join(c.name for c in group)}")
-        ended, _ = guest.boot(group, self.out)
+        ended = guest.boot(group, self.out)
         for c in group:
             if c.name in ended:
                 self.first(c, ended[c.name], alone=len(group) == 1)
@@ -70,7 +70,7 @@ class Once:
         last = first
         for case.times in (2, 4) if first.status == TOO_LITTLE else (1,):
             say(f"# {case.name}: again, by itself, load x {case.times}")
-            ended, _ = guest.boot([case], self.out)
+            ended = guest.boot([case], self.out)
             last, more = self.judge(case, ended.get(case.name, guest.Ended(why="it did not begin")))
             for name, seconds in more.items():
                 spent[name] = spent.get(name, 0) + seconds
