@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run.h"
+#include "run_table.h"
+#include "runfile.h"
 
 #define EITHER_GENERATION "held or racy"
 
@@ -31,27 +32,37 @@ bool run__same_kernel(const struct run *a, const struct run *b)
 	       same(a->kernel.version, b->kernel.version);
 }
 
-static const char *difference(const struct run *a, const struct run *b)
-{
-	static char why[64];
-	unsigned int i;
+static char path[128];
 
-	if (!same(a->kernel.release, b->kernel.release))
-		return "kernel release";
-	if (!same(a->kernel.version, b->kernel.version))
-		return "kernel version";
-	if (!same(a->kernel.arch, b->kernel.arch))
-		return "architecture";
-	if (!same_generation(a, b))
-		return "generation";
-	if (!same(a->tool.tier, b->tool.tier))
-		return "tier";
-	for (i = 0; i < SITE_COUNT; i++)
-		if (a->site[i].clock != b->site[i].clock) {
-			snprintf(why, sizeof(why), "clock of %s", site__name(i));
-			return why;
-		}
-	return NULL;
+static const char *at_member(const struct at *at)
+{
+	at__path(at, path, sizeof(path));
+	return path;
+}
+
+/* The path to the first member that must be the same and is not; NULL when there is none. */
+static const char *difference(const struct shape *s, const void *a, const void *b,
+			      const struct at *at)
+{
+	const char *why = NULL;
+
+	for (const struct member *m = s->member; m->type && !why; m++) {
+		const struct at *here = AT_KEY(at, m->key);
+		const void *x = member__at(m, a), *y = member__at(m, b);
+
+		if (m->merge == MERGE_SAME && m->type == M_NAMED &&
+		    member__small(m, x) != member__small(m, y))
+			why = at_member(here);
+		else if (m->merge == MERGE_SAME && m->type == M_TEXT &&
+			 !same(*(char *const *)x, *(char *const *)y))
+			why = at_member(here);
+		else if (m->type == M_OBJECT)
+			why = difference(m->of, x, y, here);
+		for (unsigned int i = 0; m->type == M_BY_NAME && i < m->names->count && !why; i++)
+			why = difference(m->of, member__entry(m, a, i), member__entry(m, b, i),
+					 AT_KEY(here, m->names->name(i)));
+	}
+	return why;
 }
 
 static void add(__u64 *to, __u64 value)
@@ -78,24 +89,43 @@ static int replace_string(char **to, const char *from)
 	return ret;
 }
 
-static int copy_stack(char ***to, size_t *to_n, char *const *from, size_t n)
+static int copy_texts(char ***texts, size_t *n)
 {
-	size_t i;
+	char **from = *texts, **to;
+	size_t i, count = *n;
 
-	*to_n = 0;
-	*to = n ? calloc(n, sizeof(**to)) : NULL;
-	if (n && !*to)
+	*n = 0;
+	*texts = to = count ? calloc(count, sizeof(*to)) : NULL;
+	if (count && !to)
 		return -ENOMEM;
-	for (i = 0; i < n; i++, ++*to_n)
-		if (copy_string(&(*to)[i], from[i]))
+	for (i = 0; i < count; i++, ++*n)
+		if (copy_string(&to[i], from[i]))
 			return -ENOMEM;
 	return 0;
+}
+
+/* What the copy of an entry at @to owns is to be its own. */
+static int own(const struct shape *s, void *to)
+{
+	int ret = 0;
+
+	for (const struct member *m = s->member; m->type; m++) {
+		void *at = member__at(m, to);
+
+		if (m->type == M_TEXT)
+			ret |= copy_string(at, *(char *const *)at);
+		else if (m->type == M_TEXTS)
+			ret |= copy_texts(at, (size_t *)((char *)to + m->n));
+		else if (m->type == M_OBJECT)
+			ret |= own(m->of, at);
+	}
+	return ret ? -ENOMEM : 0;
 }
 
 /* The list is kept longest first, so that the shortest makes room. */
 int run_site__add_worst(struct run_site *into, const struct worst *w)
 {
-	size_t at = into->worst_n, i;
+	size_t at = into->worst_n;
 	struct worst copy = *w;
 	int ret;
 
@@ -103,13 +133,9 @@ int run_site__add_worst(struct run_site *into, const struct worst *w)
 		at--;
 	if (at == RUN_WORST)
 		return 0;
-	ret = copy_stack(&copy.stack, &copy.stack_n, w->stack, w->stack_n);
-	if (into->worst_n == RUN_WORST) {
-		into->worst_n--;
-		for (i = 0; i < into->worst[RUN_WORST - 1].stack_n; i++)
-			free(into->worst[RUN_WORST - 1].stack[i]);
-		free(into->worst[RUN_WORST - 1].stack);
-	}
+	ret = own(&worst_shape, &copy);
+	if (into->worst_n == RUN_WORST)
+		shape__free(&worst_shape, &into->worst[--into->worst_n]);
 	memmove(&into->worst[at + 1], &into->worst[at],
 		(into->worst_n - at) * sizeof(*into->worst));
 	into->worst[at] = copy;
@@ -117,172 +143,217 @@ int run_site__add_worst(struct run_site *into, const struct worst *w)
 	return ret;
 }
 
-static int merge_site(struct run_site *into, const struct run_site *from)
+static int merge_worst(struct run_site *into, const struct run_site *from)
 {
-	unsigned int i;
 	int ret = 0;
 
-	/* the less certain of two floors: quantiles near it must not look exact */
-	if (from->floor_ns > into->floor_ns)
-		into->floor_ns = from->floor_ns;
-	if (!into->note && copy_string(&into->note, from->note))
-		return -ENOMEM;
-	add(&into->acquires, from->acquires);
-	add(&into->releases, from->releases);
-	into->has_switched |= from->has_switched;
-	add(&into->switched_out, from->switched_out);
-	hist__merge(&into->hold, &from->hold);
-	hist__merge(&into->wait, &from->wait);
-	into->has_outcomes |= from->has_outcomes;
-	for (i = 0; i < OUTCOME_COUNT; i++)
-		hist__merge(&into->by_outcome[i], &from->by_outcome[i]);
-	for (i = 0; i < from->worst_n && !ret; i++)
+	for (size_t i = 0; i < from->worst_n && !ret; i++)
 		ret = run_site__add_worst(into, &from->worst[i]);
 	return ret;
 }
 
-static int merge_devices(struct run *into, const struct run *from)
-{
-	const struct run_device *src;
-	struct run_device *dst;
-	unsigned int s;
-	size_t i;
-
-	for (i = 0; i < from->devices_n; i++) {
-		src = &from->devices[i];
-		dst = run__device(into, src->dev);
-		if (!dst)
-			return -ENOMEM;
-		if (!*dst->name)
-			memcpy(dst->name, src->name, sizeof(dst->name));
-		for (s = 0; s < SITE_COUNT; s++) {
-			hist__merge(&dst->site[s].hold, &src->site[s].hold);
-			hist__merge(&dst->site[s].wait, &src->site[s].wait);
-		}
-	}
-	return 0;
-}
-
 static int merge_counters(struct counters *into, const struct counters *from)
 {
-	size_t i;
-
-	for (i = 0; i < from->n; i++)
-		if (counters__add(into, from->v[i].name, from->v[i].value))
-			return -ENOMEM;
-	return 0;
-}
-
-static void merge_tries(struct run *into, const struct run *from)
-{
-	into->has_tries |= from->has_tries;
-	into->has_isolations |= from->has_isolations;
-	for (int path = 0; path < PATH_COUNT; path++)
-		for (int i = 0; i < TRIES_KEPT; i++) {
-			add(&into->tries[path].tried[i], from->tries[path].tried[i]);
-			add(&into->tries[path].moved[i], from->tries[path].moved[i]);
-		}
-}
-
-static int merge_refcount(struct run *into, const struct run_refcount *r)
-{
-	struct run_refcount *v;
-	size_t i;
-
-	for (i = 0; i < into->refcounts_n; i++) {
-		v = &into->refcounts[i];
-		if (same(v->stage, r->stage) && v->expected == r->expected && v->seen == r->seen) {
-			add(&v->count, r->count);
-			return 0;
-		}
-	}
-	v = realloc(into->refcounts, (i + 1) * sizeof(*v));
-	if (!v)
-		return -ENOMEM;
-	into->refcounts = v;
-	v[i] = *r;
-	into->refcounts_n++;
-	return copy_string(&v[i].stage, r->stage);
-}
-
-static int merge_probe(struct run *into, const struct run_probe *p)
-{
-	struct run_probe *v;
 	int ret = 0;
-	size_t i;
 
-	for (i = 0; i < into->probes_n; i++) {
-		v = &into->probes[i];
-		if (same(v->probe, p->probe) && same(v->variant, p->variant)) {
-			v->attached |= p->attached;
-			add(&v->hits, p->hits);
-			add(&v->run_ns, p->run_ns);
-			return 0;
-		}
+	for (size_t i = 0; i < from->n && !ret; i++) {
+		const struct counter *c = &from->v[i];
+
+		if (i < into->n && !strcmp(into->v[i].name, c->name)) /* mostly they are alike */
+			add(&into->v[i].value, c->value);
+		else
+			ret = counters__add(into, c->name, c->value);
 	}
-	v = realloc(into->probes, (i + 1) * sizeof(*v));
-	if (!v)
-		return -ENOMEM;
-	into->probes = v;
-	v[i] = *p;
-	into->probes_n++;
-	ret |= copy_string(&v[i].probe, p->probe);
-	ret |= copy_string(&v[i].variant, p->variant);
-	ret |= copy_string(&v[i].reason, p->reason);
-	return ret ? -ENOMEM : 0;
+	return ret;
 }
 
-static int copy_event(struct late_event *to, const struct late_event *from)
+static void merge_tries(struct run_tries *into, const struct run_tries *from)
+{
+	for (int i = 0; i < TRIES_KEPT; i++) {
+		add(&into->tried[i], from->tried[i]);
+		add(&into->moved[i], from->moved[i]);
+	}
+}
+
+static int merge_shape(const struct shape *s, void *into, const void *from);
+
+static int merge_devices(const struct member *m, struct run *into, const struct run *from)
 {
 	int ret = 0;
 
-	*to = *from;
-	ret |= copy_string(&to->kind, from->kind);
-	ret |= copy_string(&to->phase, from->phase);
-	ret |= copy_stack(&to->migrator.stack, &to->migrator.stack_n, from->migrator.stack,
-			  from->migrator.stack_n);
-	ret |= copy_stack(&to->lookup.stack, &to->lookup.stack_n, from->lookup.stack,
-			  from->lookup.stack_n);
-	return ret ? -ENOMEM : 0;
+	for (size_t i = 0; i < from->devices_n && !ret; i++) {
+		struct run_device *d = run__device(into, from->devices[i].dev);
+
+		ret = d ? merge_shape(m->of, d, &from->devices[i]) : -ENOMEM;
+	}
+	return ret;
 }
 
-static int merge_events(struct late_events *into, const struct late_events *from)
+static bool same_keys(const struct shape *s, const void *a, const void *b)
 {
-	struct late_event *v;
+	bool ret = true;
 
-	add(&into->not_listed, from->not_listed);
-	for (size_t i = 0; i < from->n; i++) {
-		if (into->n >= RUN_EVENTS) {
-			add(&into->not_listed, from->n - i);
+	for (const struct member *m = s->member; m->type && ret; m++) {
+		const void *x = member__at(m, a), *y = member__at(m, b);
+
+		if (m->flags & KEY)
+			ret = m->type == M_TEXT ? same(*(char *const *)x, *(char *const *)y) :
+						  !memcmp(x, y, m->size);
+	}
+	return ret;
+}
+
+static int append(const struct member *m, void *into, const void *entry)
+{
+	size_t *n = (size_t *)((char *)into + m->n);
+	void **list = member__at(m, into), *v = realloc(*list, (*n + 1) * m->size);
+
+	if (!v)
+		return -ENOMEM;
+	*list = v;
+	v = member__entry(m, into, (*n)++);
+	memcpy(v, entry, m->size);
+	return own(m->of, v);
+}
+
+/* Mostly the two lists are alike: the search for an entry begins where it is in the other. */
+static int merge_keyed(const struct member *m, void *into, const void *from)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < member__entries(m, from) && !ret; i++) {
+		const void *entry = member__entry(m, from, i);
+		size_t n = member__entries(m, into), k = 0;
+
+		while (k < n && !same_keys(m->of, member__entry(m, into, (i + k) % n), entry))
+			k++;
+		ret = k < n ? merge_shape(m->of, member__entry(m, into, (i + k) % n), entry) :
+			      append(m, into, entry);
+	}
+	return ret;
+}
+
+/* @m is the list in a struct late_events. */
+static int merge_events(const struct member *m, void *into, const void *from)
+{
+	struct late_events *to = member__at(m, into);
+	const struct late_events *v = member__at(m, from);
+	int ret = 0;
+
+	for (size_t i = 0; i < v->n && !ret; i++) {
+		if (to->n >= RUN_EVENTS) {
+			add(&to->not_listed, v->n - i);
 			break;
 		}
-		v = realloc(into->v, (into->n + 1) * sizeof(*v));
-		if (!v)
-			return -ENOMEM;
-		into->v = v;
-		if (copy_event(&v[into->n++], &from->v[i]))
-			return -ENOMEM;
+		ret = append(m, into, &v->v[i]);
+	}
+	return ret;
+}
+
+static int merge_by_name(const struct member *m, void *into, const void *from)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < m->names->count && !ret; i++)
+		ret = merge_shape(m->of, member__entry(m, into, i), member__entry(m, from, i));
+	return ret;
+}
+
+static int merge_sum(const struct member *m, void *into, const void *from)
+{
+	void *to = member__at(m, into);
+	const void *v = member__at(m, from);
+
+	switch (m->type) {
+	case M_COUNT:
+		if (m->flags & ONE && !*(__u64 *)to)
+			*(__u64 *)to = 1;
+		add(to, m->flags & ONE && !*(const __u64 *)v ? 1 : *(const __u64 *)v);
+		return 0;
+	case M_HIST:
+		hist__merge(to, v);
+		return 0;
+	case M_COUNTERS:
+		return merge_counters(to, v);
+	case M_OBJECT:
+		return merge_shape(m->of, to, v);
+	case M_BY_NAME:
+		return merge_by_name(m, into, from);
+	case M_DEVICES:
+		return merge_devices(m, into, from);
+	case M_TRIES:
+		merge_tries(to, v);
+		return 0;
+	default:
+		return -EINVAL; /* no such row: the unit tests merge each */
+	}
+}
+
+static int merge_first(const struct member *m, void *to, const void *from)
+{
+	char **text = to;
+	char *const *other = from;
+
+	if (m->type == M_CHARS) {
+		if (!*(char *)to)
+			memcpy(to, from, m->size);
+		return 0;
+	}
+	if (m->type == M_TIME) /* in UTC it sorts as text */
+		return *text && *other && strcmp(*other, *text) < 0 ? replace_string(text, *other) :
+								      0;
+	return *text ? 0 : copy_string(text, *other);
+}
+
+static int merge_member(const struct member *m, void *into, const void *from)
+{
+	void *to = member__at(m, into);
+	const void *v = member__at(m, from);
+
+	switch (m->merge) {
+	case MERGE_ADD:
+	case MERGE_AND:
+		return merge_sum(m, into, from);
+	case MERGE_MAX:
+		if (*(const __u64 *)v > *(__u64 *)to)
+			*(__u64 *)to = *(const __u64 *)v;
+		return 0;
+	case MERGE_FIRST:
+		return merge_first(m, to, v);
+	case MERGE_OR:
+		*(bool *)to |= *(const bool *)v;
+		return 0;
+	case MERGE_KEYED:
+		return merge_keyed(m, into, from);
+	case MERGE_EVENTS:
+		return merge_events(m, into, from);
+	case MERGE_DROP:
+		member__clear(m, into);
+		return 0;
+	case MERGE_WORST:
+		return merge_worst(into, from);
+	case MERGE_KEEP:
+	case MERGE_SAME:
+	case MERGE_OWN:
+		break;
 	}
 	return 0;
 }
 
-static int merge_late(struct late *into, const struct late *from)
+static int merge_shape(const struct shape *s, void *into, const void *from)
 {
-	into->has_waited &= from->has_waited;
-	into->watched |= from->watched;
-	add(&into->total, from->total);
-	add(&into->slow_lookup, from->slow_lookup);
-	add(&into->end_count, from->end_count);
-	add(&into->assoc_list, from->assoc_list);
-	add(&into->possible, from->possible);
-	add(&into->windows, from->windows);
-	add(&into->aborted, from->aborted);
-	add(&into->behind_spin, from->behind_spin);
-	add(&into->behind_folio, from->behind_folio);
-	add(&into->waited_spin, from->waited_spin);
-	add(&into->waited_folio, from->waited_folio);
-	return merge_events(&into->proven, &from->proven) ?:
-		       merge_events(&into->doubtful, &from->doubtful);
+	int ret = 0;
+
+	for (const struct member *m = s->member; m->type && !ret; m++) {
+		bool *has = (bool *)into + m->has;
+
+		if (m->has_size == sizeof(bool) && m->merge == MERGE_AND)
+			*has &= *((const bool *)from + m->has);
+		else if (m->has_size == sizeof(bool) && m->merge == MERGE_ADD)
+			*has |= *((const bool *)from + m->has);
+		ret = merge_member(m, into, from);
+	}
+	return ret;
 }
 
 static int merge_identity(struct run *into, const struct run *from)
@@ -305,59 +376,19 @@ static int merge_identity(struct run *into, const struct run *from)
 	    (replace_string(&into->kernel.generation, from->kernel.generation) ||
 	     replace_string(&into->kernel.generation_evidence, from->kernel.generation_evidence)))
 		return -ENOMEM;
-	if (!same(into->kernel.boot_id, from->kernel.boot_id) &&
-	    replace_string(&into->kernel.boot_id, "several"))
-		return -ENOMEM;
-	/* RFC 3339 in UTC sorts as text */
-	if (from->start && into->start && strcmp(from->start, into->start) < 0)
-		return replace_string(&into->start, from->start);
-	return 0;
-}
-
-static int merge_lists(struct run *into, const struct run *from)
-{
-	int ret = 0;
-	size_t i;
-
-	for (i = 0; i < SITE_COUNT; i++)
-		ret |= merge_site(&into->site[i], &from->site[i]);
-	ret |= merge_devices(into, from);
-	ret |= merge_counters(&into->counters, &from->counters);
-	ret |= merge_counters(&into->norefs, &from->norefs);
-	ret |= merge_counters(&into->buffers, &from->buffers);
-	ret |= merge_counters(&into->aio, &from->aio);
-	ret |= merge_counters(&into->isolations, &from->isolations);
-	merge_tries(into, from);
-	for (i = 0; i < from->refcounts_n; i++)
-		ret |= merge_refcount(into, &from->refcounts[i]);
-	for (i = 0; i < from->probes_n; i++)
-		ret |= merge_probe(into, &from->probes[i]);
-	ret |= merge_late(&into->late, &from->late);
-	return ret;
+	return same(into->kernel.boot_id, from->kernel.boot_id) ?
+		       0 :
+		       replace_string(&into->kernel.boot_id, "several");
 }
 
 int run__merge(struct run *into, const struct run *from, const char **why)
 {
-	unsigned int i;
+	static const struct at root;
 
-	*why = difference(into, from);
+	*why = same_generation(into, from) ? difference(&run_shape, into, from, &root) :
+					     "kernel.generation";
 	if (*why)
 		return -EINVAL;
 	*why = "out of memory";
-	if (merge_identity(into, from) || merge_lists(into, from))
-		return -ENOMEM;
-	intervals__free(&into->intervals, &into->intervals_n);
-	intervals__free(&into->rounds, &into->rounds_n);
-	add(&into->duration_ns, from->duration_ns);
-	into->has_window |= from->has_window;
-	into->has_flag_held |= from->has_flag_held;
-	into->has_folio_wait |= from->has_folio_wait;
-	hist__merge(&into->window, &from->window);
-	hist__merge(&into->flag_held, &from->flag_held);
-	hist__merge(&into->folio_wait, &from->folio_wait);
-	for (i = 0; i < LOSS_COUNT; i++)
-		add(&into->losses[i], from->losses[i]);
-	add(&into->clamped, from->clamped);
-	into->merged = (into->merged ? into->merged : 1) + (from->merged ? from->merged : 1);
-	return 0;
+	return merge_identity(into, from) ?: merge_shape(&run_shape, into, from);
 }

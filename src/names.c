@@ -157,7 +157,7 @@ const char *isolation__name(unsigned int i)
 	return i < ISO_COUNT ? isolations[i] : NULL;
 }
 
-const char *clock__name(enum clock_kind clock)
+const char *clock__name(unsigned int clock)
 {
 	return (size_t)clock < sizeof(clocks) / sizeof(*clocks) ? clocks[clock] : NULL;
 }

@@ -7,16 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run.h"
-
-static void free_strings(char **v, size_t n)
-{
-	size_t i;
-
-	for (i = 0; v && i < n; i++)
-		free(v[i]);
-	free(v);
-}
+#include "run_table.h"
 
 void counters__free(struct counters *c)
 {
@@ -29,84 +20,72 @@ void counters__free(struct counters *c)
 	c->n = 0;
 }
 
-static void free_site(struct run_site *s)
+static void free_entries(const struct member *m, void *base)
 {
-	size_t i;
+	for (size_t i = 0; i < member__entries(m, base); i++)
+		shape__free(m->of, member__entry(m, base, i));
+}
 
-	free(s->reason);
-	free(s->note);
-	for (i = 0; i < s->worst_n; i++)
-		free_strings(s->worst[i].stack, s->worst[i].stack_n);
+void member__clear(const struct member *m, void *base)
+{
+	void **list = member__at(m, base);
+
+	free_entries(m, base);
+	free(*list);
+	*list = NULL;
+	*(size_t *)((char *)base + m->n) = 0;
+}
+
+static void free_texts(char **v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(v[i]);
+	free(v);
+}
+
+void shape__free(const struct shape *s, void *base)
+{
+	for (const struct member *m = s->member; m->type; m++) {
+		void *at = member__at(m, base);
+
+		switch (m->type) {
+		case M_TEXT:
+		case M_TIME:
+			free(*(char **)at);
+			break;
+		case M_TEXTS:
+			free_texts(*(char ***)at, member__entries(m, base));
+			break;
+		case M_COUNTERS:
+			counters__free(at);
+			break;
+		case M_OBJECT:
+			shape__free(m->of, at);
+			break;
+		case M_LIST:
+			member__clear(m, base);
+			break;
+		case M_ARRAY:
+		case M_BY_NAME:
+			free_entries(m, base);
+			break;
+		case M_DEVICES:
+			free(*(void **)at);
+			break;
+		default:
+			break;
+		}
+	}
 }
 
 void late_event__free(struct late_event *e)
 {
-	free(e->kind);
-	free(e->phase);
-	free_strings(e->migrator.stack, e->migrator.stack_n);
-	free_strings(e->lookup.stack, e->lookup.stack_n);
-}
-
-void intervals__free(struct interval **v, size_t *n)
-{
-	for (size_t i = 0; i < *n; i++)
-		counters__free(&(*v)[i].counters);
-	free(*v);
-	*v = NULL;
-	*n = 0;
-}
-
-static void free_lists(struct run *run)
-{
-	size_t i;
-
-	free(run->devices);
-	counters__free(&run->counters);
-	counters__free(&run->norefs);
-	counters__free(&run->buffers);
-	counters__free(&run->aio);
-	counters__free(&run->isolations);
-	for (i = 0; i < run->refcounts_n; i++)
-		free(run->refcounts[i].stage);
-	free(run->refcounts);
-	for (i = 0; i < run->late.proven.n; i++)
-		late_event__free(&run->late.proven.v[i]);
-	for (i = 0; i < run->late.doubtful.n; i++)
-		late_event__free(&run->late.doubtful.v[i]);
-	free(run->late.proven.v);
-	free(run->late.doubtful.v);
-	for (i = 0; i < run->probes_n; i++) {
-		free(run->probes[i].probe);
-		free(run->probes[i].variant);
-		free(run->probes[i].reason);
-	}
-	free(run->probes);
-	intervals__free(&run->intervals, &run->intervals_n);
-	intervals__free(&run->rounds, &run->rounds_n);
+	shape__free(&late_event_shape, e);
 }
 
 void run__free(struct run *run)
 {
-	unsigned int i;
-
-	free(run->tool.version);
-	free(run->tool.tier);
-	free_strings(run->tool.command, run->tool.command_n);
-	free(run->kernel.release);
-	free(run->kernel.version);
-	free(run->kernel.arch);
-	free(run->kernel.generation);
-	free(run->kernel.generation_evidence);
-	free(run->kernel.boot_id);
-	free(run->kernel.hypervisor);
-	free(run->kernel.clocksource);
-	free_strings(run->kernel.instruments, run->kernel.instruments_n);
-	free(run->bench.file_system);
-	free(run->bench.mover);
-	free(run->start);
-	for (i = 0; i < SITE_COUNT; i++)
-		free_site(&run->site[i]);
-	free_lists(run);
+	shape__free(&run_shape, run);
 	memset(run, 0, sizeof(*run));
 }
 

@@ -199,8 +199,7 @@ void late_event__free(struct late_event *e);
  */
 __u64 run_tries__given_up(const struct run_tries *t, unsigned int i);
 
-void intervals__free(struct interval **v, size_t *n); /* leaves none */
-void counters__free(struct counters *c);	      /* leaves it empty */
+void counters__free(struct counters *c); /* leaves it empty */
 /* Adds @value to the counter @name, creating it at the end. Returns 0 or -ENOMEM. */
 int counters__add(struct counters *c, const char *name, __u64 value);
 __u64 counters__sum(const struct counters *c);
@@ -274,12 +273,12 @@ __u64 hist__linear(const struct hist *h, __u64 width_ns, unsigned int n, __u64 *
 
 /* Names of design.md §2, §6, §7; NULL or the enum's count when unknown. */
 const char *site__name(unsigned int site);
-unsigned int site__by_name(const char *name);	/* SITE_COUNT when unknown */
-const char *path__name(unsigned int path);	/* enum migration_path: norefs buffers aio */
-const char *row__name(unsigned int row);	/* NULL for what has none */
-unsigned int row__by_name(const char *name);	/* enum site or enum row; ROW_COUNT when unknown */
-const char *isolation__name(unsigned int i);	/* enum isolation: taken_sync, mapping_gone, ... */
-const char *clock__name(enum clock_kind clock); /* NULL for CLOCK_NONE */
+unsigned int site__by_name(const char *name); /* SITE_COUNT when unknown */
+const char *path__name(unsigned int path);    /* enum migration_path: norefs buffers aio */
+const char *row__name(unsigned int row);      /* NULL for what has none */
+unsigned int row__by_name(const char *name);  /* enum site or enum row; ROW_COUNT when unknown */
+const char *isolation__name(unsigned int i);  /* enum isolation: taken_sync, mapping_gone, ... */
+const char *clock__name(unsigned int clock);  /* NULL for CLOCK_NONE */
 enum clock_kind clock__by_name(const char *name); /* CLOCK_NONE when unknown */
 const char *outcome__name(unsigned int outcome);  /* moved busy refs other */
 /* Why a migration on @path (enum migration_path) ended; NULL when it can't end so there. */
@@ -306,6 +305,8 @@ bool dev__parse(const char *text, __u32 *dev);
 int run__save(const struct run *run, const char *path, char *err, size_t err_size);
 int run__writable(const char *path, char *err, size_t err_size); /* would run__save() get there */
 int run__load(struct run *run, const char *path, char *err, size_t err_size);
+/* The same into zeroed memory; pages for what the file does not have stay untouched. */
+int run__load_zeroed(struct run *run, const char *path, char *err, size_t err_size);
 
 /*
  * runs.c: @n run files; prints the fault and returns NULL when one can't be read, or when two are

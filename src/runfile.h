@@ -27,7 +27,7 @@ json_t *runfile__json(const struct run *run);
 int runfile__write(const struct run *run, FILE *f);
 
 /*
- * Building it (runfile_json.c). json_object_set_new() takes the reference even when it fails and
+ * Building it (runfile_put.c). json_object_set_new() takes the reference even when it fails and
  * every json_*() passes NULL on, so that one flag looked at in the end is enough.
  */
 struct writer {
@@ -39,27 +39,6 @@ void put__member(struct writer *w, json_t *object, const char *key, json_t *valu
 void put__element(struct writer *w, json_t *array, json_t *value);
 json_t *put__number(struct writer *w, __u64 value);
 json_t *put__text(const char *s);
-json_t *put__text_or_null(const char *s);
-json_t *put__strings(struct writer *w, char *const *v, size_t n);
-json_t *put__dev(__u32 dev);
-json_t *put__hist(struct writer *w, const struct hist *h);
-json_t *put__counters(struct writer *w, const struct counters *c);
-
-/* runfile_json_lists.c */
-json_t *runfile__devices(struct writer *w, const struct run *run);
-json_t *runfile__refcounts(struct writer *w, const struct run *run);
-json_t *runfile__attempts(struct writer *w, const struct run *run);
-json_t *runfile__late(struct writer *w, const struct late *l);
-json_t *runfile__losses(struct writer *w, const struct run *run);
-json_t *runfile__probes(struct writer *w, const struct run *run);
-
-/* A site's hold and wait in @sites, when there were any. */
-void put__hold_wait(struct writer *w, json_t *sites, unsigned int site, const struct hist *hold,
-		    const struct hist *wait);
-
-/* runfile_times.c: "intervals", "rounds", "bench" */
-void runfile__put_times(struct writer *w, json_t *root, const struct run *run);
-
 /*
  * Where the reader is, as a chain of keys on the stack: an error names the whole path. The root
  * carries the message; only the first fault is kept.
@@ -77,40 +56,15 @@ struct at {
 
 /* All return 0, or -EINVAL or -ENOMEM with the message written. */
 int at__fail(const struct at *at, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void at__path(const struct at *at, char *buf, size_t size);
 int at__no_memory(const struct at *at);
 
-/* Members of @object by @key. The "opt" forms leave *@out alone when the key is absent. */
-int get__object(const json_t *object, const char *key, const struct at *at, json_t **out);
-int get__array(const json_t *object, const char *key, const struct at *at, json_t **out);
-int get__u64(const json_t *object, const char *key, const struct at *at, __u64 *out);
-int get__u32(const json_t *object, const char *key, const struct at *at, __u32 *out);
-int get__s64(const json_t *object, const char *key, const struct at *at, __s64 *out);
-int get__bool(const json_t *object, const char *key, const struct at *at, bool *out);
-int get__string(const json_t *object, const char *key, const struct at *at, char **out);
-int get__opt_string(const json_t *object, const char *key, const struct at *at, char **out);
-int get__opt_u64(const json_t *object, const char *key, const struct at *at, __u64 *out);
-int get__comm(const json_t *object, const char *key, const struct at *at, char *out, size_t size);
-int get__dev(const json_t *object, const char *key, const struct at *at, __u32 *out);
-int get__strings(const json_t *object, const char *key, const struct at *at, char ***out,
-		 size_t *n);
-int get__counters(const json_t *object, const char *key, const struct at *at, struct counters *out);
-int get__hist(const json_t *object, const char *key, const struct at *at, struct hist *out);
-/* null or a histogram; *@has says which */
-int get__opt_hist(const json_t *object, const char *key, const struct at *at, struct hist *out,
-		  bool *has);
+int get__typed(const json_t *v, json_type type, const char *expected, const struct at *at);
+int get__count(const json_t *v, const struct at *at, __u64 *out);
+int get__hist(const json_t *v, const struct at *at, struct hist *out); /* runfile_hist.c */
 
-/* A list of objects into *@v, an array of @size bytes an entry; *@n counts what needs freeing. */
-typedef int entry_reader(const json_t *o, const struct at *at, void *entry);
-int get__list(const json_t *root, const char *key, const struct at *at, size_t size,
-	      entry_reader *read, void **v, size_t *n);
-
-/* runfile_sites.c, runfile_lists.c and runfile_times.c: parts of the run. */
-int runfile__read_sites(const json_t *root, const struct at *at, struct run *run);
-int runfile__read_hold_wait(const json_t *site, const struct at *at, struct hist *hold,
-			    struct hist *wait);
-/* The "sites" of a device or a slice: only those with events are there. */
-int runfile__read_sparse_sites(const json_t *o, const struct at *at, struct hold_wait *v);
-int runfile__read_times(const json_t *root, const struct at *at, struct run *run);
-int runfile__read_lists(const json_t *root, const struct at *at, struct run *run);
+/* @v into @base, which is zeroed; what was read so far has to be freed when it fails. */
+struct shape;
+int get__shape(const json_t *v, const struct shape *s, const struct at *at, void *base);
 
 #endif /* MIGTRACE_RUNFILE_H */

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Typed members of a JSON object, with errors that name the whole path to the fault.
- * Stage: run file (reading). Nothing here trusts the file.
+ * A run out of the JSON of migtrace-run(5), by the table of its members, with errors that name the
+ * whole path to the fault. Stage: run file (reading). Nothing here trusts the file.
  */
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_table.h"
 #include "runfile.h"
 
 static const struct at *root_of(const struct at *at)
@@ -42,14 +43,19 @@ static size_t put_path(const struct at *at, char *buf, size_t size)
 	return n < size ? n : size - 1;
 }
 
+void at__path(const struct at *at, char *buf, size_t size)
+{
+	buf[put_path(at, buf, size)] = 0;
+}
+
 int at__fail(const struct at *at, const char *fmt, ...)
 {
 	const struct at *root = root_of(at);
-	char path[200] = "";
+	char path[200];
 	size_t n;
 	va_list ap;
 
-	path[put_path(at, path, sizeof(path))] = 0;
+	at__path(at, path, sizeof(path));
 	n = snprintf(root->err, root->err_size, "%s%s", path, *path ? ": " : "");
 	if (n < root->err_size) {
 		va_start(ap, fmt);
@@ -76,135 +82,187 @@ static const char *type_name(const json_t *v)
 	return names[json_typeof(v)];
 }
 
-static int get(const json_t *object, const char *key, json_type type, const char *expected,
-	       const struct at *at, json_t **out)
+int get__typed(const json_t *v, json_type type, const char *expected, const struct at *at)
 {
-	const struct at here = { .up = at, .key = key };
-
-	*out = json_object_get(object, key);
-	if (!*out)
-		return at__fail(&here, "missing");
-	if (json_typeof(*out) != type)
-		return at__fail(&here, "%s expected, not %s", expected, type_name(*out));
+	if (!v)
+		return at__fail(at, "missing");
+	if (json_typeof(v) != type)
+		return at__fail(at, "%s expected, not %s", expected, type_name(v));
 	return 0;
 }
 
-int get__object(const json_t *object, const char *key, const struct at *at, json_t **out)
+static int get_int(const json_t *v, const struct at *at, __s64 *out)
 {
-	return get(object, key, JSON_OBJECT, "an object", at, out);
-}
+	int ret = get__typed(v, JSON_INTEGER, "a whole number", at);
 
-int get__array(const json_t *object, const char *key, const struct at *at, json_t **out)
-{
-	return get(object, key, JSON_ARRAY, "a list", at, out);
-}
-
-int get__s64(const json_t *object, const char *key, const struct at *at, __s64 *out)
-{
-	json_t *v;
-	int ret = get(object, key, JSON_INTEGER, "a whole number", at, &v);
-
-	if (!ret)
-		*out = json_integer_value(v);
+	*out = ret ? 0 : json_integer_value(v);
 	return ret;
 }
 
-int get__u64(const json_t *object, const char *key, const struct at *at, __u64 *out)
+int get__count(const json_t *v, const struct at *at, __u64 *out)
 {
-	__s64 value = 0;
-	int ret = get__s64(object, key, at, &value);
+	__s64 value;
+	int ret = get_int(v, at, &value);
 
-	if (ret)
-		return ret;
-	if (value < 0)
-		return at__fail(AT_KEY(at, key), "negative (%lld)", (long long)value);
-	*out = (__u64)value;
-	return 0;
+	if (!ret && value < 0)
+		ret = at__fail(at, "negative (%lld)", (long long)value);
+	*out = ret ? 0 : (__u64)value;
+	return ret;
 }
 
-int get__u32(const json_t *object, const char *key, const struct at *at, __u32 *out)
+static int get_u32(const json_t *v, const struct at *at, __u32 *out)
 {
-	__u64 value = 0;
-	int ret = get__u64(object, key, at, &value);
+	__u64 value;
+	int ret = get__count(v, at, &value);
 
-	if (ret)
-		return ret;
-	if (value > UINT_MAX)
-		return at__fail(AT_KEY(at, key), "too large");
-	*out = (__u32)value;
-	return 0;
+	if (!ret && value > UINT_MAX)
+		ret = at__fail(at, "too large");
+	*out = ret ? 0 : (__u32)value;
+	return ret;
 }
 
-int get__opt_u64(const json_t *object, const char *key, const struct at *at, __u64 *out)
+static int get_number(const json_t *v, const struct member *m, const struct at *at, void *out)
 {
-	return json_object_get(object, key) ? get__u64(object, key, at, out) : 0;
+	__s64 value;
+	int ret;
+
+	if (m->type == M_COUNT)
+		return m->size == sizeof(__u32) ? get_u32(v, at, out) : get__count(v, at, out);
+	ret = get_int(v, at, &value);
+	if (m->size == sizeof(__s32))
+		*(__s32 *)out = (__s32)value;
+	else
+		*(__s64 *)out = value;
+	return ret;
 }
 
-int get__bool(const json_t *object, const char *key, const struct at *at, bool *out)
+static int get_mode(const json_t *v, const struct at *at, __s32 *out)
 {
-	const json_t *v = json_object_get(object, key);
+	__u32 value = 0;
+	int ret = json_is_null(v) ? 0 : get_u32(v, at, &value);
 
+	*out = json_is_null(v) ? -1 : (__s32)(value & 0xff);
+	return ret;
+}
+
+static int get_bool(const json_t *v, const struct at *at, bool *out)
+{
 	if (!json_is_boolean(v))
-		return at__fail(AT_KEY(at, key), v ? "true or false expected" : "missing");
+		return at__fail(at, v ? "true or false expected" : "missing");
 	*out = json_is_true(v);
 	return 0;
 }
 
-int get__string(const json_t *object, const char *key, const struct at *at, char **out)
+/* @words, or what @names has, as "a, b or c". */
+static int fail_words(const struct member *m, const struct at *at)
 {
-	json_t *v;
-	int ret = get(object, key, JSON_STRING, "a text", at, &v);
+	bool null = m->flags & NULLS;
+	unsigned int count = 0;
+	char list[160] = "";
+	size_t n = 0;
+	const char *word;
+
+	while (m->names ? count < m->names->count : !!m->words[count])
+		count++;
+	for (unsigned int i = 0; i < count; i++) {
+		word = m->names ? m->names->name(i) : m->words[i];
+		if (word && n < sizeof(list))
+			n += snprintf(list + n, sizeof(list) - n, "%s%s",
+				      !n		      ? "" :
+				      i == count - 1 && !null ? " or " :
+								", ",
+				      word);
+	}
+	return at__fail(at, "%s%s expected", list, null ? " or null" : "");
+}
+
+/* As strftime(3) writes "%Y-%m-%dT%H:%M:%SZ", perhaps with a fraction or the offset of a zone. */
+static bool is_time(const char *s)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:dd";
+	size_t i, n = sizeof(form) - 1;
+
+	for (i = 0; i < n; i++)
+		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
+			return false;
+	if (s[n] == '.')
+		n += 1 + strspn(s + n + 1, "0123456789");
+	return !strcmp(s + n, "Z") || ((s[n] == '+' || s[n] == '-') && strlen(s + n) == 6);
+}
+
+static int check_text(const struct member *m, const struct at *at, const char *s)
+{
+	const char *const *word = m->words;
+
+	if (m->type == M_TIME && *s && !is_time(s))
+		return at__fail(at, "no time such as 2026-01-31T23:59:59Z");
+	while (m->flags & STRICT && *s && *word && strcmp(*word, s) != 0)
+		word++;
+	return m->flags & STRICT && !*word ? fail_words(m, at) : 0;
+}
+
+static int get_text(const json_t *v, const struct member *m, const struct at *at, char **out)
+{
+	int ret = get__typed(v, JSON_STRING, "a text", at);
 
 	if (ret)
 		return ret;
 	*out = strdup(json_string_value(v));
-	return *out ? 0 : at__no_memory(at);
+	return *out ? check_text(m, at, *out) : at__no_memory(at);
 }
 
-int get__opt_string(const json_t *object, const char *key, const struct at *at, char **out)
+static int get_chars(const json_t *v, const struct member *m, const struct at *at, char *out)
 {
-	const json_t *v = json_object_get(object, key);
-
-	return v && !json_is_null(v) ? get__string(object, key, at, out) : 0;
-}
-
-int get__comm(const json_t *object, const char *key, const struct at *at, char *out, size_t size)
-{
-	json_t *v;
-	int ret = get(object, key, JSON_STRING, "a text", at, &v);
+	int ret = get__typed(v, JSON_STRING, "a text", at);
 
 	if (!ret)
-		snprintf(out, size, "%s", json_string_value(v));
+		snprintf(out, m->size, "%s", json_string_value(v));
 	return ret;
 }
 
-int get__dev(const json_t *object, const char *key, const struct at *at, __u32 *out)
+static int get_dev(const json_t *v, const struct at *at, __u32 *out)
 {
-	json_t *v;
-	int ret = get(object, key, JSON_STRING, "a text", at, &v);
+	int ret = get__typed(v, JSON_STRING, "a text", at);
 
 	if (!ret && !dev__parse(json_string_value(v), out))
-		ret = at__fail(AT_KEY(at, key), "not MAJOR:MINOR");
+		ret = at__fail(at, "not MAJOR:MINOR");
 	return ret;
 }
 
-int get__strings(const json_t *object, const char *key, const struct at *at, char ***out, size_t *n)
+static int get_named(const json_t *v, const struct member *m, const struct at *at, void *out)
 {
-	const struct at here = { .up = at, .key = key };
-	json_t *array, *v;
-	size_t i;
-	int ret = get__array(object, key, at, &array);
+	unsigned int i;
 
-	if (ret || !json_array_size(array))
+	if (!v)
+		return at__fail(at, "missing");
+	i = json_is_string(v) ? names__find(m->names, json_string_value(v)) : m->names->count;
+	if (i == m->names->count && m->names->strict)
+		return fail_words(m, at);
+	if (i == m->names->count)
+		i = m->names->unknown;
+	if (m->size == 1)
+		*(__u8 *)out = (__u8)i;
+	else
+		*(unsigned int *)out = i;
+	return 0;
+}
+
+static int get_texts(const json_t *v, const struct at *at, char ***out, size_t *n)
+{
+	json_t *text;
+	size_t i;
+	int ret = get__typed(v, JSON_ARRAY, "a list", at);
+
+	if (ret || !json_array_size(v))
 		return ret;
-	*out = calloc(json_array_size(array), sizeof(**out));
+	*out = calloc(json_array_size(v), sizeof(**out));
 	if (!*out)
 		return at__no_memory(at);
-	json_array_foreach (array, i, v) {
-		if (!json_is_string(v))
-			return at__fail(AT_INDEX(&here, i), "a text expected, not %s",
-					type_name(v));
-		(*out)[i] = strdup(json_string_value(v));
+	json_array_foreach (v, i, text) {
+		ret = get__typed(text, JSON_STRING, "a text", AT_INDEX(at, i));
+		if (ret)
+			return ret;
+		(*out)[i] = strdup(json_string_value(text));
 		if (!(*out)[i])
 			return at__no_memory(at);
 		++*n;
@@ -212,54 +270,216 @@ int get__strings(const json_t *object, const char *key, const struct at *at, cha
 	return 0;
 }
 
-int get__counters(const json_t *object, const char *key, const struct at *at, struct counters *out)
+static int get_counters(const json_t *v, const struct at *at, struct counters *out)
 {
-	const struct at here = { .up = at, .key = key };
-	json_t *counters, *v;
 	const char *name;
-	__u64 value;
-	int ret = get__object(object, key, at, &counters);
+	json_t *value;
+	int ret = get__typed(v, JSON_OBJECT, "an object", at);
 
 	if (ret)
 		return ret;
-	if (json_object_size(counters) > RUNFILE_MAX_NAMES)
-		return at__fail(&here, "more than %d", RUNFILE_MAX_NAMES);
-	out->v = calloc(json_object_size(counters) + 1, sizeof(*out->v));
+	if (json_object_size(v) > RUNFILE_MAX_NAMES)
+		return at__fail(at, "more than %d", RUNFILE_MAX_NAMES);
+	out->v = calloc(json_object_size(v) + 1, sizeof(*out->v));
 	if (!out->v)
 		return at__no_memory(at);
-	json_object_foreach (counters, name, v) {
-		ret = get__u64(counters, name, &here, &value);
+	json_object_foreach ((json_t *)v, name, value) {
+		struct counter *c = &out->v[out->n]; /* keys are unique already */
+
+		ret = get__count(value, AT_KEY(at, name), &c->value);
 		if (ret)
 			return ret;
-		/* keys are unique already */
-		out->v[out->n].name = strdup(name);
-		if (!out->v[out->n].name)
+		c->name = strdup(name);
+		if (!c->name)
 			return at__no_memory(at);
-		out->v[out->n++].value = value;
+		out->n++;
 	}
 	return 0;
 }
 
-int get__list(const json_t *root, const char *key, const struct at *at, size_t size,
-	      entry_reader *read, void **v, size_t *n)
+static int get_tries(const json_t *v, const struct at *at, struct run_tries *t)
 {
-	const struct at here = { .up = at, .key = key };
-	json_t *list, *o;
+	json_t *o;
 	size_t i;
-	int ret = get__array(root, key, at, &list);
+	__u64 n;
+	int ret = get__typed(v, JSON_ARRAY, "a list", at);
 
-	if (ret || !json_array_size(list))
+	if (ret)
 		return ret;
-	*v = calloc(json_array_size(list), size);
-	if (!*v)
-		return at__no_memory(&here);
-	json_array_foreach (list, i, o) {
-		if (!json_is_object(o))
-			return at__fail(AT_INDEX(&here, i), "an object expected");
-		*n = i + 1;
-		ret = read(o, AT_INDEX(&here, i), (char *)*v + i * size);
+	json_array_foreach (v, i, o) {
+		const struct at *here = AT_INDEX(at, i);
+
+		ret = get__count(json_object_get(o, "attempt"), AT_KEY(here, "attempt"), &n);
+		if (!ret && (!n || n > TRIES_KEPT))
+			ret = at__fail(here, "attempt 1 to %d expected", TRIES_KEPT);
+		if (!ret)
+			ret = get__count(json_object_get(o, "tried"), AT_KEY(here, "tried"),
+					 &t->tried[n - 1]);
+		if (!ret)
+			ret = get__count(json_object_get(o, "moved"), AT_KEY(here, "moved"),
+					 &t->moved[n - 1]);
 		if (ret)
 			return ret;
 	}
 	return 0;
+}
+
+static int get_value(const json_t *v, const struct member *m, const struct at *at, void *base);
+
+int get__shape(const json_t *v, const struct shape *s, const struct at *at, void *base)
+{
+	const struct member *m = s->member;
+	int ret;
+
+	if (!m->key)
+		return get_value(v, m, at, base);
+	for (ret = get__typed(v, JSON_OBJECT, "an object", at); m->type && !ret; m++) {
+		const json_t *member = json_object_get(v, m->key);
+
+		if (m->flags & UNLESS) {
+			if (!member__is_there(m, base))
+				continue;
+		} else if ((!member && m->flags & (OPTIONAL | HIDDEN)) ||
+			   (json_is_null(member) && m->flags & NULLS)) {
+			continue;
+		}
+		if (m->has_size == sizeof(bool))
+			*((bool *)base + m->has) = true;
+		ret = get_value(member, m, AT_KEY(at, m->key), base);
+	}
+	return ret;
+}
+
+static int get_list(const json_t *v, const struct member *m, const struct at *at, void *base)
+{
+	size_t *n = (size_t *)((char *)base + m->n), i;
+	json_t *entry;
+	int ret = get__typed(v, JSON_ARRAY, "a list", at);
+
+	if (ret || !json_array_size(v))
+		return ret;
+	if (m->max && json_array_size(v) > m->max)
+		return at__fail(at, "more than %zu", m->max);
+	if (m->type == M_LIST) {
+		void **first = member__at(m, base);
+
+		*first = calloc(json_array_size(v), m->size);
+		if (!*first)
+			return at__no_memory(at);
+	}
+	json_array_foreach (v, i, entry) {
+		*n = i + 1; /* a half-read entry is freed with the run */
+		ret = get__shape(entry, m->of, AT_INDEX(at, i), member__entry(m, base, i));
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Names that are unknown may fall on one that is known, and numbers add up. */
+static int get_sum(const json_t *v, const struct at *at, __u64 *sum)
+{
+	__u64 value;
+	int ret = get__count(v, at, &value);
+
+	if (__builtin_add_overflow(*sum, value, sum))
+		*sum = ~0ULL;
+	return ret;
+}
+
+static int get_by_name(const json_t *v, const struct member *m, const struct at *at, void *base)
+{
+	const char *name;
+	json_t *entry;
+	int ret = get__typed(v, JSON_OBJECT, "an object", at);
+
+	if (ret)
+		return ret;
+	json_object_foreach ((json_t *)v, name, entry) {
+		const struct at *here = AT_KEY(at, name);
+		unsigned int i = names__find(m->names, name);
+
+		if (i == m->names->count)
+			i = m->names->unknown;
+		if (i == m->names->count)
+			continue;
+		ret = m->of->member->type == M_COUNT ?
+			      get_sum(entry, here, member__entry(m, base, i)) :
+			      get__shape(entry, m->of, here, member__entry(m, base, i));
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int get_devices(const json_t *v, const struct member *m, const struct at *at,
+		       struct run *run)
+{
+	struct run_device *d;
+	const char *key;
+	json_t *device;
+	__u32 dev;
+	int ret = get__typed(v, JSON_OBJECT, "an object", at);
+
+	if (!ret && json_object_size(v) > m->max)
+		ret = at__fail(at, "more than %zu", m->max);
+	if (ret)
+		return ret;
+	json_object_foreach ((json_t *)v, key, device) {
+		const struct at *here = AT_KEY(at, key);
+
+		if (!dev__parse(key, &dev))
+			return at__fail(here, "not MAJOR:MINOR");
+		d = run__device(run, dev);
+		if (!d)
+			return at__no_memory(at);
+		ret = get__shape(device, m->of, here, d);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int get_value(const json_t *v, const struct member *m, const struct at *at, void *base)
+{
+	void *out = member__at(m, base);
+
+	switch (m->type) {
+	case M_TEXT:
+	case M_TIME:
+		return get_text(v, m, at, out);
+	case M_CHARS:
+		return get_chars(v, m, at, out);
+	case M_TEXTS:
+		return get_texts(v, at, out, (size_t *)((char *)base + m->n));
+	case M_COUNT:
+	case M_INT:
+		return get_number(v, m, at, out);
+	case M_MODE:
+		return get_mode(v, at, out);
+	case M_BOOL:
+		return get_bool(v, at, out);
+	case M_DEV:
+		return get_dev(v, at, out);
+	case M_NAMED:
+		return get_named(v, m, at, out);
+	case M_HIST:
+		return get__hist(v, at, out);
+	case M_COUNTERS:
+		return get_counters(v, at, out);
+	case M_OBJECT:
+		return get__shape(v, m->of, at, out);
+	case M_LIST:
+	case M_ARRAY:
+		return get_list(v, m, at, base);
+	case M_BY_NAME:
+		return get_by_name(v, m, at, base);
+	case M_DEVICES:
+		return get_devices(v, m, at, base);
+	case M_TRIES:
+		return get_tries(v, at, out);
+	case M_END:
+		break;
+	}
+	return -EINVAL;
 }

@@ -3,6 +3,8 @@
  * A histogram out of a run file, believed only when it is one this program could have written.
  * Stage: run file (reading).
  */
+#include <string.h>
+
 #include "runfile.h"
 
 /* [lower, upper, count] into *@index and *@count. */
@@ -65,7 +67,8 @@ static int read_buckets(const json_t *buckets, const struct at *at, struct hist 
 			return at__fail(&here, "add up to more than 2^64");
 		first = i ? first : index;
 		last = index;
-		h->bucket[index] = count;
+		if (count) /* memory that is not written to is not taken */
+			h->bucket[index] = count;
 	}
 	if (sum != h->count)
 		return at__fail(&here, "add up to %llu, but count says %llu",
@@ -73,41 +76,26 @@ static int read_buckets(const json_t *buckets, const struct at *at, struct hist 
 	return sum ? check_extremes(h, first, last, at) : 0;
 }
 
-static int read_hist(const json_t *o, const struct at *at, struct hist *out)
+int get__hist(const json_t *v, const struct at *at, struct hist *out)
 {
-	struct hist h = { 0 };
-	json_t *buckets;
-	int ret;
+	const struct {
+		const char *key;
+		__u64 *out;
+	} counts[] = {
+		{ "count", &out->count },
+		{ "sum_ns", &out->sum_ns },
+		{ "min_ns", &out->min_ns },
+		{ "max_ns", &out->max_ns },
+	};
+	json_t *buckets = json_object_get(v, "buckets");
+	int ret = get__typed(v, JSON_OBJECT, "an object", at);
 
-	ret = get__u64(o, "count", at, &h.count);
+	if (out->count) /* a device that has two names, 8:1 and 08:1 */
+		memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts) && !ret; i++)
+		ret = get__count(json_object_get(v, counts[i].key), AT_KEY(at, counts[i].key),
+				 counts[i].out);
 	if (!ret)
-		ret = get__u64(o, "sum_ns", at, &h.sum_ns);
-	if (!ret)
-		ret = get__u64(o, "min_ns", at, &h.min_ns);
-	if (!ret)
-		ret = get__u64(o, "max_ns", at, &h.max_ns);
-	if (!ret)
-		ret = get__array(o, "buckets", at, &buckets);
-	if (!ret)
-		ret = read_buckets(buckets, at, &h);
-	if (!ret)
-		*out = h;
-	return ret;
-}
-
-int get__hist(const json_t *object, const char *key, const struct at *at, struct hist *out)
-{
-	json_t *o;
-	int ret = get__object(object, key, at, &o);
-
-	return ret ? ret : read_hist(o, AT_KEY(at, key), out);
-}
-
-int get__opt_hist(const json_t *object, const char *key, const struct at *at, struct hist *out,
-		  bool *has)
-{
-	const json_t *v = json_object_get(object, key);
-
-	*has = v && !json_is_null(v);
-	return *has ? get__hist(object, key, at, out) : 0;
+		ret = get__typed(buckets, JSON_ARRAY, "a list", AT_KEY(at, "buckets"));
+	return ret ? ret : read_buckets(buckets, at, out);
 }

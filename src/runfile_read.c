@@ -4,12 +4,16 @@
  * Stage: run file (reading). Parsing streams from the file and is bounded in depth (by jansson),
  * in bytes and in memory, so that a small file can't ask for all of it.
  */
-#include <malloc.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "run_table.h"
 #include "runfile.h"
+
+#define BLOCK_BYTES ((size_t)512 << 10)
+#define ALIGNMENT   _Alignof(max_align_t)
 
 struct input {
 	FILE *f;
@@ -18,29 +22,60 @@ struct input {
 	bool too_long, failed;
 };
 
-/* jansson's allocator is global and takes no context; this is reset for every file. */
+/*
+ * jansson's allocator is global and takes no context. A file is thousands of small things that are
+ * all given up at once: they are cut from blocks, of which the first is kept for the next file.
+ */
+struct block {
+	struct block *older;
+	size_t used, size;
+	max_align_t data[];
+};
+
+static struct block *blocks;
 static size_t json_memory;
 static bool json_memory_refused;
 
-static void *bounded_malloc(size_t size)
+static void *cut(size_t size)
 {
+	struct block *b = blocks;
 	void *p;
 
-	if (json_memory + size > RUNFILE_MAX_MEMORY) {
+	size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	if (size > RUNFILE_MAX_MEMORY - json_memory) {
 		json_memory_refused = true;
 		return NULL;
 	}
-	p = malloc(size);
-	if (p)
-		json_memory += malloc_usable_size(p);
+	json_memory += size;
+	if (!b || size > b->size - b->used) {
+		b = malloc(sizeof(*b) + (size > BLOCK_BYTES ? size : BLOCK_BYTES));
+		if (!b)
+			return NULL;
+		*b = (struct block){ blocks, 0, size > BLOCK_BYTES ? size : BLOCK_BYTES };
+		blocks = b;
+	}
+	p = (char *)b->data + b->used;
+	b->used += size;
 	return p;
 }
 
-static void counted_free(void *p)
+static void not_yet(void *p)
 {
-	if (p)
-		json_memory -= malloc_usable_size(p);
-	free(p);
+}
+
+static void give_up_blocks(void)
+{
+	struct block *b;
+
+	while (blocks && blocks->older) {
+		b = blocks;
+		blocks = b->older;
+		free(b);
+	}
+	if (blocks)
+		blocks->used = 0;
+	json_memory = 0;
+	json_memory_refused = false;
 }
 
 static size_t next_chunk(void *buffer, size_t size, void *data)
@@ -104,7 +139,7 @@ static int check_format(const json_t *root, const struct at *at)
 
 	if (!format || strcmp(format, RUN_FORMAT) != 0)
 		return at__fail(at, "not a migtrace run file (no \"format\":\"%s\")", RUN_FORMAT);
-	ret = get__u64(root, "version", at, &version);
+	ret = get__count(json_object_get(root, "version"), AT_KEY(at, "version"), &version);
 	if (!ret && version > RUN_VERSION)
 		ret = at__fail(at,
 			       "run file version %llu; this migtrace reads up to %d: use a "
@@ -115,97 +150,92 @@ static int check_format(const json_t *root, const struct at *at)
 	return ret;
 }
 
-static int read_tool(const json_t *root, const struct at *at, struct run *run)
+static int contradicts(const struct at *at, const char *key, __u64 whole, __u64 parts,
+		       const char *what)
 {
-	const struct at here = { .up = at, .key = "tool" };
-	__s64 status;
-	json_t *o;
-	int ret = get__object(root, "tool", at, &o);
-
-	if (!ret)
-		ret = get__string(o, "version", &here, &run->tool.version);
-	if (!ret)
-		ret = get__string(o, "tier", &here, &run->tool.tier);
-	if (!ret && !json_is_null(json_object_get(o, "command")))
-		ret = get__strings(o, "command", &here, &run->tool.command, &run->tool.command_n);
-	if (!ret)
-		ret = get__opt_u64(o, "load_ns", &here, &run->tool.load_ns);
-	if (!ret)
-		ret = get__opt_u64(o, "attach_ns", &here, &run->tool.attach_ns);
-	if (!ret)
-		ret = get__opt_u64(o, "detach_ns", &here, &run->tool.detach_ns);
-	if (ret || json_is_null(json_object_get(o, "command_status")))
-		return ret;
-	ret = get__s64(o, "command_status", &here, &status);
-	run->tool.has_status = !ret;
-	run->tool.status = ret ? 0 : (int)status;
-	return ret;
+	return at__fail(AT_KEY(at, key), "%llu, but %llu by %s", (unsigned long long)whole,
+			(unsigned long long)parts, what);
 }
 
-static int read_kernel(const json_t *root, const struct at *at, struct run *run)
+static __u64 sum(__u64 a, __u64 b)
 {
-	const struct at here = { .up = at, .key = "kernel" };
-	const struct {
-		const char *key;
-		char **out;
-	} texts[] = {
-		{ "release", &run->kernel.release },
-		{ "version", &run->kernel.version },
-		{ "arch", &run->kernel.arch },
-		{ "generation", &run->kernel.generation },
-		{ "generation_evidence", &run->kernel.generation_evidence },
-		{ "boot_id", &run->kernel.boot_id },
-		{ "hypervisor", &run->kernel.hypervisor },
-		{ "clocksource", &run->kernel.clocksource },
-	};
-	json_t *o;
-	size_t i;
-	int ret = get__object(root, "kernel", at, &o);
+	return __builtin_add_overflow(a, b, &a) ? ~0ULL : a;
+}
 
-	for (i = 0; i < sizeof(texts) / sizeof(*texts) && !ret; i++)
-		ret = get__string(o, texts[i].key, &here, texts[i].out);
+/* A verdict rests on these. More may be listed than were counted when the recording ended. */
+static int check_late(const struct late *l, const struct at *at)
+{
+	__u64 kinds = sum(l->slow_lookup, l->end_count);
+	__u64 events = sum(l->proven.n, l->proven.not_listed);
+	__u64 possible = sum(l->doubtful.n, l->doubtful.not_listed);
+
+	if (l->total != kinds)
+		return contradicts(at, "total", l->total, kinds, "slow_lookup and end_count");
+	if (events < l->total)
+		return contradicts(at, "total", l->total, events, "events and not_listed");
+	if (possible < l->possible)
+		return contradicts(at, "possible", l->possible, possible,
+				   "possible_events and possible_not_listed");
+	return 0;
+}
+
+static int check_site(const struct run_site *s, const struct at *at)
+{
+	__u64 count = 0;
+
+	for (unsigned int i = 0; i < OUTCOME_COUNT; i++)
+		count = sum(count, s->by_outcome[i].count);
+	return s->has_outcomes && count != s->hold.count ?
+		       contradicts(at, "hold", s->hold.count, count, "by_outcome") :
+		       0;
+}
+
+/* One begins where the one before ended, or later. */
+static int check_times(const struct interval *v, size_t n, const struct at *at)
+{
+	for (size_t i = 1; i < n; i++)
+		if (v[i].start_ns < sum(v[i - 1].start_ns, v[i - 1].duration_ns))
+			return at__fail(AT_INDEX(at, i), "begins before the one ahead of it ended");
+	return 0;
+}
+
+/*
+ * What one row can't say: what follows from several members, and whether they agree. Where a number
+ * was clamped, nothing adds up any more.
+ */
+static int check(struct run *run, const struct at *at)
+{
+	int ret = 0;
+
+	run->late.watched |= !!run->late.windows; /* files of before "watched" */
+	for (size_t i = 0; i < run->late.doubtful.n; i++)
+		run->late.doubtful.v[i].possible = true;
+	for (unsigned int i = 0; i < SITE_COUNT && !ret; i++) {
+		struct run_site *s = &run->site[i];
+		const struct at *here = AT_KEY(AT_KEY(at, "sites"), site__name(i));
+
+		if (!s->clock && !s->reason) {
+			s->reason = strdup("not in the run file");
+			ret = s->reason ? 0 : at__no_memory(here);
+		} else if (!run->clamped) {
+			ret = check_site(s, here);
+		}
+	}
+	if (!ret && !run->clamped)
+		ret = check_late(&run->late, AT_KEY(at, "late_references"));
 	if (!ret)
-		ret = get__u32(o, "cpus", &here, &run->kernel.cpus);
-	if (!ret)
-		ret = get__u32(o, "nodes", &here, &run->kernel.nodes);
-	if (ret || !json_object_get(o, "instruments")) /* absent in older files */
-		return ret;
-	return get__strings(o, "instruments", &here, &run->kernel.instruments,
-			    &run->kernel.instruments_n);
+		ret = check_times(run->intervals, run->intervals_n, AT_KEY(at, "intervals"));
+	return ret ? ret : check_times(run->rounds, run->rounds_n, AT_KEY(at, "rounds"));
 }
 
 static int read_run(const json_t *root, const struct at *at, struct run *run)
 {
-	__u64 merged = 1;
 	int ret = check_format(root, at);
 
+	run->merged = 1;
 	if (!ret)
-		ret = read_tool(root, at, run);
-	if (!ret)
-		ret = read_kernel(root, at, run);
-	if (!ret)
-		ret = get__string(root, "start", at, &run->start);
-	if (!ret)
-		ret = get__u64(root, "duration_ns", at, &run->duration_ns);
-	if (!ret)
-		ret = get__opt_u64(root, "merged", at, &merged);
-	if (!ret)
-		ret = get__opt_u64(root, "clamped", at, &run->clamped);
-	if (!ret)
-		ret = runfile__read_sites(root, at, run);
-	if (!ret)
-		ret = get__opt_hist(root, "norefs_window", at, &run->window, &run->has_window);
-	if (!ret)
-		ret = get__opt_hist(root, "flag_held", at, &run->flag_held, &run->has_flag_held);
-	if (!ret)
-		ret = get__opt_hist(root, "folio_lock_wait", at, &run->folio_wait,
-				    &run->has_folio_wait);
-	if (!ret)
-		ret = runfile__read_lists(root, at, run);
-	if (!ret)
-		ret = runfile__read_times(root, at, run);
-	run->merged = (size_t)merged;
-	return ret;
+		ret = get__shape(root, &run_shape, at, run);
+	return ret ? ret : check(run, at);
 }
 
 static int load(struct run *run, FILE *f, const struct at *at)
@@ -222,9 +252,7 @@ static int load(struct run *run, FILE *f, const struct at *at)
 		return at__fail(at, "is a directory");
 	if (S_ISREG(st.st_mode) && (__u64)st.st_size > RUNFILE_MAX_BYTES)
 		return at__fail(at, "larger than 1 GiB: not a run file");
-	json_memory = 0;
-	json_memory_refused = false;
-	json_set_alloc_funcs(bounded_malloc, counted_free);
+	json_set_alloc_funcs(cut, not_yet);
 	root = json_load_callback(next_chunk, &in, JSON_REJECT_DUPLICATES, &error);
 	if (!root)
 		ret = explain(&in, &error, at);
@@ -232,19 +260,18 @@ static int load(struct run *run, FILE *f, const struct at *at)
 		ret = at__fail(at, "not a run file: it does not start with '{'");
 	else
 		ret = read_run(root, at, run);
-	json_decref(root);
 	json_set_alloc_funcs(malloc, free);
+	give_up_blocks(); /* @root with them */
 	return ret;
 }
 
-int run__load(struct run *run, const char *path, char *err, size_t err_size)
+int run__load_zeroed(struct run *run, const char *path, char *err, size_t err_size)
 {
 	struct at root = { 0 };
 	size_t n;
 	FILE *f;
 	int ret;
 
-	memset(run, 0, sizeof(*run));
 	n = snprintf(err, err_size, "%s: ", path);
 	root.err = n < err_size ? err + n : err;
 	root.err_size = n < err_size ? err_size - n : err_size;
@@ -259,4 +286,10 @@ int run__load(struct run *run, const char *path, char *err, size_t err_size)
 	if (ret)
 		run__free(run);
 	return ret;
+}
+
+int run__load(struct run *run, const char *path, char *err, size_t err_size)
+{
+	memset(run, 0, sizeof(*run));
+	return run__load_zeroed(run, path, err, err_size);
 }

@@ -160,7 +160,7 @@ t 'report of --' 0 '' report -- small.json
 t 'the same recording twice' 1 "'small.json' and './small.json' are the same recording" \
 	report small.json ./small.json
 sed 's/T11:20:56Z/T13:20:56Z/' full.json >later.json
-t 'unlike kernels' 1 "'later.json' can't be added to 'small.json': kernel release differs" \
+t 'unlike kernels' 1 "'later.json' can't be added to 'small.json': kernel.release differs" \
 	report small.json later.json
 sed 's/T11:20:56Z/T12:20:56Z/' small.json >other.json
 t 'two runs merged' 0 '' report small.json other.json
@@ -168,7 +168,7 @@ has 'two runs merged, said' '(2 runs'
 t 'merged run is a run file' 0 '' report --format json -o merged.json small.json other.json
 t 'merged run can be read' 0 '' report merged.json
 sed 's/"clock":"lock"/"clock":"site"/' other.json >clock.json
-t 'unlike clocks' 1 'clock of migrate_norefs differs' report small.json clock.json
+t 'unlike clocks' 1 'sites.migrate_norefs.clock differs' report small.json clock.json
 
 # report: damaged files
 head -c 3000 small.json >cut.json

@@ -157,7 +157,11 @@ static void rounds_reduce_to_their_median(void **state)
 	compare__free(&c);
 
 	/* one run without rounds, and all are taken as wholes */
-	intervals__free(&s.v[AFTER][3].rounds, &s.v[AFTER][3].rounds_n);
+	for (size_t i = 0; i < s.v[AFTER][3].rounds_n; i++)
+		counters__free(&s.v[AFTER][3].rounds[i].counters);
+	free(s.v[AFTER][3].rounds);
+	s.v[AFTER][3].rounds = NULL;
+	s.v[AFTER][3].rounds_n = 0;
 	for (int side = 0; side < SIDES; side++) { /* the first of each became the sum */
 		run__free(&s.v[side][0]);
 		make(&s.v[side][0], 1000, 1000);

@@ -117,12 +117,12 @@ static void other_clock(struct run *run)
 static void unlike_runs_are_refused(void **state)
 {
 	(void)state;
-	check_refused(other_release, "kernel release");
-	check_refused(other_build, "kernel version");
-	check_refused(other_arch, "architecture");
-	check_refused(other_generation, "generation");
-	check_refused(other_tier, "tier");
-	check_refused(other_clock, "clock of find_get_block");
+	check_refused(other_release, "kernel.release");
+	check_refused(other_build, "kernel.version");
+	check_refused(other_arch, "kernel.arch");
+	check_refused(other_generation, "kernel.generation");
+	check_refused(other_tier, "tool.tier");
+	check_refused(other_clock, "sites.find_get_block.clock");
 }
 
 static void open_generation_takes_the_others(void **state)

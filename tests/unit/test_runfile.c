@@ -480,6 +480,8 @@ static void files_of_before_are_read(void **state)
 	assert_int_equal(late__evidence(&run.late), run.late.behind_spin + run.late.behind_folio);
 	run__free(&run);
 	text = edited(sample__small, "\"possible\":", "\"possibly\":");
+	for (char *at = text; (at = strstr(at, "\"possible_"));) /* and the two lists of theirs */
+		at[8] = 'y';
 	tmp__write(path, text, strlen(text));
 	free(text);
 	assert_int_equal(run__load(&run, path, err, sizeof(err)), 0);
