@@ -93,36 +93,6 @@ static int parse_linear(const char *word, struct render_opts *o)
 	return -EINVAL;
 }
 
-static int merge_one(struct run *into, const struct run *from, char **paths, size_t i)
-{
-	const char *why;
-	int ret = run__merge(into, from, &why);
-
-	if (ret == -EINVAL) {
-		log_error("'%s' can't be added to '%s': %s differs", paths[i], paths[0], why);
-		log_hint("runs are merged when kernel, tier and clocks are the same");
-	} else if (ret) {
-		log_error("%s", why);
-	}
-	return ret;
-}
-
-/* Every run stays in memory until all are merged: a recording given twice must not count twice. */
-static int load_all(char **paths, size_t n, struct run *into)
-{
-	struct run *runs = runs__load(paths, n);
-	int ret = 0;
-
-	if (!runs)
-		return -EINVAL;
-	for (size_t i = 1; i < n && !ret; i++)
-		ret = merge_one(&runs[0], &runs[i], paths, i);
-	*into = runs[0];
-	memset(&runs[0], 0, sizeof(runs[0]));
-	runs__free(runs, n);
-	return ret;
-}
-
 static int render(const struct run *run, renderer *how, struct render_opts *o, const char *output)
 {
 	struct out *out = out__open(output);
@@ -168,7 +138,7 @@ static int report_run(const struct cmd *cmd, int argc, char **argv)
 		n = 1;
 	}
 	o.path = paths[0];
-	if (!load_all(paths, n, &run))
+	if (!runs__merge(paths, n, &run))
 		code = render(&run, how, &o, c.output);
 	run__free(&run);
 	return code;

@@ -390,5 +390,7 @@ int run__merge(struct run *into, const struct run *from, const char **why)
 	if (*why)
 		return -EINVAL;
 	*why = "out of memory";
-	return merge_identity(into, from) ?: merge_shape(&run_shape, into, from);
+	return run__note_parts(into, from)	  ?:
+		       merge_identity(into, from) ?:
+						    merge_shape(&run_shape, into, from);
 }

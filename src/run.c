@@ -31,8 +31,10 @@ void member__clear(const struct member *m, void *base)
 	void **list = member__at(m, base);
 
 	free_entries(m, base);
-	free(*list);
-	*list = NULL;
+	if (m->type != M_ARRAY) {
+		free(*list);
+		*list = NULL;
+	}
 	*(size_t *)((char *)base + m->n) = 0;
 }
 
@@ -63,14 +65,12 @@ void shape__free(const struct shape *s, void *base)
 			shape__free(m->of, at);
 			break;
 		case M_LIST:
+		case M_ARRAY:
+		case M_DEVICES:
 			member__clear(m, base);
 			break;
-		case M_ARRAY:
 		case M_BY_NAME:
 			free_entries(m, base);
-			break;
-		case M_DEVICES:
-			free(*(void **)at);
 			break;
 		default:
 			break;
@@ -87,6 +87,23 @@ void run__free(struct run *run)
 {
 	shape__free(&run_shape, run);
 	memset(run, 0, sizeof(*run));
+}
+
+static void slim(const struct shape *s, void *base)
+{
+	for (const struct member *m = s->member; m->type; m++)
+		if (m->flags & BULKY)
+			member__clear(m, base);
+		else if (m->type == M_OBJECT)
+			slim(m->of, member__at(m, base));
+		else
+			for (size_t i = 0; m->type == M_BY_NAME && i < m->names->count; i++)
+				slim(m->of, member__entry(m, base, i));
+}
+
+void run__slim(struct run *run)
+{
+	slim(&run_shape, run);
 }
 
 static struct counter *find(const struct counters *c, const char *name)

@@ -42,7 +42,7 @@ enum merge_rule {
 	MERGE_EVENTS, /* appended up to RUN_EVENTS; the rest is counted (struct late_events) */
 	MERGE_WORST,  /* the longest of both (struct run_site) */
 	MERGE_DROP,   /* belongs to one recording */
-	MERGE_OWN,    /* merge_identity() */
+	MERGE_OWN,    /* merge_identity(), run__note_parts() */
 };
 
 enum member_flag {
@@ -54,6 +54,7 @@ enum member_flag {
 	KEY = 32,     /* MERGE_KEYED: tells the entries apart */
 	STRICT = 64,  /* another word than @words is refused */
 	ONE = 128,    /* 0 stands for 1 */
+	BULKY = 256,  /* for reports only: run__slim() */
 };
 
 /* Numbers that stand for names, 0 to @count - 1; some may have none. */
@@ -94,12 +95,14 @@ static inline void *member__at(const struct member *m, const void *base)
 	return (char *)base + m->at;
 }
 
-/* Entry @i of M_LIST, M_ARRAY or M_BY_NAME. */
+/* Entry @i of M_LIST, M_ARRAY, M_BY_NAME or M_DEVICES. */
 static inline void *member__entry(const struct member *m, const void *base, size_t i)
 {
 	char *first = member__at(m, base);
 
-	return (m->type == M_LIST ? *(char **)first : first) + i * m->size;
+	if (m->type == M_LIST || m->type == M_DEVICES)
+		first = *(char **)first;
+	return first + i * m->size;
 }
 
 static inline size_t member__entries(const struct member *m, const void *base)
@@ -118,7 +121,7 @@ static inline unsigned int member__small(const struct member *m, const void *at)
 bool member__is_there(const struct member *m, const void *base);
 unsigned int names__find(const struct names *names, const char *name); /* @count when it is none */
 
-void member__clear(const struct member *m, void *base); /* of a list: frees it, and leaves none */
+void member__clear(const struct member *m, void *base); /* a list: frees it, and leaves none */
 void shape__free(const struct shape *s, void *base);	/* what it owns, not the memory it is in */
 
 #endif /* MIGTRACE_RUN_TABLE_H */

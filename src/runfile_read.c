@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "run_table.h"
 #include "runfile.h"
@@ -272,10 +273,10 @@ int run__load_zeroed(struct run *run, const char *path, char *err, size_t err_si
 	FILE *f;
 	int ret;
 
-	n = snprintf(err, err_size, "%s: ", path);
+	n = snprintf(err, err_size, "%s: ", strcmp(path, "-") ? path : "standard input");
 	root.err = n < err_size ? err + n : err;
 	root.err_size = n < err_size ? err_size - n : err_size;
-	f = fopen(path, "re");
+	f = strcmp(path, "-") ? fopen(path, "re") : fdopen(dup(STDIN_FILENO), "r");
 	if (!f) {
 		ret = -errno;
 		at__fail(&root, "%s", strerror(errno));

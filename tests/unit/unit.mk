@@ -21,7 +21,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(UNIT)/%,$(sort $(wildcard tests/unit/t
 UNIT_BIN_OBJ := $(patsubst src/%.c,$(UNIT)/src/%.o,$(SRC))
 
 .PHONY: check-unit
-check-unit: $(UNIT_TESTS) $(UNIT)/migtrace $(UNIT)/variants ## unit tests and bad input, no root
+check-unit: $(UNIT_TESTS) $(UNIT)/migtrace $(UNIT)/variants $(UNIT)/members ## unit tests and bad input, no root
 	$(Q)UNIT=$(UNIT) sh tests/unit/run.sh $(UNIT_TESTS)
 
 $(UNIT)/src/%.o: src/%.c tests/unit/unit.mk | $(O)/migtrace.skel.h
@@ -38,13 +38,17 @@ $(UNIT)/test_%: $(UNIT)/test_%.o $(UNIT_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(UNIT_CFLAGS) $^ -lcmocka -ljansson -lm -o $@
 
-$(UNIT)/variants: $(UNIT)/variants.o $(UNIT_OBJ)
+$(UNIT)/variants $(UNIT)/members: $(UNIT)/%: $(UNIT)/%.o $(UNIT_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(UNIT_CFLAGS) $^ -lcmocka -ljansson -lm -o $@
+
+.PHONY: members
+members: $(UNIT)/members ## writes the schema and the list of the manual from src/run_table.c
+	$(Q)UNIT=$(UNIT) sh tests/members.sh --write
 
 # The whole command, sanitised: bad input must not only be refused but refused without a stumble.
 $(UNIT)/migtrace: $(UNIT_BIN_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(UNIT_CFLAGS) $^ -lbpf -lelf -lz -ljansson -lm -o $@
 
--include $(UNIT_BIN_OBJ:.o=.d) $(UNIT_TESTS:=.d) $(UNIT)/variants.d $(UNIT)/sample.d $(UNIT)/capture.d $(UNIT)/page.d $(UNIT)/text_arm64.d
+-include $(UNIT_BIN_OBJ:.o=.d) $(UNIT_TESTS:=.d) $(UNIT)/variants.d $(UNIT)/members.d $(UNIT)/sample.d $(UNIT)/capture.d $(UNIT)/page.d $(UNIT)/text_arm64.d
