@@ -15,7 +15,7 @@ UNIT_SRC := log opts opts_help out outfile suggest names run merge hist fmt cmd_
 	render_html_lists render_compare_html render_compare_html_answer render_compare_html_rows \
 	html html_page svg svg_hist svg_time svg_dots \
 	select points places copies facts image image_symbols symbols btf_kind lock_calls probes insn insn_follow text text_inline stats runs compare compare_test compare_alike render_compare \
-	render_compare_data metrics render_prometheus textfile
+	render_compare_data metrics render_prometheus textfile event_group
 UNIT_OBJ := $(UNIT_SRC:%=$(UNIT)/src/%.o) $(UNIT)/sample.o $(UNIT)/capture.o $(UNIT)/page.o $(UNIT)/text_arm64.o
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(UNIT)/%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_BIN_OBJ := $(patsubst src/%.c,$(UNIT)/src/%.o,$(SRC))
