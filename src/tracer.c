@@ -3,10 +3,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -97,6 +99,16 @@ static void settle(void)
 	struct timespec ts = { 0, SETTLE_NS };
 
 	nanosleep(&ts, NULL);
+}
+
+/*
+ * Until no program runs any more that began before: they are RCU readers, and this is a grace period.
+ * Where there is none for user space (nohz_full) they get the time that sections get.
+ */
+static void quiesce(void)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		settle();
 }
 
 /*
@@ -245,13 +257,15 @@ out:
 	return n + t->skel->bss->migrating;
 }
 
+/* Not idle again: idle programs note the migrations that a recording may find under way. */
 void tracer__stop(struct tracer *t)
 {
 	t->skel->bss->phase = PHASE_DRAINING;
+	quiesce();
 	for (int i = 0; i < 50 && in_flight(t); i++)
 		settle();
+	quiesce(); /* the last ones still write */
 	note_missed(t, false);
-	t->skel->bss->phase = PHASE_IDLE;
 }
 
 void tracer__detach(struct tracer *t)

@@ -61,7 +61,7 @@ struct migtrace_bpf *tracer__open(const struct facts *f);
 /* Before the load: the object's settings and the sizes of its maps. configure.c. */
 void tracer__configure(struct tracer *t);
 void tracer__start(struct tracer *t);
-/* Stops counting new sections, waits (at most a second) for those in flight. All stays attached, idle. */
+/* Stops counting new sections, waits (at most a second) for those in flight. All stays attached. */
 void tracer__stop(struct tracer *t);
 /* Waits until all is detached, which the kernel takes its time for. */
 void tracer__detach(struct tracer *t);

@@ -23,7 +23,7 @@ step disk
 [ -e $truth ] || sh "$here/count.sh" start || exit 1
 step count
 # shellcheck disable=SC2086
-migtrace record -o /out/run.json $ARGS -- ${HOGS:+load hogs} sh /load.sh > /out/report.txt
+migtrace record -v -o /out/run.json $ARGS -- ${HOGS:+load hogs} sh /load.sh > /out/report.txt
 echo $? > /out/status
 step record
 [ -e $truth ] || sh "$here/count.sh" stop > /out/count

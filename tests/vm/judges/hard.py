@@ -6,7 +6,7 @@ from .base import cases, check, enough, load, lossless, same, sums
 def hard(conf, out, args):
     """Recordings to which something happened: what they counted is right all the same."""
     cases(conf, out, args)
-    for name in "hotplug", "online", "outer", "inner", "unload", "after":
+    for name in "hotplug", "online", "outer", "inner", "unload", "next-INT", "next-KILL", "after":
         run = load(f"{out}/{name}.json")
         apart = {k: (s["acquires"], s["releases"]) for k, s in run["sites"].items()
                  if s.get("acquires", 0) != s.get("releases", 0)}
