@@ -66,9 +66,10 @@ static int delete (void *ctx, const char *event)
 {
 	char line[3 + 2 * EVENT_NAME];
 	int len = snprintf(line, sizeof(line), "-:%s\n", event);
+	struct kprobe_events *e = ctx;
 
-	/* EBUSY: somebody else has it in use, or the kernel is not done with it: the next one will */
-	command(ctx, line, len);
+	/* somebody else has it in use, or the kernel is not done with it: the next one will */
+	e->busy += command(e, line, len) == -EBUSY;
 	return 0;
 }
 

@@ -31,6 +31,7 @@ struct kprobe_events {
 	char group[EVENT_NAME];
 	struct kprobe_event *v;
 	size_t n;
+	unsigned int busy; /* events whose owner is gone, and that are not off yet */
 };
 
 /* Where tracefs can be written: takes off what nobody owns any more. Else kprobe_events__usable() is false. */

@@ -201,6 +201,9 @@ struct tracer *tracer__try(const struct facts *f, const struct choice *choices,
 	t->times.load_ns = tracer__now_ns() - start;
 	t->at.skel = t->skel;
 	kprobe_events__open(&t->at.events);
+	if (log_level && t->at.events.busy)
+		log_info("%u kprobe events of a migtrace that has ended are still being detached",
+			 t->at.events.busy);
 	ret = tracer__reserve_other(t, err, err_size) ?: measure_floors(t, err, err_size);
 	start = tracer__now_ns();
 	if (!ret)
