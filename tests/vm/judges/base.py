@@ -125,6 +125,14 @@ def evidence(late, args):
     enough(waited["spin"] + waited["folio"] >= floor / 50, f"of them waited for it: {waited}")
 
 
+def large_folios(run, args):
+    """The load was one of large folios: what they should be referenced by says how large."""
+    if args.get("large") == "1":
+        wrong = [r for r in run["refcounts"] if r["expected"] >= 2 + 4]
+        enough(wrong, f"folios of four pages or more: {sum(r['count'] for r in wrong)} that were referenced by others, "
+                      f"up to {max((r['expected'] for r in wrong), default=0)} references expected")
+
+
 def attempts(run, path, why):
     """Every attempt at a page is one migration; every page moved was moved by one of them."""
     if not run["attempts"]:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Stock kernels: variants as expected, counts as the kernel's own, no late reference."""
-from .base import (check, counts, enough, equal, evidence, exited, load, lossless, pairs, reasons, same,
+from .base import (check, counts, enough, equal, evidence, exited, large_folios, load, lossless, pairs, reasons, same,
                    sums)
 from .export import prom, short_export
 from .lacking import owners
@@ -103,6 +103,7 @@ def stock(conf, out, args):
     counts(run, count)
     check(late["total"] == 0, f"late references: {late['total']}")
     evidence(late, args)
+    large_folios(run, args)
     # attaching the full tier once more takes PREEMPT_RT two minutes
     short_export(out, args.get("export", "light full").replace(",", " "))
     flag = conf["generation"].startswith("bh_migrate")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Kernels that count themselves: migtrace's verdict against theirs."""
-from .base import (as_kernel, check, enough, equal, evidence, exited, fail_on_race, generation, kernel_reasons, load,
-                   lossless, pairs, racy, reasons, same, sums)
+from .base import (as_kernel, check, enough, equal, evidence, exited, fail_on_race, generation, kernel_reasons,
+                   large_folios, load, lossless, pairs, racy, reasons, same, sums)
 
 
 def truth(conf, out, args):
@@ -20,6 +20,7 @@ def truth(conf, out, args):
     lossless(run)
     reasons(run)
     kernel_reasons(run, t)
+    large_folios(run, args)
     kinds = late["by_kind"]
     if not racy(args):
         check(late["total"] == 0 and t["late_refs"] == 0,
