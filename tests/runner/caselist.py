@@ -66,7 +66,7 @@ class Case:
 
     def environment(self):
         """What its guest script gets."""
-        env = {k: v for k, v in self.env.items() if k not in ("BOOT", "TIME", "LAST", "MODULES", "STRACE")}
+        env = {k: v for k, v in self.env.items() if k not in ("BOOT", "TIME", "LAST", "MODULES", "STATIC", "STRACE")}
         for names, column in (("FS", "KIB", "BLOCK"), self.disk), (("MOVER", "WORK"), self.load):
             env.update(zip(names, column.split()))
         if self.s:
