@@ -53,7 +53,8 @@ run_case()
 			export "${v?}"
 		done
 		for v in ${SWITCHES:-}; do
-			echo 1 > "/sys/kernel/debug/migtrace_$v" || exit 1
+			case $v in *=*) ;; *) v=$v=1 ;; esac
+			echo "${v#*=}" > "/sys/kernel/debug/migtrace_${v%%=*}" || exit 1
 		done
 		# a call that moves pages waits for a grace period, and PREEMPT_RT asks for the slow ones
 		[ ! -e /sys/kernel/rcu_normal ] || echo 0 > /sys/kernel/rcu_normal

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Judges recordings during which something happened to the machine (guest/hard.sh)."""
-from .base import cases, check, enough, load, lossless, same, sums
+from .base import cases, check, enough, exited, fail_on_race, load, lossless, same, sums
 
 
 def hard(conf, out, args):
@@ -18,7 +18,9 @@ def hard(conf, out, args):
         lossless(run)
     for name in "small-full", "small-light":
         run = load(f"{out}/{name}.json")
-        check(run["losses"]["map_full"] > 0, f"{name}: {run['losses']['map_full']} found no room")
+        lost = {k: v for k, v in run["losses"].items() if v}
+        check("map_full" in lost or "table_full" in lost, f"{name}: found no room: {lost}")
+        exited(out, fail_on_race(run), f"{name}.status")
     a, b = load(f"{out}/outer.json"), load(f"{out}/inner.json")
     for key in "norefs_calls", "switch_locked", "lookup_calls":
         same(f"two at once, {key}", a["counters"][key], b["counters"][key])

@@ -45,7 +45,7 @@ refuses() { ! echo 1 >$T; }
 parameter() { [ "$(value migtrace_delay_ns)" = 5 ]; }
 switches()
 {
-	for s in racy repoint_first aio_racy aio_unlocked delay_ns; do
+	for s in racy repoint_first aio_racy aio_unlocked delay_ns pause_ns; do
 		for v in 1 0; do
 			echo $v >/sys/kernel/debug/migtrace_$s && [ "$(value migtrace_$s)" = $v ] || return
 		done

@@ -54,6 +54,9 @@ edit_migrate()
 	patch truth "$1"
 	expect "$1" 1 "migtrace_lock("
 	expect "$1" 1 "migtrace_delay("
+	expect "$1" 1 "migtrace_pause("
+	expect_order "$1" __buffer_migrate_folio "migtrace_window_open migtrace_pause rc = f \
+migtrace_window_close" 'migtrace_(window_open|pause|window_close)|rc = f'
 	expect "$1" "$(has switch-flag && echo 1 || echo 2)" "migtrace_unlock("
 	expect "$1" 1 "migtrace_window_open("
 	expect "$1" 1 "migtrace_window_close("

@@ -21,6 +21,7 @@ SWITCH(migtrace_repoint_first);
 SWITCH(migtrace_aio_racy);
 SWITCH(migtrace_aio_unlocked);
 SWITCH(migtrace_delay_ns);
+SWITCH(migtrace_pause_ns);
 #undef SWITCH
 
 static const struct {
@@ -32,6 +33,7 @@ static const struct {
 	{ "migtrace_aio_racy", &migtrace_aio_racy },
 	{ "migtrace_aio_unlocked", &migtrace_aio_unlocked },
 	{ "migtrace_delay_ns", &migtrace_delay_ns },
+	{ "migtrace_pause_ns", &migtrace_pause_ns },
 };
 
 /* a lookup this soon after a window's end counts as "behind" it */

@@ -120,28 +120,36 @@ bool migtrace_window_is_near(struct buffer_head *head, u64 now);
 
 extern u32 migtrace_racy, migtrace_repoint_first;
 extern u32 migtrace_aio_racy, migtrace_aio_unlocked;
-extern u32 migtrace_delay_ns;
+extern u32 migtrace_delay_ns, migtrace_pause_ns;
 
 /* of 6.10, for migtrace_repoint_first */
 void folio_migrate_copy(struct folio *newfolio, struct folio *folio);
 
 /*
- * A slowdown planted in the section of the migration.  Not ndelay(), whose PAUSE takes microseconds
- * where the CPU is emulated: what was planted is measured on the way.
+ * Spins for @ns.  Not ndelay(), whose PAUSE takes microseconds where the CPU is emulated.  Returns
+ * how long it was.
  */
-static __always_inline void migtrace_delay(void)
+static __always_inline u64 migtrace_spin(u32 ns)
 {
-	u32 ns = READ_ONCE(migtrace_delay_ns);
-	u64 begin, now;
+	u64 begin = sched_clock(), now;
 
-	if (likely(!ns))
-		return;
-	begin = sched_clock();
 	do {
 		now = sched_clock();
 	} while (now - begin < ns);
+	return now - begin;
+}
+
+/* A slowdown planted in the section of the migration: what was planted is measured on the way. */
+static __always_inline void migtrace_delay(void)
+{
+	u32 ns = READ_ONCE(migtrace_delay_ns);
+	u64 spent;
+
+	if (likely(!ns))
+		return;
+	spent = migtrace_spin(ns);
 	this_cpu_inc(migtrace_counts.delays);
-	this_cpu_add(migtrace_counts.delays_ns, now - begin);
+	this_cpu_add(migtrace_counts.delays_ns, spent);
 }
 
 static __always_inline void migtrace_lock(struct migtrace_section *s, spinlock_t *lock)
@@ -184,6 +192,18 @@ static __always_inline void migtrace_window_open(struct migtrace_section *s,
 	s->window = true;
 	this_cpu_inc(migtrace_counts.windows);
 	set_bit(MIGTRACE_LATE_SHIFT - 1, &head->b_state);
+}
+
+/*
+ * A window made longer, before the page is copied: a race that shows in seconds, whatever else the
+ * machine does.  With the fix in place the lock is held for as long, and lookups wait for it.
+ */
+static __always_inline void migtrace_pause(const struct migtrace_section *s)
+{
+	u32 ns = READ_ONCE(migtrace_pause_ns);
+
+	if (unlikely(ns) && s->window)
+		migtrace_spin(ns);
 }
 
 /*

@@ -69,6 +69,21 @@ identifier busy, invalidated;
  }
 
 @@
+@@
+ __buffer_migrate_folio(...)
+ {
+ 	<...
+(
++	migtrace_pause(&mts);
+ 	rc = folio_migrate_mapping(...);
+|
++	migtrace_pause(&mts);
+ 	rc = filemap_migrate_folio(...);
+)
+ 	...>
+ }
+
+@@
 expression lock;
 @@
  __buffer_migrate_folio(..., bool check_refs)
