@@ -8,6 +8,15 @@
 #include "cmd.h"
 #include "tracer.h"
 
+void attach__open(struct attaching *a, struct migtrace_bpf *skel)
+{
+	a->skel = skel;
+	kprobe_events__open(&a->events);
+	if (log_level && a->events.busy)
+		log_info("%u kprobe events of a migtrace that has ended are still being detached",
+			 a->events.busy);
+}
+
 /* A preemptible kernel waits seconds for every single one. */
 static bool interrupted(const struct attaching *a, char *err, size_t err_size)
 {

@@ -18,6 +18,8 @@ struct attaching {
 	size_t failed;	/* the probe of which a place could not be attached; probes_n: none */
 };
 
+/* The programs of @skel are loaded: finds out by which way they are attached. */
+void attach__open(struct attaching *a, struct migtrace_bpf *skel);
 /* All places of choice @i, some of which wait for the other. 0, or -errno and @err. */
 int attach__choice(struct attaching *a, size_t i, char *err, size_t err_size);
 /* Enables those that wait in kprobe events. */

@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -28,8 +27,11 @@ static void step_back(void)
 		dup2(fd, i);
 }
 
-/* @go ends when the parent has let go of its links; nobody writes to it, nor to @done. */
-static void child(struct tracer *t, int go)
+/*
+ * @go ends when the parent has let go of its links, @done when they are closed; nobody writes to them.
+ * What is left in tracefs then is disabled, and the parent does not wait for it.
+ */
+static void child(struct tracer *t, int go, int done)
 {
 	char c;
 
@@ -37,6 +39,8 @@ static void child(struct tracer *t, int go)
 	while (read(go, &c, 1) > 0)
 		;
 	tracer__detach(t);
+	close(done);
+	tracer__undefine(t);
 	_exit(0);
 }
 
@@ -47,9 +51,10 @@ static void close_pipe(int fd[2])
 }
 
 /* 0, or -1: it has to be done here. */
-static int fork_child(struct tracer *t, int *done, pid_t *pid)
+static int fork_child(struct tracer *t, int *done)
 {
 	int go[2], end[2];
+	pid_t pid;
 
 	if (pipe2(go, O_CLOEXEC))
 		return -1;
@@ -57,16 +62,16 @@ static int fork_child(struct tracer *t, int *done, pid_t *pid)
 		close_pipe(go);
 		return -1;
 	}
-	*pid = fork();
-	if (*pid < 0) {
+	pid = fork();
+	if (pid < 0) {
 		close_pipe(go);
 		close_pipe(end);
 		return -1;
 	}
-	if (!*pid) {
+	if (!pid) {
 		close(go[1]);
 		close(end[0]);
-		child(t, go[0]);
+		child(t, go[0], end[1]);
 	}
 	close(go[0]);
 	close(end[1]);
@@ -94,19 +99,16 @@ void tracer__finish(struct tracer *t, const volatile sig_atomic_t *stop)
 {
 	__u64 start = tracer__now_ns();
 	bool ended = true;
-	pid_t pid;
 	int done;
 
 	if (!t)
 		return;
 	log_progress_end();
-	if (fork_child(t, &done, &pid)) {
+	if (fork_child(t, &done)) {
 		tracer__detach(t);
 	} else {
 		ended = wait_for(done, stop);
 		close(done);
-		if (ended)
-			waitpid(pid, NULL, 0);
 	}
 	log_progress_end();
 	if (log_level && ended)

@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "kprobe_events.h"
@@ -89,6 +92,27 @@ static __u64 started(const char *proc, int *error)
 }
 
 /*
+ * A socket that is named by @o's group for as long as anybody has it open: a process that has ended may
+ * have a child that deletes its events. -errno: it can't be had; EADDRINUSE: somebody has it.
+ */
+static int mark(const struct event_owner *o)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
+
+	if (fd < 0)
+		return -errno;
+	/* abstract: in no file system */
+	event_group__name(o, a.sun_path + 1);
+	if (!bind(fd, (struct sockaddr *)&a,
+		  offsetof(struct sockaddr_un, sun_path) + 1 + strlen(a.sun_path + 1)))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+/*
  * In another PID namespace it may still be there: the kernel then says EBUSY, or it finds its event gone
  * before it was enabled, and has perf's kprobes instead.
  */
@@ -96,14 +120,17 @@ static bool is_gone(void *ctx, const struct event_owner *o)
 {
 	char name[32];
 	__u64 start;
-	int error;
+	int error, fd;
 
 	(void)ctx;
 	snprintf(name, sizeof(name), "%d/stat", o->pid);
 	start = started(name, &error);
-	if (error)
-		return error == -ENOENT || error == -ESRCH;
-	return start && start != o->start;
+	if (error ? error != -ENOENT && error != -ESRCH : !start || start == o->start)
+		return false;
+	fd = mark(o);
+	if (fd >= 0)
+		close(fd);
+	return fd != -EADDRINUSE;
 }
 
 static void collect(struct kprobe_events *e)
@@ -121,7 +148,7 @@ static void collect(struct kprobe_events *e)
 void kprobe_events__open(struct kprobe_events *e)
 {
 	memset(e, 0, sizeof(*e));
-	e->fd = e->profile = -1;
+	e->fd = e->profile = e->mark = -1;
 	e->owner.pid = getpid();
 	e->owner.start = started("self/stat", &e->error);
 	if (!e->owner.start)
@@ -146,6 +173,7 @@ void kprobe_events__open(struct kprobe_events *e)
 		e->fd = e->profile = -1;
 		return;
 	}
+	e->mark = mark(&e->owner);
 	collect(e);
 }
 
@@ -257,6 +285,8 @@ void kprobe_events__disown(struct kprobe_events *e)
 		close(e->fd);
 	if (e->profile >= 0 && e->tracefs)
 		close(e->profile);
+	if (e->mark >= 0 && e->tracefs)
+		close(e->mark);
 	free(e->v);
 	memset(e, 0, sizeof(*e));
 }

@@ -26,7 +26,8 @@ struct kprobe_event {
 struct kprobe_events {
 	const char *tracefs; /* where it is; NULL: not to be used */
 	int fd, profile;     /* its files kprobe_events, to write, and kprobe_profile; or -1 */
-	int error;	     /* why not */
+	int mark;  /* socket: the events are somebody's, though the owner may be gone; or -1 */
+	int error; /* why not */
 	struct event_owner owner;
 	char group[EVENT_NAME];
 	struct kprobe_event *v;

@@ -199,11 +199,7 @@ struct tracer *tracer__try(const struct facts *f, const struct choice *choices,
 		goto fail;
 	}
 	t->times.load_ns = tracer__now_ns() - start;
-	t->at.skel = t->skel;
-	kprobe_events__open(&t->at.events);
-	if (log_level && t->at.events.busy)
-		log_info("%u kprobe events of a migtrace that has ended are still being detached",
-			 t->at.events.busy);
+	attach__open(&t->at, t->skel);
 	ret = tracer__reserve_other(t, err, err_size) ?: measure_floors(t, err, err_size);
 	start = tracer__now_ns();
 	if (!ret)
@@ -274,6 +270,10 @@ void tracer__stop(struct tracer *t)
 void tracer__detach(struct tracer *t)
 {
 	links__close(&t->at.links);
+}
+
+void tracer__undefine(struct tracer *t)
+{
 	kprobe_events__close(&t->at.events);
 }
 
@@ -312,6 +312,7 @@ void tracer__close(struct tracer *t)
 	if (!t)
 		return;
 	tracer__detach(t);
+	tracer__undefine(t);
 	ring_buffer__free(t->ring);
 	if (t->windows)
 		munmap(t->windows, windows_bytes(t));

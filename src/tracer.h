@@ -65,6 +65,8 @@ void tracer__start(struct tracer *t);
 void tracer__stop(struct tracer *t);
 /* Waits until all is detached, which the kernel takes its time for. */
 void tracer__detach(struct tracer *t);
+/* Deletes what tracefs then still has of it: nothing waits for that. */
+void tracer__undefine(struct tracer *t);
 /* Lets go of what another process holds as well, which then detaches it. */
 void tracer__disown(struct tracer *t);
 void tracer__close(struct tracer *t);

@@ -139,6 +139,6 @@ done < /out/plan
 # kprobe events whose deletion failed are off, and the next one takes them off
 left=$(defined)
 run /tmp/f/last
-[ "$(defined)" = 0 ]
+until_true 20 none_defined
 say $? "$WHAT: of $left kprobe events that were left none is: $(defined)"
 echo "$(cat /proc/uptime): done"

@@ -29,7 +29,7 @@ clean() # clean TEXT [killed]: nothing is, and no file was left beside those tha
 	[ "$(attached)" = "$idle" ] && [ -z "$(find /tmp/hard /out -name '*.tmp.*')" ]
 	say $? "$1: $(attached) programs, links and places remain, $idle before"
 	[ -z "${2:-}" ] || return
-	[ "$(defined)" = 0 ]
+	until_true 20 none_defined
 	say $? "$1: $(defined) kprobe events remain"
 }
 

@@ -76,7 +76,7 @@ a=$?
 wait $!
 [ $? = 0 ] && [ $a = 0 ]
 say $? "two recordings at once"
-[ "$(defined)" = 0 ]
+until_true 20 none_defined
 say $? "which took off those as well: $(defined) kprobe events remain"
 
 load setup ext4 /mnt -s 80 > /tmp/out 2> /tmp/err
