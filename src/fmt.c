@@ -153,10 +153,12 @@ void para__begin(struct para *p, FILE *f, int indent, const char *label)
 	fprintf(f, "%*s", indent - n, "");
 }
 
-/* Lines end a column early, which leaves room for a comma that follows in a call of its own. */
+/* Lines end a column early, which leaves room for a comma: one at the word's end does not count. */
 static void put_word(struct para *p, const char *word, int n)
 {
-	if (p->column > p->indent && p->column + 1 + n >= FMT_COLUMNS) {
+	int needs = n - (n > 1 && strchr(",;:", word[n - 1]));
+
+	if (p->column > p->indent && p->column + 1 + needs >= FMT_COLUMNS) {
 		fprintf(p->f, "\n%*s", p->indent, "");
 		p->column = p->indent;
 	}

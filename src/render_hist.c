@@ -96,7 +96,7 @@ static void put_bars(const struct page *p, const struct bar *bars, size_t n, __u
 			put_bar(p, &bars[i], &m, &seen, largest);
 			continue;
 		}
-		put_line(p->f, "%10s  %17s%8.2f", "...", "0", 100.0 * (double)seen / (double)total);
+		put_line(p->f, "%8s%21s%8.2f", "...", "0", 100.0 * (double)seen / (double)total);
 		i += empty - 1;
 	}
 }

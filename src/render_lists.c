@@ -118,7 +118,7 @@ void part__worst(const struct page *p)
 		for (w = 0; w < s->worst_n && w < WORST_SHOWN; w++)
 			worst_row(p, &s->worst[w]);
 		if (w < s->worst_n)
-			put_line(p->f, "          %zu more: --format json", s->worst_n - w);
+			put_line(p->f, "%zu more: --format json", s->worst_n - w);
 	}
 }
 

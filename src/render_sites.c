@@ -339,5 +339,5 @@ void part__intervals(const struct page *p)
 				 (double)run->intervals[i].start_ns / 1e9);
 	}
 	if (i < run->intervals_n)
-		put_line(p->f, "%zu more intervals: --format json", run->intervals_n - i);
+		put_line(p->f, "%zu more: --format json", run->intervals_n - i);
 }
