@@ -183,7 +183,7 @@ static void held(struct report *r)
 {
 	const struct run_site *s = &r->run->site[SITE_MIGRATE_NOREFS];
 	const struct hist *h = &s->hold;
-	char n[FMT_CELL], p50[FMT_CELL], p99[FMT_CELL], max[FMT_CELL];
+	char n[FMT_CELL], p50[FMT_CELL], p99[FMT_CELL], max[FMT_CELL], share[FMT_CELL];
 
 	if (h->count)
 		doc__para(&r->doc, FOR_PAGE, "big",
@@ -191,7 +191,7 @@ static void held(struct report *r)
 			  "second: half of the holds took at most %s, 99 in 100 at most %s, the "
 			  "longest %s.",
 			  fmt__count(n, h->count), h->count == 1 ? "" : "s",
-			  fmt__rate(p99, (double)h->sum_ns / 1e6 / run__seconds(r->run)),
+			  fmt__rate(share, (double)h->sum_ns / 1e6 / run__seconds(r->run)),
 			  at_most(p50, h, 0.5, s->floor_ns), at_most(p99, h, 0.99, s->floor_ns),
 			  at_most(max, h, 1, s->floor_ns));
 	else if (s->clock)
@@ -298,4 +298,12 @@ int render_text(const struct run *run, const struct render_opts *o, FILE *f)
 
 	build(&r);
 	return doc__put_text(&r.doc, o->colour, f);
+}
+
+int render_html(const struct run *run, const struct render_opts *o, FILE *f)
+{
+	struct report r = { .run = run, .o = o };
+
+	build(&r);
+	return doc__put_page(&r.doc, f);
 }
