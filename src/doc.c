@@ -172,6 +172,17 @@ void doc__draw(struct doc *d, void (*draw)(FILE *f, const char *title, const voi
 		b->data = data;
 }
 
+void doc__class(struct doc *d, const char *class)
+{
+	last(d)->label = class;
+}
+
+void doc__only(struct doc *d, size_t from, enum doc_only only)
+{
+	for (; from < d->n; from++)
+		d->v[from].only = only;
+}
+
 void doc__add(struct doc *d, const char *fmt, ...)
 {
 	TEXT(d, last(d), fmt);

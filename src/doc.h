@@ -19,7 +19,7 @@ enum doc_kind {
 	DOC_TITLE,   /* @text; a page has it as its heading and, with @label, in its frame */
 	DOC_SECTION, /* @label: heading in text or NULL; @text: on the page, where @id leads to it */
 	DOC_HEADING,  /* @text */
-	DOC_FACT,     /* @label, @text and @items, "label       words, words" */
+	DOC_FACT,     /* @label, @text and @items, "label       words, words"; @id: its class */
 	DOC_PARA,     /* @text; @label: its class on the page or NULL */
 	DOC_TABLE,    /* @text: what it is; on the page, and in text if it is @headed */
 	DOC_DRAWING,  /* @text: its caption */
@@ -103,6 +103,10 @@ void doc__close(struct doc *d);
 void doc__draw(struct doc *d, void (*draw)(FILE *f, const char *title, const void *data),
 	       void *data, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* Of the last block, its class on the page; of all from @from on, what they are for. */
+void doc__class(struct doc *d, const char *class);
+void doc__only(struct doc *d, size_t from, enum doc_only only);
+
 /* More words; those that start with , ; or : are set close to what stands there. */
 void doc__add(struct doc *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void doc__item(struct doc *d, const struct doc_item *item);
@@ -122,12 +126,15 @@ bool doc__quantile_known(const struct hist *h, double q);
 int doc__put_text(struct doc *d, bool colour, FILE *f);
 int doc__put_page(struct doc *d, FILE *f);
 
-/* doc_run.c and doc_compare.c */
 struct report {
 	struct doc doc;
 	const struct run *run;
 	const struct render_opts *o;
 };
+
+/* doc_run.c: of the kernel, the machine and the recording; what words mean, on the page */
+void doc__measured(struct report *r);
+void doc__reading(struct report *r);
 
 /*
  * doc_hist.c: one chart for all of @s, on the page; then each as bars, which a page folds. Of several
@@ -137,11 +144,14 @@ void doc__drawn(struct doc *d, const char *name, const char *what, const struct 
 		unsigned int n, __u64 floor_ns);
 void doc__bars(struct doc *d, const struct render_opts *o, const char *name, const char *what,
 	       const struct svg_series *s, unsigned int n);
-void doc__legend(struct doc *d, __u64 floor_ns); /* what the marks of charts mean */
+void doc__legend(struct doc *d); /* what the marks of charts mean */
+void doc__grey(struct doc *d,
+	       __u64 floor_ns); /* what the grey band does, below charts that have one */
 
 /* doc_tables.c */
 void doc__sites(struct report *r);
 void doc__clocks(struct report *r);
+void doc__clock_facts(struct report *r); /* its facts, without a section */
 void doc__histograms(struct report *r);
 void doc__devices(struct report *r);
 void doc__intervals(struct report *r);

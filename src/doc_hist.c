@@ -248,16 +248,20 @@ void doc__bars(struct doc *d, const struct render_opts *o, const char *name, con
 	}
 }
 
-void doc__legend(struct doc *d, __u64 floor_ns)
+void doc__legend(struct doc *d)
 {
-	char cell[FMT_CELL];
-
 	doc__para(d, FOR_PAGE, "note",
 		  "Time is logarithmic. Above the bars: circle p50, triangle p99, diamond p99.9, "
 		  "upright bar the longest.");
+}
+
+void doc__grey(struct doc *d, __u64 floor_ns)
+{
+	char cell[FMT_CELL];
+
 	if (floor_ns)
-		doc__add(d,
-			 "Grey: below %s, three times what the clock reads on an empty section; "
-			 "there a figure is the clock's, not the lock's.",
-			 fmt__at_most(cell, 3 * floor_ns) + 2);
+		doc__para(d, FOR_PAGE, "note",
+			  "Grey: below %s, three times what the clock reads on an empty section; "
+			  "there a figure is the clock's, not the lock's.",
+			  fmt__at_most(cell, 3 * floor_ns) + 2);
 }

@@ -90,7 +90,8 @@ static void fact(struct page *p, const struct doc_block *b)
 	size_t n = strcspn(b->label, ":");
 
 	if (p->depth && !p->facts) {
-		html__element(p->f, "p", tones[b->tone], "%.*s: %s", (int)n, b->label, b->text);
+		html__element(p->f, "p", tones[b->tone] ?: b->id, "%.*s: %s", (int)n, b->label,
+			      b->text);
 		return;
 	}
 	if (!p->facts)

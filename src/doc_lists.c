@@ -247,8 +247,7 @@ void doc__late_events(struct report *r, enum doc_only only)
 	late_list(r, "late", "LATE REFERENCES", "Late references", &l->proven, most);
 	late_list(r, "possible", "POSSIBLE LATE REFERENCES", "Possible late references",
 		  &l->doubtful, most);
-	for (; from < r->doc.n; from++)
-		r->doc.v[from].only = only;
+	doc__only(&r->doc, from, only);
 }
 
 static void own_cost(struct report *r)

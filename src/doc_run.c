@@ -257,11 +257,8 @@ static void bench(struct report *r)
 			->only = FOR_PAGE;
 }
 
-static void header(struct report *r)
+void doc__measured(struct report *r)
 {
-	answer(r);
-	doc__late_events(r, FOR_PAGE);
-	doc__section(&r->doc, "measured", NULL, "What was measured");
 	kernel(r);
 	recording(r);
 	bench(r);
@@ -269,9 +266,16 @@ static void header(struct report *r)
 	late(r, FOR_TEXT);
 }
 
-static void reading(struct report *r)
+static void header(struct report *r)
 {
-	doc__section(&r->doc, "reading", NULL, "How to read this");
+	answer(r);
+	doc__late_events(r, FOR_PAGE);
+	doc__section(&r->doc, "measured", NULL, "What was measured");
+	doc__measured(r);
+}
+
+void doc__reading(struct report *r)
+{
 	doc__para(&r->doc, FOR_PAGE, NULL,
 		  "Window: a move watched from the check that no buffer is referenced to its end. "
 		  "Late reference: one that was taken in between.");
@@ -289,7 +293,8 @@ static void build(struct report *r)
 	doc__worst(r);
 	doc__late_events(r, FOR_TEXT);
 	doc__probes(r);
-	reading(r);
+	doc__section(&r->doc, "reading", NULL, "How to read this");
+	doc__reading(r);
 }
 
 int render_text(const struct run *run, const struct render_opts *o, FILE *f)

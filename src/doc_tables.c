@@ -214,11 +214,10 @@ static __u64 floor_of(const struct run *run)
 	return floor_ns;
 }
 
-void doc__clocks(struct report *r)
+void doc__clock_facts(struct report *r)
 {
 	const struct run_site *site = r->run->site;
 
-	doc__section(&r->doc, "clocks", NULL, "Clocks, and what is not in the figures");
 	clocks(r);
 	if (floor_of(r->run))
 		doc__block(&r->doc, DOC_FACT, "",
@@ -232,6 +231,12 @@ void doc__clocks(struct report *r)
 	no_events(r, "no calls:", ENTERED_NEVER);
 	no_events(r, "no section:", ENTERED_UNKNOWN);
 	not_measurable(r);
+}
+
+void doc__clocks(struct report *r)
+{
+	doc__section(&r->doc, "clocks", NULL, "Clocks, and what is not in the figures");
+	doc__clock_facts(r);
 }
 
 static void site_histograms(struct report *r, unsigned int i)
@@ -248,6 +253,7 @@ static void site_histograms(struct report *r, unsigned int i)
 	doc__drawn(&r->doc, name, " hold", &hold, 1, s->floor_ns);
 	doc__drawn(&r->doc, name, " wait", &wait, 1, s->floor_ns);
 	doc__close(&r->doc);
+	doc__grey(&r->doc, s->floor_ns);
 	doc__bars(&r->doc, r->o, name, " hold", &hold, 1);
 	doc__bars(&r->doc, r->o, name, " wait", &wait, 1);
 }
@@ -257,6 +263,7 @@ void doc__histograms(struct report *r)
 	struct span span[SPANS];
 
 	doc__section(&r->doc, "histograms", NULL, "Histograms");
+	doc__legend(&r->doc);
 	spans(r->run, span);
 	for (unsigned int i = 0; i < SITE_COUNT; i++)
 		if (has_events(&r->run->site[i]))

@@ -3,6 +3,7 @@
  * Units and lines of the text report.
  * Stage 5 (renderers). Nanoseconds become something else here and nowhere before.
  */
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,19 @@ const char *fmt__exact(char cell[FMT_CELL], __u64 ns)
 	}
 	snprintf(cell, FMT_CELL, "%llu%s", (unsigned long long)(ns / factor),
 		 ns ? times[i].name : "");
+	return cell;
+}
+
+const char *fmt__change(char cell[FMT_CELL], double ratio)
+{
+	if (isnan(ratio))
+		return strcpy(cell, "");
+	if (ratio >= 9999.5)
+		return strcpy(cell, ">x9999");
+	if (ratio >= 10.5)
+		snprintf(cell, FMT_CELL, "x%.*f", ratio < 99.5 ? 1 : 0, ratio);
+	else
+		snprintf(cell, FMT_CELL, "%+.1f%%", 100 * (ratio - 1));
 	return cell;
 }
 

@@ -28,6 +28,9 @@ const char *fmt__bytes(char cell[FMT_CELL], __u64 bytes);
 /* A whole number of the largest unit that divides @ns: 5us, 1500ns. */
 const char *fmt__exact(char cell[FMT_CELL], __u64 ns);
 
+/* "+3.2%", "x12.5": what makes @ratio of 1; "" for NAN. */
+const char *fmt__change(char cell[FMT_CELL], double ratio);
+
 /* One line; trailing blanks are dropped. */
 void put_line(FILE *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -108,26 +108,6 @@ static void escapes(void **state)
 	free(text);
 }
 
-static void changes_and_p_values(void **state)
-{
-	static const struct {
-		double v;
-		const char *want;
-	} changes[] = { { -0.34, "-34%" },	 { 0.032, "+3.2%" }, { 0, "0%" },
-			{ -0.0003, "0%" },	 { 0.0996, "+10%" }, { -0.0995, "-10%" },
-			{ 1e9, "+over 99999%" }, { NAN, "-" },	     { INFINITY, "-" } },
-	  ps[] = { { 0.00043, "0.0004" }, { 1e-9, "<0.0001" }, { 1, "1" },
-		   { 0.049, "0.049" },	  { NAN, "-" },	       { 0.62, "0.620" } };
-	char cell[FMT_CELL];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(changes) / sizeof(*changes); i++)
-		assert_string_equal(html__change(cell, changes[i].v), changes[i].want);
-	for (i = 0; i < sizeof(ps) / sizeof(*ps); i++)
-		assert_string_equal(html__p_value(cell, ps[i].v), ps[i].want);
-}
-
 static void pages_are_safe(void **state)
 {
 	sampler *samples[] = { sample__full, sample__small, sample__migrate,
@@ -229,7 +209,6 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes),
-		cmocka_unit_test(changes_and_p_values),
 		cmocka_unit_test(pages_are_safe),
 		cmocka_unit_test(nothing_recorded_has_no_chart),
 		cmocka_unit_test(the_answer_comes_first),
