@@ -150,15 +150,17 @@ static void one_side(struct pair *p, int side)
 	const struct comparison *c = p->c;
 	const struct run *r = &c->sum[side];
 	struct doc *d = &p->r.doc;
+	char words[2][FMT_WORDS];
 
-	doc__block(d, DOC_FACT, c->label[side], "%zu run%s of %s, %s, %s tier, %.0f s;", c->n[side],
-		   c->n[side] == 1 ? "" : "s", r->kernel.release, r->kernel.generation,
+	doc__block(d, DOC_FACT, c->label[side], "%s of %s, %s, %s tier, %.0f s;",
+		   fmt__of(words[0], c->n[side], "run"), r->kernel.release, r->kernel.generation,
 		   r->tool.tier, c->total[side].seconds);
-	doc__add(d, "%s, %u CPUs, %u nodes, hypervisor %s", r->kernel.arch, r->kernel.cpus,
-		 r->kernel.nodes, r->kernel.hypervisor);
+	doc__add(d, "%s, %s, %s, hypervisor %s", r->kernel.arch,
+		 fmt__of(words[0], r->kernel.cpus, "CPU"),
+		 fmt__of(words[1], r->kernel.nodes, "node"), r->kernel.hypervisor);
 	if (r->bench.file_system)
-		doc__add(d, ";bench: %s, mover %s, %u reader%s", r->bench.file_system,
-			 r->bench.mover, r->bench.readers, r->bench.readers == 1 ? "" : "s");
+		doc__add(d, ";bench: %s, mover %s, %s", r->bench.file_system, r->bench.mover,
+			 fmt__of(words[0], r->bench.readers, "reader"));
 	losses(p, side);
 }
 
@@ -168,17 +170,17 @@ static void late(struct pair *p)
 
 	for (int side = 0; side < SIDES; side++) {
 		const struct cmp_total *t = &p->c->total[side];
+		char words[FMT_WORDS];
 
 		if (p->r.doc.failed)
 			return;
 		if (t->late)
 			b->tone = TONE_BAD;
-		doc__add(&p->r.doc, "%s%s: %llu in %llu windows", side ? ";" : "",
-			 p->c->label[side], (unsigned long long)t->late,
-			 (unsigned long long)t->windows);
+		doc__add(&p->r.doc, "%s%s: %llu in %s", side ? ";" : "", p->c->label[side],
+			 (unsigned long long)t->late, fmt__of(words, t->windows, "window"));
 		if (p->c->sum[side].bench.file_system || t->fs_errors)
-			doc__add(&p->r.doc, ", %llu file system errors",
-				 (unsigned long long)t->fs_errors);
+			doc__add(&p->r.doc, ", %s",
+				 fmt__of(words, t->fs_errors, "file system error"));
 	}
 }
 

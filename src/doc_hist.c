@@ -135,16 +135,17 @@ static void octaves(struct doc *d, const struct hist *h)
 static void linear_note(struct doc *d, const struct render_opts *o, const struct hist *h,
 			__u64 moved)
 {
-	char width[FMT_CELL];
+	char width[FMT_CELL], words[FMT_WORDS];
 
-	doc__para(d, FOR_BOTH, "note", "%u buckets of %s and one of what is above;",
-		  o->linear_count, fmt__exact(width, o->linear_width_ns))
+	doc__para(d, FOR_BOTH, "note", "%s of %s and one of what is above;",
+		  fmt__of(words, o->linear_count, "bucket"), fmt__exact(width, o->linear_width_ns))
 		->indent = 2;
 	if (moved)
-		doc__add(d,
-			 "%llu counts (%.2f%%) were kept in buckets across an edge and went to the "
-			 "side of the bucket's middle",
-			 (unsigned long long)moved, 100.0 * (double)moved / (double)h->count);
+		doc__add(
+			d,
+			"%s (%.2f%%) kept in a bucket across an edge, put to the side of the bucket's "
+			"middle",
+			fmt__of(words, moved, "count"), 100.0 * (double)moved / (double)h->count);
 	else
 		doc__add(d, "exact: no bucket lies across an edge");
 }

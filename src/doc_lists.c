@@ -52,10 +52,10 @@ static void refcounts(struct report *r)
 		doc__add(&r->doc, "%s%s: expected %lld,", i ? "; " : "", v->stage,
 			 (long long)v->expected);
 		if (v->seen == -1)
-			doc__add(&r->doc, "right again when read,");
+			doc__add(&r->doc, "correct on re-read");
 		else
-			doc__add(&r->doc, "saw %lld,", (long long)v->seen);
-		doc__add(&r->doc, "%llu times", (unsigned long long)v->count);
+			doc__add(&r->doc, "saw %lld", (long long)v->seen);
+		doc__add(&r->doc, "(%llux)", (unsigned long long)v->count);
 	}
 }
 
@@ -77,20 +77,20 @@ static void sleepers(struct report *r)
 	if (h->count)
 		doc__add(&r->doc, "(p50 %s, max %s)", fmt__ns(p50, hist__quantile(h, 0.5)),
 			 fmt__ns(max, h->max_ns));
-	doc__add(&r->doc, "; %llu migrations failed while a lookup waited for their folio",
+	doc__add(&r->doc, "; migrations that failed while a lookup waited for their folio: %llu",
 		 (unsigned long long)counters__get(c, "refs_by_waiting_lookup"));
 }
 
 static void attempts(struct report *r, const char *path, const struct run_tries *t)
 {
 	const char *separator = "";
+	char words[FMT_WORDS];
 	unsigned int i;
 
 	if (!t->tried[0])
 		return;
 	fact(r, "attempts");
-	doc__add(&r->doc, "%s, %llu pages: moved by attempt", path,
-		 (unsigned long long)t->tried[0]);
+	doc__add(&r->doc, "%s, %s: moved by attempt", path, fmt__of(words, t->tried[0], "page"));
 	for (i = 0; i < TRIES_KEPT; i++)
 		if (t->moved[i]) {
 			doc__add(&r->doc, "%s%u: %llu", separator, i + 1,
@@ -117,6 +117,7 @@ static void isolation(struct report *r)
 {
 	unsigned long long n = 0;
 	const char *separator = ": ";
+	char words[FMT_WORDS];
 	int i;
 
 	for (i = 0; i < ISO_DEREFERENCED; i++)
@@ -124,7 +125,7 @@ static void isolation(struct report *r)
 	if (!n)
 		return;
 	fact(r, "isolation");
-	doc__add(&r->doc, "%llu pages taken by compaction", n);
+	doc__add(&r->doc, "%s taken by compaction", fmt__of(words, n, "page"));
 	for (i = 0; i < ISO_DEREFERENCED; i++)
 		if (isolated(r, isolation__name(i))) {
 			doc__add(&r->doc, "%s%s %llu", separator,
@@ -132,21 +133,23 @@ static void isolation(struct report *r)
 				 isolated(r, isolation__name(i)));
 			separator = ", ";
 		}
-	doc__add(&r->doc,
-		 "; %llu mappings looked at under the page's lock:", isolated(r, "dereferenced"));
+	doc__add(&r->doc, "; %s dereferenced under folio lock:",
+		 fmt__of(words, isolated(r, "dereferenced"), "mapping"));
 	doc__add(&r->doc, "%llu gone, %llu exiting", isolated(r, "mapping_gone"),
 		 isolated(r, "mapping_exiting"));
 }
 
 static void truncation(struct report *r)
 {
+	char words[FMT_WORDS];
+
 	if (!isolated(r, "moves"))
 		return;
 	fact(r, "truncated");
-	doc__add(&r->doc, "%llu of %llu moves begun; before their move: %llu freed, %llu with only",
-		 isolated(r, "gone_at_move"), isolated(r, "moves"), isolated(r, "freed"),
-		 isolated(r, "orphaned"));
-	doc__add(&r->doc, "buffers left");
+	doc__add(&r->doc,
+		 "at the move: %llu of %s; before it: %llu freed, %llu with only buffers left",
+		 isolated(r, "gone_at_move"), fmt__of(words, isolated(r, "moves"), "page"),
+		 isolated(r, "freed"), isolated(r, "orphaned"));
 }
 
 /* Both locks of a ring are there to keep its readers and writers out of the copy. */
@@ -155,17 +158,18 @@ static void rings(struct report *r)
 	const struct counters *c = &r->run->counters;
 	__u64 reads = counters__get(c, "aio_overlaps_read"), unpaired;
 	__u64 writes = counters__get(c, "aio_overlaps_completion");
+	char words[3][FMT_WORDS];
 
 	if (!counters__get(c, "aio_copies"))
 		return;
 	fact(r, "aio rings");
-	doc__add(&r->doc, "%llu pages copied beside %llu reads and %llu completions:",
-		 (unsigned long long)counters__get(c, "aio_copies"),
-		 (unsigned long long)counters__get(c, "aio_reads"),
-		 (unsigned long long)counters__get(c, "aio_completions"));
+	doc__add(&r->doc, "%s copied beside %s and %s:",
+		 fmt__of(words[0], counters__get(c, "aio_copies"), "page"),
+		 fmt__of(words[1], counters__get(c, "aio_reads"), "read"),
+		 fmt__of(words[2], counters__get(c, "aio_completions"), "completion"));
 	if (reads + writes)
-		doc__add(&r->doc, "%llu READS AND %llu COMPLETIONS MET THE COPY OF THEIR PAGE",
-			 (unsigned long long)reads, (unsigned long long)writes);
+		doc__add(&r->doc, "%s AND %s MET THE COPY OF THEIR PAGE",
+			 fmt__of(words[0], reads, "READ"), fmt__of(words[1], writes, "COMPLETION"));
 	else
 		doc__add(&r->doc, "none met the copy of its page");
 	unpaired = counters__get(c, "aio_unpaired");
@@ -253,7 +257,7 @@ void doc__late_events(struct report *r, enum doc_only only)
 static void own_cost(struct report *r)
 {
 	__u64 hits = 0, run_ns = 0;
-	char cell[FMT_CELL], each[FMT_CELL];
+	char cell[FMT_CELL], each[FMT_CELL], words[FMT_WORDS];
 
 	for (size_t i = 0; i < r->run->probes_n; i++) {
 		hits += r->run->probes[i].hits;
@@ -262,7 +266,7 @@ static void own_cost(struct report *r)
 	if (!hits || !run_ns)
 		return;
 	fact(r, "own cost");
-	doc__add(&r->doc, "%llu program runs, %s in all, %s each", (unsigned long long)hits,
+	doc__add(&r->doc, "%s, %s in all, %s each", fmt__of(words, hits, "program run"),
 		 fmt__ns(cell, run_ns), fmt__ns(each, run_ns / hits));
 }
 

@@ -36,15 +36,15 @@ static void tainted(struct report *r)
 static void kernel(struct report *r)
 {
 	const struct run *run = r->run;
+	char cpus[FMT_WORDS], nodes[FMT_WORDS];
 
 	doc__block(&r->doc, DOC_FACT, "kernel", "%s %s, %s", or_unknown(run->kernel.release),
 		   or_unknown(run->kernel.arch), or_unknown(run->kernel.version));
 	doc__block(&r->doc, DOC_FACT, "generation", "%s: %s", or_unknown(run->kernel.generation),
 		   or_unknown(run->kernel.generation_evidence));
-	doc__block(&r->doc, DOC_FACT, "machine",
-		   "%u CPU%s, %u node%s, hypervisor %s, clocksource %s", run->kernel.cpus,
-		   run->kernel.cpus == 1 ? "" : "s", run->kernel.nodes,
-		   run->kernel.nodes == 1 ? "" : "s", or_unknown(run->kernel.hypervisor),
+	doc__block(&r->doc, DOC_FACT, "machine", "%s, %s, hypervisor %s, clocksource %s",
+		   fmt__of(cpus, run->kernel.cpus, "CPU"),
+		   fmt__of(nodes, run->kernel.nodes, "node"), or_unknown(run->kernel.hypervisor),
 		   or_unknown(run->kernel.clocksource));
 }
 
@@ -71,6 +71,7 @@ static void recording(struct report *r)
 
 static void losses(struct report *r)
 {
+	char words[FMT_WORDS];
 	bool any = false;
 
 	for (unsigned int i = 0; i < LOSS_COUNT; i++)
@@ -86,8 +87,8 @@ static void losses(struct report *r)
 						      .share = -1 });
 	if (r->run->clamped)
 		doc__block(&r->doc, DOC_FACT, "clamped",
-			   "%llu values above 2^63-1 stand in the run file as 2^63-1",
-			   (unsigned long long)r->run->clamped);
+			   "%s above 2^63-1 written as 2^63-1 into the run file",
+			   fmt__of(words, r->run->clamped, "value"));
 }
 
 /* What is not said here: a lookup in the LRU, which takes no lock and cannot be late. */
@@ -183,14 +184,14 @@ static void held(struct report *r)
 {
 	const struct run_site *s = &r->run->site[SITE_MIGRATE_NOREFS];
 	const struct hist *h = &s->hold;
-	char n[FMT_CELL], p50[FMT_CELL], p99[FMT_CELL], max[FMT_CELL], share[FMT_CELL];
+	char n[FMT_WORDS], p50[FMT_CELL], p99[FMT_CELL], max[FMT_CELL], share[FMT_CELL];
 
 	if (h->count)
 		doc__para(&r->doc, FOR_PAGE, "big",
-			  "private_lock was held %s time%s for page migration, %s ms of every "
+			  "private_lock was held %s for page migration, %s ms of every "
 			  "second: half of the holds took at most %s, 99 in 100 at most %s, the "
 			  "longest %s.",
-			  fmt__count(n, h->count), h->count == 1 ? "" : "s",
+			  fmt__of(n, h->count, "time"),
 			  fmt__rate(share, (double)h->sum_ns / 1e6 / run__seconds(r->run)),
 			  at_most(p50, h, 0.5, s->floor_ns), at_most(p99, h, 0.99, s->floor_ns),
 			  at_most(max, h, 1, s->floor_ns));
@@ -244,15 +245,14 @@ static void answer(struct report *r)
 static void bench(struct report *r)
 {
 	const struct run_bench *b = &r->run->bench;
-	char block[FMT_CELL], directory[FMT_CELL], warm[FMT_CELL];
+	char block[FMT_CELL], directory[FMT_CELL], warm[FMT_CELL], readers[FMT_WORDS];
 
 	if (b->file_system)
 		doc__block(&r->doc, DOC_FACT, "bench",
-			   "%s with blocks of %s, a directory of %s, %u reader%s, mover %s, %s to "
-			   "warm up",
+			   "%s with blocks of %s, a directory of %s, %s, mover %s, %s to warm up",
 			   b->file_system, fmt__bytes(block, b->block_bytes),
-			   fmt__bytes(directory, b->directory_bytes), b->readers,
-			   b->readers == 1 ? "" : "s", or_unknown(b->mover),
+			   fmt__bytes(directory, b->directory_bytes),
+			   fmt__of(readers, b->readers, "reader"), or_unknown(b->mover),
 			   fmt__ns(warm, b->warmup_ns))
 			->only = FOR_PAGE;
 }

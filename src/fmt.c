@@ -96,6 +96,12 @@ const char *fmt__bytes(char cell[FMT_CELL], __u64 bytes)
 	return cell;
 }
 
+const char *fmt__of(char words[FMT_WORDS], __u64 n, const char *one)
+{
+	snprintf(words, FMT_WORDS, "%llu %s%s", (unsigned long long)n, one, n == 1 ? "" : "s");
+	return words;
+}
+
 const char *fmt__exact(char cell[FMT_CELL], __u64 ns)
 {
 	int i = 0;

@@ -25,6 +25,9 @@ const char *fmt__rate(char cell[FMT_CELL], double value);
 const char *fmt__count(char cell[FMT_CELL], __u64 value);
 /* 4K, 2M. */
 const char *fmt__bytes(char cell[FMT_CELL], __u64 bytes);
+/* "1 page", "2 pages". */
+#define FMT_WORDS 48
+const char *fmt__of(char words[FMT_WORDS], __u64 n, const char *one);
 /* A whole number of the largest unit that divides @ns: 5us, 1500ns. */
 const char *fmt__exact(char cell[FMT_CELL], __u64 ns);
 

@@ -159,7 +159,7 @@ static void every_list_is_there(void **state)
 					     "kcompactd0/45",
 					     "sda1",
 					     "Over time",
-					     "expected 3, saw 4, 31 times",
+					     "expected 3, saw 4 (31x)",
 					     "Rounds",
 					     "norefs_window",
 					     "find_get_block wait" };
@@ -200,7 +200,7 @@ static void charts_say_their_figures(void **state)
 	page__has(text, "role=\"img\"");
 	page__has(text, "<title>a &lt; b</title>");
 	page__has(text,
-		  "<desc>A, 1 events: half took at most 5.00us, 99 in 100 at most 5.00us, the "
+		  "<desc>A, 1 event: half took at most 5.00us, 99 in 100 at most 5.00us, the "
 		  "longest 5.00us. B, no events. </desc>");
 	free(text);
 }

@@ -220,6 +220,41 @@ static void no_run_at_all(struct run *run)
 	memset(run, 0, sizeof(*run));
 }
 
+static void one_of_each(struct run *run)
+{
+	struct counters *const c[] = { &run->counters, &run->isolations };
+
+	sample__full(run);
+	run->kernel.cpus = run->kernel.nodes = run->clamped = run->bench.readers = 1;
+	run->tries[PATH_NOREFS] = (struct run_tries){ .tried = { 1 }, .moved = { 1 } };
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; k < c[i]->n; k++)
+			c[i]->v[k].value = 1;
+	for (size_t i = 0; i < run->probes_n; i++)
+		run->probes[i].hits = run->probes[i].run_ns = !i;
+}
+
+/* "1 page", and never "1 pages" */
+static void one_is_no_plural(void **state)
+{
+	static const char *const words[] = { "CPU",	    "node",	  "page",  "mapping",
+					     "read",	    "completion", "value", "reader",
+					     "program run", "window" };
+	const struct render_opts o = { .linear_width_ns = 5000, .linear_count = 1 };
+	char *text = rendered(one_of_each, render_text, &o), plural[32], *s;
+
+	(void)state;
+	assert_non_null(strstr(text, " 1 CPU, 1 node"));
+	assert_non_null(strstr(text, " 1 bucket of 5us"));
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		snprintf(plural, sizeof(plural), " 1 %ss", words[i]);
+		s = strstr(text, plural);
+		if (s)
+			fail_msg("'%.40s'", s);
+	}
+	free(text);
+}
+
 static void empty_run_renders(void **state)
 {
 	char *text = rendered(no_run_at_all, render_text, &plain);
@@ -281,6 +316,7 @@ int main(void)
 		cmocka_unit_test(text_filters_control_characters),
 		cmocka_unit_test(tainted_run_says_so_first),
 		cmocka_unit_test(linear_reproduces_the_published_table),
+		cmocka_unit_test(one_is_no_plural),
 		cmocka_unit_test(empty_run_renders),
 		cmocka_unit_test(colour_only_on_request),
 		cmocka_unit_test(csv_has_one_width),
