@@ -52,9 +52,12 @@ static void mark(struct doc *d, const struct marks *m, __u64 before, __u64 upto)
 		  first == last ? "" : mark_names[last]);
 }
 
+/* 100.00 is all of them and no less. */
 static void sum_percent(struct doc *d, __u64 seen, __u64 total)
 {
-	doc__cell(d, "%.2f", 100.0 * (double)seen / (double)total);
+	double percent = 100.0 * (double)seen / (double)total;
+
+	doc__cell(d, "%.2f", seen < total && percent > 99.99 ? 99.99 : percent);
 }
 
 static void bar_row(struct doc *d, const struct bar *b, const struct marks *m, __u64 seen,

@@ -199,9 +199,8 @@ static void charts_say_their_figures(void **state)
 	fclose(f);
 	page__has(text, "role=\"img\"");
 	page__has(text, "<title>a &lt; b</title>");
-	page__has(text,
-		  "<desc>A, 1 event: half took at most 5.00us, 99 in 100 at most 5.00us, the "
-		  "longest 5.00us. B, no events. </desc>");
+	page__has(text, "<desc>A, 1 event: half took at most 5.00us, 99 in 100 at most 5.00us, the "
+			"longest 5.00us. B, no events. </desc>");
 	free(text);
 }
 

@@ -220,6 +220,32 @@ static void no_run_at_all(struct run *run)
 	memset(run, 0, sizeof(*run));
 }
 
+static void long_tail(struct run *run)
+{
+	sample__small(run);
+	for (int i = 0; i < 100000; i++)
+		hist_add(&run->site[0].hold, 1000);
+	hist_add(&run->site[0].hold, 1000000);
+}
+
+/* A row that leaves one event above it is not the last. */
+static void all_is_said_of_the_last_row_only(void **state)
+{
+	char *text = rendered(long_tail, render_text, &plain), *s = text;
+	int rows = 0, all = 0;
+
+	(void)state;
+	for (; (s = strstr(s, " 99.99")); s++)
+		rows++;
+	assert_true(rows > 0);
+	for (s = strstr(text, "migrate_norefs hold:"); s && *s && *s != '\n'; s++)
+		;
+	for (; s && s[0] && strncmp(s, "\n\n", 2); s++)
+		all += !strncmp(s, " 100.00", 7);
+	assert_int_equal(all, 1);
+	free(text);
+}
+
 static void one_of_each(struct run *run)
 {
 	struct counters *const c[] = { &run->counters, &run->isolations };
@@ -316,6 +342,7 @@ int main(void)
 		cmocka_unit_test(text_filters_control_characters),
 		cmocka_unit_test(tainted_run_says_so_first),
 		cmocka_unit_test(linear_reproduces_the_published_table),
+		cmocka_unit_test(all_is_said_of_the_last_row_only),
 		cmocka_unit_test(one_is_no_plural),
 		cmocka_unit_test(empty_run_renders),
 		cmocka_unit_test(colour_only_on_request),
