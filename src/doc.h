@@ -68,7 +68,8 @@ struct doc_block {
 	const char *label, *id;
 	char *text;
 	size_t text_n, text_room;
-	int indent;
+	char tail[24];		/* of a fact, behind its text even where that is cut */
+	int indent, text_lines; /* lines of a fact in text; 0: all */
 	struct doc_item *items;
 	size_t items_n;
 	const struct doc_column *columns; /* the last has no head */

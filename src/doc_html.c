@@ -103,7 +103,7 @@ static void fact(struct page *p, const struct doc_block *b)
 	if (tones[b->tone])
 		html__inline(p->f, "span", tones[b->tone], "%s", b->text);
 	else
-		html__text(p->f, b->text);
+		html__textf(p->f, "%s%s%s", b->text, *b->tail ? " " : "", b->tail);
 	if (b->items_n)
 		items(p->f, b);
 	fputs("</td></tr>\n", p->f);

@@ -168,8 +168,8 @@ static void rings(struct report *r)
 		 fmt__of(words[1], counters__get(c, "aio_reads"), "read"),
 		 fmt__of(words[2], counters__get(c, "aio_completions"), "completion"));
 	if (reads + writes)
-		doc__add(&r->doc, "%s AND %s MET THE COPY OF THEIR PAGE",
-			 fmt__of(words[0], reads, "READ"), fmt__of(words[1], writes, "COMPLETION"));
+		doc__add(&r->doc, "THEIR PAGE'S COPY WAS MET BY READS: %llu, COMPLETIONS: %llu",
+			 (unsigned long long)reads, (unsigned long long)writes);
 	else
 		doc__add(&r->doc, "none met the copy of its page");
 	unpaired = counters__get(c, "aio_unpaired");

@@ -48,6 +48,36 @@ static void kernel(struct report *r)
 		   or_unknown(run->kernel.clocksource));
 }
 
+/* Debugging kernels and PREEMPT_RT. */
+static void instruments(struct report *r)
+{
+	const struct run *run = r->run;
+
+	if (!run->kernel.instruments_n)
+		return;
+	doc__block(&r->doc, DOC_FACT, "instruments", "%s", run->kernel.instruments[0]);
+	for (size_t i = 1; i < run->kernel.instruments_n; i++)
+		doc__add(&r->doc, ", %s", run->kernel.instruments[i]);
+	doc__add(&r->doc, ": times are unlike those of a kernel without");
+}
+
+#define COMMAND_LINES 3
+
+static void command(struct report *r)
+{
+	const struct run *run = r->run;
+	struct doc_block *b;
+
+	if (!run->tool.command_n)
+		return;
+	b = doc__block(&r->doc, DOC_FACT, "command", "%s", run->tool.command[0]);
+	for (size_t i = 1; i < run->tool.command_n; i++)
+		doc__add(&r->doc, "%s", run->tool.command[i]);
+	b->text_lines = COMMAND_LINES;
+	if (run->tool.has_status)
+		snprintf(b->tail, sizeof(b->tail), "(status %d)", run->tool.status);
+}
+
 static void recording(struct report *r)
 {
 	const struct run *run = r->run;
@@ -60,13 +90,7 @@ static void recording(struct report *r)
 		doc__add(&r->doc, "(%zu runs merged; the start is the first one's)", run->merged);
 	else if (r->o->path)
 		doc__add(&r->doc, "(%s)", r->o->path);
-	if (!run->tool.command_n)
-		return;
-	doc__block(&r->doc, DOC_FACT, "command", "%s", "");
-	for (size_t i = 0; i < run->tool.command_n; i++)
-		doc__add(&r->doc, "%s", run->tool.command[i]);
-	if (run->tool.has_status)
-		doc__add(&r->doc, "(status %d)", run->tool.status);
+	command(r);
 }
 
 static void losses(struct report *r)
@@ -253,13 +277,13 @@ static void bench(struct report *r)
 			   b->file_system, fmt__bytes(block, b->block_bytes),
 			   fmt__bytes(directory, b->directory_bytes),
 			   fmt__of(readers, b->readers, "reader"), or_unknown(b->mover),
-			   fmt__ns(warm, b->warmup_ns))
-			->only = FOR_PAGE;
+			   fmt__ns(warm, b->warmup_ns));
 }
 
 void doc__measured(struct report *r)
 {
 	kernel(r);
+	instruments(r);
 	recording(r);
 	bench(r);
 	losses(r);

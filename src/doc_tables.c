@@ -79,6 +79,16 @@ static void spans(const struct run *run, struct span v[SPANS])
 			      run->has_folio_wait ? &run->folio_wait : &none };
 }
 
+/* Two lines, since nobody opens a manual over a mail. */
+static void legend(struct report *r)
+{
+	doc__para(&r->doc, FOR_BOTH, "note",
+		  "HOLD: from acquire to release of the lock. WAIT: from the call to the acquire.");
+	doc__para(
+		&r->doc, FOR_BOTH, "note",
+		"ms/s: milliseconds of each second, all CPUs added up. -: too few events to say.");
+}
+
 void doc__sites(struct report *r)
 {
 	static const struct doc_column hold[] = TIMES_COLUMNS("HOLD"),
@@ -89,14 +99,14 @@ void doc__sites(struct report *r)
 	unsigned int i;
 
 	doc__section(&r->doc, "times", NULL, "How long the lock is held and waited for");
-	doc__table(&r->doc, hold, false, "From acquiring the lock to releasing it");
+	doc__table(&r->doc, hold, false, "How long the lock was held");
 	for (i = 0; i < SITE_COUNT; i++) {
 		if (!s[i].hold.count)
 			continue;
 		times_row(r, site__name(i), &s[i].hold, s[i].floor_ns);
 		outcome_rows(r, &s[i]);
 	}
-	doc__table(&r->doc, wait, false, "From asking for the lock to having it");
+	doc__table(&r->doc, wait, false, "How long the lock was waited for");
 	for (i = 0; i < SITE_COUNT; i++)
 		if (s[i].wait.count)
 			times_row(r, site__name(i), &s[i].wait, s[i].floor_ns);
@@ -105,6 +115,10 @@ void doc__sites(struct report *r)
 	for (i = 0; i < SPANS; i++)
 		if (span[i].h->count)
 			times_row(r, span[i].name, span[i].h, 0);
+	for (i = 0; i < SITE_COUNT && !has_events(&s[i]); i++)
+		;
+	if (i < SITE_COUNT)
+		legend(r);
 }
 
 /* "find_get_block, try_to_free" of those for which @wanted has true. */

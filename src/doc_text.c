@@ -54,7 +54,11 @@ static void fact(const struct text *t, const struct doc_block *b)
 	if (b->tone == TONE_BAD)
 		colour(t, RED);
 	para__begin(&para, t->f, b->indent ? b->indent : indent, b->label);
+	para.most = b->text_lines;
+	para.tail = (int)strlen(b->tail);
 	para__add(&para, "%s", b->text);
+	para.most = para.tail = 0;
+	para__add(&para, "%s", b->tail);
 	for (size_t i = 0; i < b->items_n; i++) {
 		const struct doc_item *v = &b->items[i];
 

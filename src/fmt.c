@@ -162,9 +162,7 @@ void para__begin(struct para *p, FILE *f, int indent, const char *label)
 {
 	int n = (int)strlen(label);
 
-	p->f = f;
-	p->indent = indent;
-	p->column = indent;
+	*p = (struct para){ .f = f, .indent = indent, .column = indent, .line = 1 };
 	put_safe(f, label, (size_t)n);
 	if (n && n >= indent) {
 		fputc('\n', f);
@@ -173,14 +171,27 @@ void para__begin(struct para *p, FILE *f, int indent, const char *label)
 	fprintf(f, "%*s", indent - n, "");
 }
 
+#define DOTS 4
+
 /* Lines end a column early, which leaves room for a comma: one at the word's end does not count. */
+static bool fits(const struct para *p, const char *word, int n)
+{
+	int needs = n - (n > 1 && strchr(",;:", word[n - 1])), room = FMT_COLUMNS;
+
+	if (p->most && p->line == p->most)
+		room -= DOTS + p->tail + 1;
+	return p->column == p->indent || p->column + 1 + needs < room;
+}
+
 static void put_word(struct para *p, const char *word, int n)
 {
-	int needs = n - (n > 1 && strchr(",;:", word[n - 1]));
-
-	if (p->column > p->indent && p->column + 1 + needs >= FMT_COLUMNS) {
-		fprintf(p->f, "\n%*s", p->indent, "");
-		p->column = p->indent;
+	if (!fits(p, word, n)) {
+		p->cut = p->most && p->line == p->most;
+		fprintf(p->f, p->cut ? " ..." : "\n%*s", p->indent, "");
+		p->column = p->cut ? p->column + DOTS : p->indent;
+		p->line++;
+		if (p->cut)
+			return;
 	}
 	if (p->column > p->indent) {
 		fputc(' ', p->f);
@@ -207,7 +218,7 @@ void para__add(struct para *p, const char *fmt, ...)
 		fputc(*s++, p->f);
 		p->column++;
 	}
-	for (; *s; s += n) {
+	for (p->cut = false; *s && !p->cut; s += n) {
 		s += strspn(s, " \t\r\n");
 		n = (int)strcspn(s, " \t\r\n");
 		/* a word without end, say a path, is cut at the edge of the page */

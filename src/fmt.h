@@ -39,11 +39,13 @@ void put_line(FILE *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)
 
 /*
  * "label       words words ..." wrapped at 80 columns, continued under the first word. An addition
- * that starts with , ; or : is set close to what stands there.
+ * that starts with , ; or : is set close to what stands there. Words beyond @most lines (0: none) are
+ * left out, with room for dots and a tail of @tail characters.
  */
 struct para {
 	FILE *f;
-	int indent, column;
+	int indent, column, line, most, tail;
+	bool cut;
 };
 
 void para__begin(struct para *p, FILE *f, int indent, const char *label);

@@ -246,6 +246,62 @@ static void all_is_said_of_the_last_row_only(void **state)
 	free(text);
 }
 
+static void many_words(struct run *run)
+{
+	sample__full(run);
+	while (run->tool.command_n)
+		free(run->tool.command[--run->tool.command_n]);
+	assert_true(asprintf(&run->tool.command[0], "%0300d %0*d", 1, 60, 2) > 0);
+	run->tool.command_n = 1;
+	for (size_t i = 0; i < 40; i++)
+		strcpy(run->tool.command[0] + 7 * i, "word12 ");
+}
+
+/* Three lines, and how it ended. */
+static void a_long_command_is_cut(void **state)
+{
+	char *text = rendered(many_words, render_text, &plain), *s = strstr(text, "\ncommand ");
+	int lines = 0;
+
+	(void)state;
+	assert_non_null(s);
+	for (s++; strncmp(s, "bench", 5) != 0; s++)
+		lines += *s == '\n';
+	assert_int_equal(lines, 3);
+	assert_int_equal(strncmp(s - 16, " ... (status 0)\n", 16), 0);
+	check_page(text);
+	free(text);
+}
+
+/* What is not like on other kernels is said before the figures. */
+static void instruments_and_load_are_said(void **state)
+{
+	char *text = rendered(sample__full, render_text, &plain);
+
+	(void)state;
+	assert_non_null(strstr(text, "\ninstruments preempt_rt, lockdep: times are unlike"));
+	assert_non_null(strstr(text, "\nbench       ext4 with blocks of 4K"));
+	assert_true(strstr(text, "\nbench ") < strstr(text, "\nHOLD "));
+	free(text);
+}
+
+/* The words of the tables are below them, once. */
+static void tables_have_a_legend(void **state)
+{
+	char *text = rendered(sample__full, render_text, &plain), *legend;
+
+	(void)state;
+	legend = strstr(text, "\nHOLD: from acquire");
+	assert_non_null(legend);
+	assert_non_null(strstr(text, "\nms/s: milliseconds of each second"));
+	assert_true(strstr(text, "\nWAIT ") < legend);
+	assert_null(strstr(legend + 1, "\nHOLD: "));
+	free(text);
+	text = rendered(no_run_at_all, render_text, &plain);
+	assert_null(strstr(text, "HOLD: "));
+	free(text);
+}
+
 static void one_of_each(struct run *run)
 {
 	struct counters *const c[] = { &run->counters, &run->isolations };
@@ -343,6 +399,9 @@ int main(void)
 		cmocka_unit_test(tainted_run_says_so_first),
 		cmocka_unit_test(linear_reproduces_the_published_table),
 		cmocka_unit_test(all_is_said_of_the_last_row_only),
+		cmocka_unit_test(a_long_command_is_cut),
+		cmocka_unit_test(instruments_and_load_are_said),
+		cmocka_unit_test(tables_have_a_legend),
 		cmocka_unit_test(one_is_no_plural),
 		cmocka_unit_test(empty_run_renders),
 		cmocka_unit_test(colour_only_on_request),
