@@ -11,8 +11,9 @@
 #include "doc.h"
 #include "html.h"
 
-#define METER 120 /* px of the longest bar in a table */
-#define DEPTH 8	  /* of boxes in boxes */
+#define METER  120 /* px of the longest bar in a table */
+#define NARROW 5   /* columns for which a telephone has room */
+#define DEPTH  8   /* of boxes in boxes */
 
 static const char *const tones[] = {
 	[TONE_PLAIN] = NULL, [TONE_GOOD] = "t-good", [TONE_WARN] = "t-warn", [TONE_BAD] = "t-bad"
@@ -154,7 +155,8 @@ static void table(FILE *f, const struct doc_block *b)
 	unsigned int columns = 0;
 
 	/* whoever has no mouse scrolls with the arrow keys, for which the box must take the focus */
-	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", f);
+	fprintf(f, "<div class=\"scroll%s\" tabindex=\"0\" role=\"region\" aria-label=\"",
+		b->columns_n > NARROW ? " many" : "");
 	html__text(f, b->text);
 	fputs("\"><table>\n<caption>", f);
 	html__text(f, b->text);

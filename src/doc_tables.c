@@ -13,6 +13,7 @@
 #define INTERVALS_MAX 200
 #define WORST_SHOWN   5
 #define TASK_WIDTH    20
+#define DEVICE_WIDTH  9
 
 static const double quantiles[] = { 0.5, 0.9, 0.99, 0.999, 1 };
 
@@ -483,6 +484,21 @@ void doc__intervals(struct report *r)
 	rounds(r);
 }
 
+/*
+ * The device's name, or its number where none is known or it is too long: cut, nvme0n1p12 would be
+ * another device. "-" for none.
+ */
+static const char *device(const struct run *run, __u32 dev, char buf[DEV_TEXT])
+{
+	for (size_t i = 0; i < run->devices_n; i++) {
+		const char *name = run->devices[i].name;
+
+		if (run->devices[i].dev == dev && *name && strlen(name) < DEVICE_WIDTH)
+			return name;
+	}
+	return dev ? dev__format(dev, buf, DEV_TEXT) : "-";
+}
+
 static void worst_row(struct report *r, const struct worst *w)
 {
 	char cell[FMT_CELL], pid[16], task[TASK_WIDTH], dev[DEV_TEXT];
@@ -495,7 +511,7 @@ static void worst_row(struct report *r, const struct worst *w)
 	doc__cell(&r->doc, "%s", w->kind == KIND_WAIT ? "wait" : "hold");
 	doc__cell(&r->doc, "%s", task);
 	doc__cell(&r->doc, "%u", w->cpu);
-	doc__cell(&r->doc, "%s", w->dev ? dev__format(w->dev, dev, sizeof(dev)) : "-");
+	doc__cell(&r->doc, "%s", device(r->run, w->dev, dev));
 	doc__cell(&r->doc, "%s", mode__name(w->mode));
 	doc__cell(&r->doc, "%s", w->folio_bytes ? fmt__bytes(cell, w->folio_bytes) : "-");
 	if (w->buffers)
@@ -509,16 +525,18 @@ static void worst_row(struct report *r, const struct worst *w)
 
 void doc__worst(struct report *r)
 {
-	static const struct doc_column columns[] = { NUMBER("time", 8),
-						     { .head = "kind", .width = -5, .gap = 2 },
-						     { .head = "task", .width = -20 },
-						     NUMBER("CPU", 4),
-						     { .head = "device", .width = -9, .gap = 2 },
-						     { .head = "mode", .width = -13 },
-						     NUMBER("folio", 5),
-						     NUMBER("bufs", 6),
-						     { .head = "end", .width = -1, .gap = 1 },
-						     { 0 } };
+	static const struct doc_column columns[] = {
+		NUMBER("time", 8),
+		{ .head = "kind", .width = -5, .gap = 2 },
+		{ .head = "task", .width = -20 },
+		NUMBER("CPU", 4),
+		{ .head = "device", .width = -DEVICE_WIDTH, .gap = 2 },
+		{ .head = "mode", .width = -13 },
+		NUMBER("folio", 5),
+		NUMBER("bufs", 6),
+		{ .head = "end", .width = -1, .gap = 1 },
+		{ 0 }
+	};
 	unsigned int i;
 
 	doc__section(&r->doc, "longest", NULL, "The longest");

@@ -99,6 +99,7 @@ static const char narrow_style[] =
 	"@media(max-width:40rem){tbody th{white-space:normal}th,td{padding:.25rem .4rem}"
 	".answer{padding:.5rem .75rem}.answer .big{font-size:1.15rem}"
 	"pre{white-space:pre-wrap}.items tr,.items .sub{display:block}"
+	".many caption::after{content:' (scroll sideways for more columns)'}"
 	"tbody th:first-child{position:sticky;left:0;background:var(--bg)}}\n";
 
 static const char print_style[] =

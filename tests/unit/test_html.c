@@ -172,6 +172,75 @@ static void every_list_is_there(void **state)
 	free(text);
 }
 
+/* Nothing is without a way to it, and nothing leads nowhere (tests/html.sh follows every link). */
+static void contents_lead_everywhere(void **state)
+{
+	char *text = page(sample__full, &plain), *s = text;
+	int heads = 0, links = 0;
+
+	(void)state;
+	for (; (s = strstr(s, "<h2 id=")); s++)
+		heads++;
+	for (s = text; (s = strstr(s, "<a href=\"#")); s++)
+		links++;
+	assert_true(heads > 8);
+	assert_int_equal(heads, links);
+	free(text);
+}
+
+/* Found, they come before everything but the answer, and nobody has to unfold their stacks. */
+static void late_references_come_first(void **state)
+{
+	char *text = page(sample__full, &plain), *late, *stack;
+
+	(void)state;
+	late = strstr(text, "<h2 id=\"late\"");
+	assert_non_null(late);
+	assert_true(late < strstr(text, "<table"));
+	stack = strstr(late, "__getblk_gfp+0x2e");
+	assert_non_null(stack);
+	assert_true(stack < strstr(late, "<details"));
+	assert_null(strstr(stack, "<h2 id=\"late\""));
+	free(text);
+	text = page(sample__migrate, &plain);
+	assert_null(strstr(text, "id=\"late\""));
+	free(text);
+}
+
+/* A part in which nothing happened has no heading and no table. */
+static void what_is_empty_is_left_out(void **state)
+{
+	static const char *const parts[] = { "intervals", "rounds", "longest", "late" };
+	char *text = page(sample__migrate, &plain), id[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		snprintf(id, sizeof(id), "#%s\"", parts[i]);
+		if (strstr(text, id))
+			fail_msg("contents name %s", id);
+	}
+	assert_null(strstr(text, "<tbody>\n</tbody>"));
+	free(text);
+	text = page(sample__full, &plain);
+	page__has(text, "#devices\"");
+	assert_null(strstr(text, "<tbody>\n</tbody>"));
+	free(text);
+}
+
+/* A figure is in the same unit on the page as in the text: cell by cell, row by row. */
+static void units_are_the_texts(void **state)
+{
+	char *text = page(sample__full, &plain);
+
+	(void)state;
+	page__has(
+		text,
+		"<th>find_get_block</th><td class=\"n\">9000</td><td class=\"n\">300</td>"
+		"<td class=\"n\">464ns</td><td class=\"n\">736ns</td><td class=\"n\">3.20us</td>"
+		"<td class=\"n\">17.4us</td><td class=\"n\">49.0us</td><td class=\"n\">0.17</td>");
+	free(text);
+}
+
 static void linear_rows(void **state)
 {
 	char *text = page(sample__kara, &linear);
@@ -212,6 +281,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(nothing_recorded_has_no_chart),
 		cmocka_unit_test(the_answer_comes_first),
 		cmocka_unit_test(every_list_is_there),
+		cmocka_unit_test(contents_lead_everywhere),
+		cmocka_unit_test(late_references_come_first),
+		cmocka_unit_test(what_is_empty_is_left_out),
+		cmocka_unit_test(units_are_the_texts),
 		cmocka_unit_test(linear_rows),
 		cmocka_unit_test(charts_say_their_figures),
 	};

@@ -302,6 +302,27 @@ static void tables_have_a_legend(void **state)
 	free(text);
 }
 
+static void other_devices(struct run *run)
+{
+	sample__full(run);
+	run->site[SITE_MIGRATE_NOREFS].worst[0].dev = run->devices[1].dev;
+	run->site[SITE_MIGRATE_NOREFS].worst[1].dev = 99;
+}
+
+/* By name where it fits: one that is cut would be another's. */
+static void the_longest_name_their_device(void **state)
+{
+	char *text = rendered(sample__full, render_text, &plain);
+
+	(void)state;
+	assert_non_null(strstr(text, " 1  sda1     sync_light"));
+	free(text);
+	text = rendered(other_devices, render_text, &plain);
+	assert_non_null(strstr(text, " 1  253:2    sync_light"));
+	assert_non_null(strstr(text, " 1  0:99     -"));
+	free(text);
+}
+
 static void one_of_each(struct run *run)
 {
 	struct counters *const c[] = { &run->counters, &run->isolations };
@@ -402,6 +423,7 @@ int main(void)
 		cmocka_unit_test(a_long_command_is_cut),
 		cmocka_unit_test(instruments_and_load_are_said),
 		cmocka_unit_test(tables_have_a_legend),
+		cmocka_unit_test(the_longest_name_their_device),
 		cmocka_unit_test(one_is_no_plural),
 		cmocka_unit_test(empty_run_renders),
 		cmocka_unit_test(colour_only_on_request),
