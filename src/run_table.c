@@ -62,8 +62,10 @@ static const struct member tool_members[] = {
 	  MEMBER(run, tool.load_ns), HAS(run, tool.load_ns) },
 	{ "attach_ns", "How long it took to attach them.", M_COUNT, MERGE_KEEP, HIDDEN,
 	  MEMBER(run, tool.attach_ns), HAS(run, tool.load_ns) },
-	{ "detach_ns", "How long it took to detach them.", M_COUNT, MERGE_KEEP, HIDDEN,
-	  MEMBER(run, tool.detach_ns), HAS(run, tool.load_ns) },
+	{ "detach_ns",
+	  "How long it took to detach them, in files of older versions only: the file is now "
+	  "written before that.",
+	  M_COUNT, MERGE_KEEP, HIDDEN, MEMBER(run, tool.detach_ns), HAS(run, tool.detach_ns) },
 	{ 0 },
 };
 static SHAPE(tool, "tool");

@@ -11,11 +11,8 @@ cd "$(dirname "$0")/.."
 
 # Code of more than 600 lines, and why.
 LONG='
-tests/unit/test_runfile.c	one case per member of the run file
 tests/unit/test_select.c	holds the table of kernels
-tests/unit/test_names.c	holds the table of images
 tests/model/model.c	holds the table of scenarios
-src/metrics.c	one function and one row a series
 '
 # What includes libbpf: the reader of BTF, the loader, the reader of maps, and the version doctor
 # prints.
