@@ -385,8 +385,9 @@ int run__merge(struct run *into, const struct run *from, const char **why)
 {
 	static const struct at root;
 
-	*why = same_generation(into, from) ? difference(&run_shape, into, from, &root) :
-					     "kernel.generation";
+	*why = difference(&run_shape, into, from, &root);
+	if (!*why && !same_generation(into, from))
+		*why = "kernel.generation";
 	if (*why)
 		return -EINVAL;
 	*why = "out of memory";

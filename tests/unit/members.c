@@ -253,6 +253,10 @@ static void print_words(const char *text)
 				column = 0;
 			}
 			column += printf("%s%.*s", column ? " " : "", n, text);
+			if (*end && end[-1] == '.' && n > 2) { /* a sentence, which has its line */
+				putchar('\n');
+				column = 0;
+			}
 		}
 		text = end + strspn(end, " ");
 	}
