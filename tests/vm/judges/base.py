@@ -108,8 +108,8 @@ def near(what, ours, theirs):
 def as_kernel(what, total, possible, true, args):
     """Late references against the kernel's own count of those in windows that moved (design.md §13).
     args["share"]: of a short load, whose chance is larger than what a long one is held to."""
-    enough(true >= 50, f"{what}: the kernel saw the race: {true} late references")
-    check(float(args.get("share", 0.95)) * true <= total <= 1.02 * true + 2,
+    enough(true >= 50 * least(args), f"{what}: the kernel saw the race: {true} late references")
+    check(int(float(args.get("share", 0.95)) * true) <= total <= 1.02 * true + 2,
           f"{what}: found {total} of the kernel's {true}, {100 * total / max(true, 1):.1f} %")
     check(total + possible >= true, f"{what}: with {possible} possible ones no fewer than the kernel's {true}")
 
@@ -201,14 +201,15 @@ def counts(run, count):
     lossless(run)
 
 
-def kernel_reasons(run, t):
-    """Where the kernel says why each migration ended: a locked buffer is one, whatever made it so."""
+def kernel_reasons(run, t, args):
+    """Where the kernel says why each migration ended: a locked buffer is one, whatever made it so. A late
+    reference that fails the move, too, looks like one that the check had seen: on racy kernels some are."""
     for path in "norefs", "buffers":
         ours = dict(run["migrations"][path])
         ours["locked"] += ours.pop("writeback")
         # what was gone again when it could be read is "other", which reasons() bounds
         for reason in set(ours) - {"other", "copy_fault"}:
-            same(f"{path}, {reason}", ours[reason], t[f"{path}_{reason}"], share=0.005, few=2)
+            same(f"{path}, {reason}", ours[reason], t[f"{path}_{reason}"], share=0.005, few=10 if racy(args) else 2)
 
 
 def cases(conf, out, args):
