@@ -2,7 +2,7 @@
 /*
  * Statistics of a few runs: ranks, order statistics, and what they can tell.
  * Stage 4 (pure). Samples are some dozens of values at most, so ranks come from counting instead of
- * sorting; only the order statistics of all differences need better. NaN has no rank: callers drop
+ * sorting; only the differences of all pairs need better. NaN has no rank: callers drop
  * such values before.
  */
 #include <errno.h>
@@ -251,31 +251,72 @@ static size_t normal_rank(double na, double nb, double alpha)
 	return rank >= 1 && rank <= na * nb ? (size_t)rank : 0;
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+	uint64_t x = to_key(*(const double *)a), y = to_key(*(const double *)b);
+
+	return (x > y) - (x < y);
+}
+
+/* All b - a without a table of them, which a thousand runs a side would make a million. */
+struct differences {
+	double *a, *b; /* ascending */
+	size_t na, nb;
+};
+
+/* Rows of a sorted table: what is below @key in the row of one a is so in that of the next. */
+static size_t below(const struct differences *d, uint64_t key)
+{
+	size_t count = 0, j = 0;
+
+	for (size_t i = 0; i < d->na; i++) {
+		while (j < d->nb && to_key(d->b[j] - d->a[i]) < key)
+			j++;
+		count += j;
+	}
+	return count;
+}
+
+static double difference(const struct differences *d, size_t k)
+{
+	uint64_t key = 0;
+
+	for (uint64_t bit = 1ULL << 63; bit; bit >>= 1)
+		if (below(d, key | bit) <= k)
+			key |= bit;
+	return from_key(key);
+}
+
 int stats__hodges_lehmann(const double *a, size_t na, const double *b, size_t nb, double confidence,
 			  struct estimate *e)
 {
-	size_t i, j, rank = 0;
-	double *d;
+	struct differences d = { .na = na, .nb = nb };
+	size_t rank = 0, n = na * nb;
 	int ret = 0;
 
 	*e = (struct estimate){ .value = NAN, .low = NAN, .high = NAN };
-	if (!na || !nb)
+	if (!n)
 		return 0;
-	d = calloc(na, nb * sizeof(*d));
-	if (!d)
+	d.a = calloc(na + nb, sizeof(*d.a));
+	if (!d.a)
 		return -ENOMEM;
-	for (i = 0; i < na; i++)
-		for (j = 0; j < nb; j++)
-			d[i * nb + j] = b[j] - a[i];
+	d.b = d.a + na;
+	memcpy(d.a, a, na * sizeof(*a));
+	memcpy(d.b, b, nb * sizeof(*b));
+	qsort(d.a, na, sizeof(*d.a), compare_keys);
+	qsort(d.b, nb, sizeof(*d.b), compare_keys);
 	if (na <= STATS_EXACT && nb <= STATS_EXACT)
 		ret = exact_rank(na, nb, 1 - confidence, &rank);
 	else
 		rank = normal_rank((double)na, (double)nb, 1 - confidence);
 	if (!ret) {
-		e->value = stats__median(d, na * nb);
-		set_interval(e, d, na * nb, rank);
+		e->value = difference(&d, n / 2);
+		if (n % 2 == 0)
+			e->value = (difference(&d, n / 2 - 1) + e->value) / 2;
+		e->low = rank ? difference(&d, rank - 1) : NAN;
+		e->high = rank ? difference(&d, n - rank) : NAN;
 	}
-	free(d);
+	free(d.a);
 	return ret;
 }
 
