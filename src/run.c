@@ -15,9 +15,10 @@ void counters__free(struct counters *c)
 
 	for (i = 0; i < c->n; i++)
 		free(c->v[i].name);
-	free(c->v);
-	c->v = NULL;
-	c->n = 0;
+	if (c->v) { /* memory that is not written to is not taken */
+		free(c->v);
+		*c = (struct counters){ 0 };
+	}
 }
 
 static void free_entries(const struct member *m, void *base)
@@ -28,14 +29,16 @@ static void free_entries(const struct member *m, void *base)
 
 void member__clear(const struct member *m, void *base)
 {
+	size_t *n = (size_t *)((char *)base + m->n);
 	void **list = member__at(m, base);
 
 	free_entries(m, base);
-	if (m->type != M_ARRAY) {
+	if (m->type != M_ARRAY && *list) {
 		free(*list);
 		*list = NULL;
 	}
-	*(size_t *)((char *)base + m->n) = 0;
+	if (*n)
+		*n = 0;
 }
 
 static void free_texts(char **v, size_t n)
@@ -92,13 +95,18 @@ void run__free(struct run *run)
 static void slim(const struct shape *s, void *base)
 {
 	for (const struct member *m = s->member; m->type; m++)
-		if (m->flags & BULKY)
+		if (m->flags & BULKY && m->type == M_BY_NAME) {
+			free_entries(m, base);
+			memset(member__at(m, base), 0, member__entries(m, base) * m->size);
+			*((bool *)base + m->has) = false;
+		} else if (m->flags & BULKY) {
 			member__clear(m, base);
-		else if (m->type == M_OBJECT)
+		} else if (m->type == M_OBJECT) {
 			slim(m->of, member__at(m, base));
-		else
+		} else {
 			for (size_t i = 0; m->type == M_BY_NAME && i < m->names->count; i++)
 				slim(m->of, member__entry(m, base, i));
+		}
 }
 
 void run__slim(struct run *run)

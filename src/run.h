@@ -227,7 +227,7 @@ int run__merge(struct run *into, const struct run *from, const char **why);
 char *run__identity(const struct run *run);
 int run__note_parts(struct run *into, const struct run *from);
 
-/* Frees the lists that only a report shows: devices, intervals, worst cases, reference counts. */
+/* Without what only a report shows: devices, intervals, worst cases, outcomes of a site. */
 void run__slim(struct run *run);
 
 double run__seconds(const struct run *run); /* its duration; never 0 */

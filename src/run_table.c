@@ -136,7 +136,7 @@ static const struct member site_members[] = {
 	{ "by_outcome",
 	  "At sites that migrate only: an object of histograms by how the migration ended, of "
 	  "which `hold` is the sum.",
-	  M_BY_NAME, MERGE_ADD, HIDDEN | NULLS, ITEMS(run_site, by_outcome),
+	  M_BY_NAME, MERGE_ADD, HIDDEN | NULLS | BULKY, ITEMS(run_site, by_outcome),
 	  HAS(run_site, has_outcomes), .of = &hist_shape, .names = &outcome_keys },
 	{ "worst", "A list of the longest holds and waits, longest first.", M_ARRAY, MERGE_WORST,
 	  BULKY, ENTRIES(run_site, worst, worst_n), .max = RUN_WORST, .of = &worst_shape },

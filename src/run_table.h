@@ -54,7 +54,7 @@ enum member_flag {
 	KEY = 32,     /* MERGE_KEYED: tells the entries apart */
 	STRICT = 64,  /* another word than @words is refused */
 	ONE = 128,    /* 0 stands for 1 */
-	BULKY = 256,  /* for reports only: run__slim() */
+	BULKY = 256,  /* for reports only: run__slim(); M_BY_NAME: with a bool @has */
 };
 
 /* Numbers that stand for names, 0 to @count - 1; some may have none. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cmd.h"
-#include "run.h"
+#include "run_table.h"
 
 /* A recording, and the file that it is in. */
 struct part {
@@ -209,29 +209,45 @@ int runs__merge(char *const *paths, size_t n, struct run *into)
 	return fine ? 0 : -EINVAL;
 }
 
+/* A run is mostly buckets that are zero: pages of @to, which is zeroed, for these are not taken. */
+static void move(struct run *to, struct run *from)
+{
+	static const char zero[512];
+	size_t n;
+
+	for (size_t at = 0; at < sizeof(*from); at += n) {
+		n = sizeof(*from) - at < sizeof(zero) ? sizeof(*from) - at : sizeof(zero);
+		if (memcmp((char *)from + at, zero, n) != 0)
+			memcpy((char *)to + at, (char *)from + at, n);
+	}
+	memset(from, 0, sizeof(*from));
+}
+
 struct run *runs__load(char *const *paths, size_t n)
 {
 	struct ledger l = { .file = calloc(n, sizeof(*l.file)) };
-	struct run *runs = calloc(n, sizeof(*runs));
-	bool fine = l.file && runs;
+	struct run *runs = calloc(n, sizeof(*runs)), *one = calloc(1, sizeof(*one));
+	bool fine = l.file && runs && one;
 
 	if (!fine)
 		log_error("out of memory");
 	for (size_t i = 0; i < n && fine; i++) {
-		fine = load(&runs[i], paths[i], &l, i);
-		run__slim(&runs[i]);
+		fine = load(one, paths[i], &l, i);
+		run__slim(one);
+		move(&runs[i], one);
 	}
 	if (!fine || any_twice(&l, paths, n)) {
 		runs__free(runs, n);
 		runs = NULL;
 	}
 	forget(&l, n);
+	free(one);
 	return runs;
 }
 
 void runs__free(struct run *runs, size_t n)
 {
 	for (size_t i = 0; runs && i < n; i++)
-		run__free(&runs[i]);
+		shape__free(&run_shape, &runs[i]); /* run__free() would touch every page */
 	free(runs);
 }
