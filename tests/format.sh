@@ -69,7 +69,7 @@ done | check 'libbpf is included only where it is needed'
 
 # Features decide, never versions. kernel.c reads the release, for people.
 { grep -nE 'LINUX_(KERNEL_)?VERSION|KERNEL_VERSION' "${src[@]}" || :
-  grep -nE '\buname\(|utsname' "${src[@]}" | grep -v '^src/kernel\.c:' || :
+  grep -nE '\buname\([^2]|utsname' "${src[@]}" | grep -v '^src/kernel\.c:' || :
   grep -nE '(strcmp|strncmp|strverscmp|strto[a-z]+)\([^;]*(\.|->)release\b' "${src[@]}" || :
 } | check 'no decision by kernel version'
 

@@ -30,7 +30,7 @@ for t in "$@"; do
 	tally "$t" $? "$(count PASSED)" "$(count FAILED)"
 done
 
-for t in tests/cli.sh tests/compare.sh tests/docs.sh tests/completion.sh tests/schema.sh tests/members.sh tests/html.sh \
+for t in tests/cli.sh tests/runs.sh tests/compare.sh tests/docs.sh tests/completion.sh tests/schema.sh tests/members.sh tests/html.sh \
 	tests/variants.sh tests/rings.sh; do
 	MIGTRACE=$UNIT/migtrace sh "$t" >"$log" 2>&1
 	tally "$t" $? "$(sed -n 's/^\([0-9]*\) passed, .*/\1/p' "$log" | tail -n 1)" \
