@@ -128,12 +128,12 @@ static void print_rows(FILE *f, const struct comparison *c)
 static void print_side(FILE *f, const struct comparison *c, int side)
 {
 	const struct run *r = &c->sum[side];
+	char runs[CMP_RUNS];
 	struct para p;
 
 	para__begin(&p, f, LABEL, c->label[side]);
-	para__add(&p, "%zu run%s of %s, %s, %s tier, %.0f s;", c->n[side],
-		  c->n[side] == 1 ? "" : "s", r->kernel.release, r->kernel.generation, r->tool.tier,
-		  c->total[side].seconds);
+	para__add(&p, "%s; %s, %s, %s tier, %.0f s;", compare__runs_words(c, side, runs),
+		  r->kernel.release, r->kernel.generation, r->tool.tier, c->total[side].seconds);
 	para__add(&p, "%s, %u CPUs, %u nodes, hypervisor %s", r->kernel.arch, r->kernel.cpus,
 		  r->kernel.nodes, r->kernel.hypervisor);
 	if (r->bench.file_system)
@@ -188,6 +188,24 @@ static void print_detectable(struct para *p, const struct comparison *c)
 	}
 }
 
+/* What the verdict says nothing of. */
+static void print_left(FILE *f, const struct comparison *c)
+{
+	struct para p;
+
+	if (c->shared) {
+		para__begin(&p, f, LABEL, "BOOTS");
+		para__add(&p, "%zu boot%s on both sides, which is no independent sample", c->shared,
+			  c->shared == 1 ? " is" : "s are");
+		para__end(&p);
+	}
+	for (size_t i = 0; i < c->left_n; i++) {
+		para__begin(&p, f, LABEL, i ? "" : "not tested:");
+		para__add(&p, "%s (%s)", c->left[i].subject, c->left[i].why);
+		para__end(&p);
+	}
+}
+
 static void print_verdict(FILE *f, const struct comparison *c)
 {
 	size_t least = compare__least_runs(c);
@@ -197,9 +215,18 @@ static void print_verdict(FILE *f, const struct comparison *c)
 	if (!c->family)
 		para__add(&p, "no site was measured in every run: nothing is tested");
 	else if (least < 2)
-		para__add(&p, "1 run, no test: one run a side can't tell a change from chance");
+		para__add(&p, "1 %s, no test: one %s a side can't tell a change from chance",
+			  c->n[BEFORE] + c->n[AFTER] < c->files[BEFORE] + c->files[AFTER] ?
+				  "boot" :
+				  "run",
+			  c->n[BEFORE] + c->n[AFTER] < c->files[BEFORE] + c->files[AFTER] ?
+				  "boot" :
+				  "run");
 	else if (!compare__can_reject(c))
-		para__add(&p, "too few runs to test: %zu a side", least);
+		para__add(&p, "too few runs to test: %zu a side%s", least,
+			  c->n[BEFORE] + c->n[AFTER] < c->files[BEFORE] + c->files[AFTER] ?
+				  ", runs of one boot counted once" :
+				  "");
 	else if (c->lower + c->higher)
 		para__add(&p, "of %zu tested rows %zu better, %zu worse", c->family, c->lower,
 			  c->higher);
@@ -211,13 +238,15 @@ static void print_verdict(FILE *f, const struct comparison *c)
 		if (compare__unsafe(c, side))
 			para__add(&p, "; %s IS NOT SAFE, whatever its times", c->label[side]);
 	para__end(&p);
+	print_left(f, c);
 	if (!c->family)
 		return;
 	para__begin(&p, f, LABEL, "tested");
 	para__add(&p,
 		  "hold p50, p99 and total: %zu rows; Mann-Whitney U, two-sided, Holm over all "
 		  "at alpha %g; at least %zu runs a side. A run is one value, its rounds' "
-		  "median. Other rows are shown, not tested",
+		  "median. Other rows are shown, not tested. Intervals are of each row alone, not "
+		  "adjusted for the family as p is",
 		  c->family, c->alpha, c->fewest_runs);
 	para__end(&p);
 	if (isnan(c->geomean))

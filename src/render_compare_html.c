@@ -10,14 +10,16 @@
 
 static void title(const struct comparison *c, FILE *f)
 {
+	char before[CMP_RUNS], after[CMP_RUNS];
+
 	html__head(f, "migtrace: %s against %s", c->label[AFTER], c->label[BEFORE]);
 	html__element(f, "h1", NULL, "private_lock in page migration: %s against %s",
 		      c->label[AFTER], c->label[BEFORE]);
-	html__element(f, "p", "sub", "%s: %s, %zu run%s. %s: %s, %zu run%s.", c->label[BEFORE],
-		      or_unknown(c->sum[BEFORE].kernel.release), c->n[BEFORE],
-		      c->n[BEFORE] == 1 ? "" : "s", c->label[AFTER],
-		      or_unknown(c->sum[AFTER].kernel.release), c->n[AFTER],
-		      c->n[AFTER] == 1 ? "" : "s");
+	html__element(f, "p", "sub", "%s: %s, %s. %s: %s, %s.", c->label[BEFORE],
+		      or_unknown(c->sum[BEFORE].kernel.release),
+		      compare__runs_words(c, BEFORE, before), c->label[AFTER],
+		      or_unknown(c->sum[AFTER].kernel.release),
+		      compare__runs_words(c, AFTER, after));
 }
 
 static void both_table(const struct comparison *c, FILE *f, const char *caption)
@@ -287,8 +289,8 @@ static void reading(FILE *f)
 		"it. Both are better when lower.",
 		"p50, p99: half, 99 in 100 of the events took at most that long. Total: how much of "
 		"every second the lock was held in all.",
-		"A sample is a run, that is a boot of the machine, never a single event: a million "
-		"events of one boot say little about the next boot.",
+		"A sample is a boot of the machine, never a single event: a million events of one boot "
+		"say little about the next boot. Runs of one boot count as one, their median.",
 		"Difference: Hodges' and Lehmann's estimate, the median of all differences between a "
 		"run of one side and a run of the other, as a share of the first side's median.",
 		"p: how often chance alone would make a difference at least as large, adjusted for "
@@ -312,7 +314,9 @@ static void reading(FILE *f)
 	fputs("<ul>\n", f);
 	for (i = 0; i < sizeof(lines) / sizeof(*lines); i++)
 		html__element(f, "li", NULL, "%s", lines[i]);
-	html__element(f, "li", NULL, "Intervals are for %d%% confidence.",
+	html__element(f, "li", NULL,
+		      "Intervals are for %d%% confidence, each of its figure alone: they are not "
+		      "adjusted for the number of figures, as p is.",
 		      COMPARE_CONFIDENCE_PERCENT);
 	fputs("</ul>\n", f);
 }

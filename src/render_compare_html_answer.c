@@ -23,7 +23,7 @@ static const char *mood(const struct comparison *c)
 {
 	if (compare__unsafe(c, AFTER) || (c->higher && !c->lower && !compare__unsafe(c, BEFORE)))
 		return "bad";
-	if (!c->family || !compare__can_reject(c) || c->higher || c->total[BEFORE].tainted ||
+	if (!c->family || !compare__can_reject(c) || c->higher || c->left_n || c->shared || c->total[BEFORE].tainted ||
 	    c->total[AFTER].tainted || *c->unlike)
 		return "warn";
 	return c->lower || compare__unsafe(c, BEFORE) ? "good" : "neutral";
@@ -115,7 +115,7 @@ static void by_how_much(const struct comparison *c, const struct cmp_row *row, F
 	html__textf(f, ", from %s to %s", cmp_row__value(before, row, row->median[BEFORE].value),
 		    cmp_row__value(after, row, row->median[AFTER].value));
 	if (isfinite(low) && isfinite(high))
-		html__textf(f, " (%d%% confidence: %s to %s)", COMPARE_CONFIDENCE_PERCENT,
+		html__textf(f, " (%d%% confidence, not adjusted: %s to %s)", COMPARE_CONFIDENCE_PERCENT,
 			    html__change(before, low), html__change(after, high));
 	html__textf(f, ", p %s", html__p_value(cell, row->p_holm));
 	if (cmp_row__floor(c, row))
@@ -169,17 +169,21 @@ static void detectable(const struct comparison *c, FILE *f)
 
 static void how_sure(const struct comparison *c, FILE *f)
 {
-	char cell[FMT_CELL];
+	char cell[FMT_CELL], before[CMP_RUNS], after[CMP_RUNS];
 
 	if (!c->family)
 		return;
 	html__element(f, "p", NULL,
-		      "How sure: %zu run%s of %s and %zu of %s, a boot each. If nothing differed, "
+		      "How sure: %s of %s and %s of %s%s. If nothing differed, "
 		      "one of the %zu figures or more would still be called different in %s of 100 "
 		      "comparisons at most (Mann and Whitney's test; p values are adjusted for the "
 		      "number of figures, after Holm).",
-		      c->n[BEFORE], c->n[BEFORE] == 1 ? "" : "s", c->label[BEFORE], c->n[AFTER],
-		      c->label[AFTER], c->family, percent(cell, c->alpha));
+		      compare__runs_words(c, BEFORE, before), c->label[BEFORE],
+		      compare__runs_words(c, AFTER, after), c->label[AFTER],
+		      c->n[BEFORE] == c->files[BEFORE] && c->n[AFTER] == c->files[AFTER] ?
+			      ", a boot each" :
+			      "",
+		      c->family, percent(cell, c->alpha));
 }
 
 static void side_faults(const struct comparison *c, int side, FILE *f)
@@ -227,6 +231,13 @@ static void warnings(const struct comparison *c, FILE *f)
 				"Tainted: in runs of %s events were lost; its counts are lower "
 				"bounds.",
 				c->label[side]);
+	if (c->shared)
+		html__element(f, "p", "t-bad",
+			      "%zu boot%s on both sides, which is no independent sample.",
+			      c->shared, c->shared == 1 ? " is" : "s are");
+	for (size_t i = 0; i < c->left_n; i++)
+		html__element(f, "p", "t-warn", "not tested: %s (%s)", c->left[i].subject,
+			      c->left[i].why);
 	if (*c->unlike)
 		html__element(f, "p", "t-bad", "%s: the sides are unlike in %s.",
 			      c->forced ? "Compared all the same" : "Careful", c->unlike);

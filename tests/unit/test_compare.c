@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What becomes a row and is tested, what a run is reduced to, and what makes runs unlike. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,8 @@ static const struct cmp_row *row(const struct comparison *c, const char *subject
 	return NULL;
 }
 
+static const struct compare_opts opts = { .alpha = 0.05 };
+
 struct sides {
 	struct run v[SIDES][RUNS];
 	struct run *of[SIDES];
@@ -70,7 +73,7 @@ static void a_shift_is_found_with_the_fewest_runs(void **state)
 
 	(void)state;
 	make_sides(&s, 1000, ns);
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	assert_int_equal(c.family, 6);
 	assert_int_equal(c.fewest_runs, RUNS);
 	assert_int_equal(c.higher, 6);
@@ -93,7 +96,7 @@ static void one_run_less_tests_nothing(void **state)
 	(void)state;
 	make_sides(&s, 1000, ns);
 	s.n[AFTER] = RUNS - 1;
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	assert_int_equal(c.lower + c.higher, 0);
 	for (size_t i = 0; i < c.rows_n; i++)
 		assert_int_equal(c.rows[i].verdict, ROW_UNTESTED);
@@ -110,15 +113,21 @@ static void a_site_with_few_sections_is_not_tested(void **state)
 	(void)state;
 	make_sides(&s, 1000, ns);
 	site(&s.v[AFTER][2].site[SITE_FIND_GET_BLOCK], 99, 1000);
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	assert_int_equal(c.family, 3);
 	assert_non_null(row(&c, "find_get_block", "hold p50"));
 	assert_int_equal(row(&c, "find_get_block", "hold p50")->verdict, ROW_UNTESTED);
+	assert_int_equal(c.left_n, 1);
+	assert_string_equal(c.left[0].subject, "find_get_block");
+	assert_string_equal(c.left[0].why, "99 sections in run 3 of after, 100 needed");
 	compare__free(&c);
 
 	s.v[AFTER][2].site[SITE_FIND_GET_BLOCK].clock = CLOCK_NONE;
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
-	assert_null(row(&c, "find_get_block", "hold p50"));
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
+	assert_int_equal(row(&c, "find_get_block", "hold p50")->verdict, ROW_UNTESTED);
+	assert_true(isnan(row(&c, "find_get_block", "hold p50")->value[AFTER][2]));
+	assert_int_equal(c.left_n, 1);
+	assert_string_equal(c.left[0].why, "not measured in run 3 of after");
 	compare__free(&c);
 	free_sides(&s);
 }
@@ -147,7 +156,7 @@ static void rounds_reduce_to_their_median(void **state)
 	for (int side = 0; side < SIDES; side++)
 		for (int i = 0; i < RUNS; i++)
 			make_rounds(&s.v[side][i]);
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	assert_true(fabs(row(&c, "migrate_norefs", "sections")->value[BEFORE][0] - 100) < 1e-9);
 	assert_true(fabs(row(&c, "migrate_norefs", "hold total")->value[BEFORE][0] - 500000) <
 		    1e-6);
@@ -162,7 +171,7 @@ static void rounds_reduce_to_their_median(void **state)
 		run__free(&s.v[side][0]);
 		make(&s.v[side][0], 1000, 1000);
 	}
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	assert_true(row(&c, "migrate_norefs", "hold p50")->value[BEFORE][1] < 2100);
 	compare__free(&c);
 	free_sides(&s);
@@ -182,7 +191,7 @@ static void ties_do_not_turn_the_direction_round(void **state)
 		for (int i = 0; i < RUNS; i++)
 			site(&s.v[side][i].site[SITE_MIGRATE_NOREFS], 1000,
 			     side == AFTER ? 900 : 1000);
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	for (size_t i = 0; i < c.rows_n; i++)
 		lower += c.rows[i].verdict == ROW_LOWER;
 	assert_int_equal(lower, 3);
@@ -202,7 +211,7 @@ static void a_run_that_took_no_time_has_no_rates(void **state)
 	for (int side = 0; side < SIDES; side++)
 		for (int i = 0; i < RUNS; i++)
 			s.v[side][i].duration_ns = 0;
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	assert_null(row(&c, "migrate_norefs", "sections"));
 	assert_int_equal(row(&c, "migrate_norefs", "hold total")->verdict, ROW_SAME);
 	assert_true(row(&c, "migrate_norefs", "hold total")->p_holm >= 1);
@@ -222,7 +231,7 @@ static void empty_runs_have_no_family(void **state)
 	sample__small(&b);
 	for (int i = 0; i < SITE_COUNT; i++)
 		a.site[i].clock = b.site[i].clock = CLOCK_NONE;
-	assert_int_equal(compare__run(&c, of, n, 0.05), 0);
+	assert_int_equal(compare__run(&c, of, n, &opts), 0);
 	assert_int_equal(c.family, 0);
 	assert_int_equal(c.fewest_runs, 0);
 	assert_true(isnan(c.geomean));
@@ -244,6 +253,16 @@ static void a_quantile_within_a_bucket(void **state)
 	assert_true(fabs(hist__interpolated(&h, 1) - 2047) < 1);
 }
 
+static bool alike(struct sides *s, char *text, size_t size)
+{
+	char *unlike = compare__unlike(s->of, s->n, NULL);
+
+	assert_non_null(unlike);
+	snprintf(text, size, "%s", unlike);
+	free(unlike);
+	return !*text;
+}
+
 static void what_is_unlike_is_plain_text(void **state)
 {
 	static const __u64 ns[SIDES] = { 1000, 1000 };
@@ -252,15 +271,15 @@ static void what_is_unlike_is_plain_text(void **state)
 
 	(void)state;
 	make_sides(&s, 10, ns);
-	assert_true(compare__alike(s.of, s.n, text, sizeof(text)));
+	assert_true(alike(&s, text, sizeof(text)));
 	assert_string_equal(text, "");
 	free(s.v[AFTER][0].probes[0].variant);
 	s.v[AFTER][0].probes[0].variant = strdup("\033[2Jx\n\xc2\x9b");
-	assert_false(compare__alike(s.of, s.n, text, sizeof(text)));
+	assert_false(alike(&s, text, sizeof(text)));
 	assert_non_null(strstr(text, "; ?[2Jx?\?\?)"));
 	free(s.v[AFTER][0].probes[0].variant);
 	s.v[AFTER][0].probes[0].variant = NULL;
-	assert_false(compare__alike(s.of, s.n, text, sizeof(text)));
+	assert_false(alike(&s, text, sizeof(text)));
 	assert_non_null(strstr(text, "; unknown)"));
 	free_sides(&s);
 }

@@ -14,14 +14,14 @@ UNIT_SRC := log opts opts_help out outfile suggest names run merge hist fmt cmd_
 	render_html render_html_figures render_html_words render_html_sites render_html_time \
 	render_html_lists render_compare_html render_compare_html_answer render_compare_html_rows \
 	html html_page svg svg_hist svg_time svg_dots \
-	select points places copies facts image image_symbols symbols btf_kind lock_calls probes insn insn_follow text text_inline stats runs compare compare_test compare_alike render_compare \
+	select points places copies facts image image_symbols symbols btf_kind lock_calls probes insn insn_follow text text_inline stats runs compare compare_test compare_alike compare_left stats_power csv render_compare \
 	render_compare_data metrics render_prometheus textfile
 UNIT_OBJ := $(UNIT_SRC:%=$(UNIT)/src/%.o) $(UNIT)/sample.o $(UNIT)/capture.o $(UNIT)/page.o $(UNIT)/text_arm64.o
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(UNIT)/%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_BIN_OBJ := $(patsubst src/%.c,$(UNIT)/src/%.o,$(SRC))
 
 .PHONY: check-unit
-check-unit: $(UNIT_TESTS) $(UNIT)/migtrace $(UNIT)/variants ## unit tests and bad input, no root
+check-unit: $(UNIT_TESTS) $(UNIT)/migtrace $(UNIT)/variants $(UNIT)/stats_ask ## unit tests and bad input, no root
 	$(Q)UNIT=$(UNIT) sh tests/unit/run.sh $(UNIT_TESTS)
 
 $(UNIT)/src/%.o: src/%.c tests/unit/unit.mk | $(O)/migtrace.skel.h
@@ -41,6 +41,12 @@ $(UNIT)/test_%: $(UNIT)/test_%.o $(UNIT_OBJ)
 $(UNIT)/variants: $(UNIT)/variants.o $(UNIT_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(UNIT_CFLAGS) $^ -lcmocka -ljansson -lm -o $@
+
+# a filter that another implementation asks: it draws millions of values
+$(UNIT)/stats_ask: tests/unit/stats_ask.c src/stats.c src/stats_power.c src/stats.h tests/unit/unit.mk
+	@mkdir -p $(@D)
+	$(call msg,CC,$@)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror $(filter %.c,$^) -lm -o $@
 
 # The whole command, sanitised: bad input must not only be refused but refused without a stumble.
 $(UNIT)/migtrace: $(UNIT_BIN_OBJ)
