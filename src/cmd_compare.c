@@ -169,16 +169,34 @@ static int render(const struct comparison *c, size_t format, const char *output)
 	return out__close(out) ? EXIT_FAILED : EXIT_FINE;
 }
 
+/* The way out, when the sites that can be tested are those that matter. */
+static void hint_sites(const struct comparison *c)
+{
+	char names[256] = "NAME,...";
+	const char *subject = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->rows_n && n < sizeof(names); i++) {
+		if (!c->rows[i].tested || !strcmp(subject, c->rows[i].subject))
+			continue;
+		subject = c->rows[i].subject;
+		n += snprintf(names + n, sizeof(names) - n, "%s%s", n ? "," : "", subject);
+	}
+	log_hint("--site %s %s", names,
+		 c->family ? "asks for what was tested" : "tests those only");
+}
+
 static int inconclusive(const struct comparison *c)
 {
 	if (c->left_n) {
 		log_error("inconclusive: not tested: %s (%s)%s", c->left[0].subject, c->left[0].why,
 			  c->left_n > 1 ? ", and others" : "");
-		log_hint("--site NAME,... tests those only");
+		hint_sites(c);
 	} else if (!c->family) {
 		log_error("inconclusive: no site was measured in every run");
 	} else if (!compare__can_reject(c)) {
-		log_error("inconclusive: %zu %s a side, at least %zu needed", compare__least_runs(c),
+		log_error("inconclusive: %zu %s a side, at least %zu needed",
+			  compare__least_runs(c),
 			  c->n[BEFORE] < c->files[BEFORE] || c->n[AFTER] < c->files[AFTER] ?
 				  "boots" :
 				  "runs",
@@ -266,6 +284,14 @@ static int compare(const struct compare_config *config, size_t format, struct ru
 	return code;
 }
 
+static bool has_stdin(const struct operands *o, int side)
+{
+	for (size_t i = 0; i < o->n[side]; i++)
+		if (!strcmp(o->paths[side][i], "-"))
+			return true;
+	return false;
+}
+
 static int compare_run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct compare_config c = { .format = "text", .alpha = 0.05, .fail_above = NO_LIMIT };
@@ -280,6 +306,13 @@ static int compare_run(const struct cmd *cmd, int argc, char **argv)
 	format = find_format(c.format);
 	if (format == FORMATS || (c.sites && !parse_sites(c.sites, sites)))
 		return EXIT_USAGE;
+	for (int side = 0; side < SIDES; side++)
+		if (!out__spares(c.output, o.paths[side], o.n[side]))
+			return EXIT_USAGE;
+	if (has_stdin(&o, BEFORE) && has_stdin(&o, AFTER)) {
+		log_error("standard input can't be both sides");
+		return EXIT_USAGE;
+	}
 	runs[BEFORE] = runs__load(o.paths[BEFORE], o.n[BEFORE]);
 	if (runs[BEFORE])
 		runs[AFTER] = runs__load(o.paths[AFTER], o.n[AFTER]);

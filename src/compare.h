@@ -67,13 +67,13 @@ struct compare_opts {
 };
 
 struct comparison {
-	const char *label[SIDES];      /* "before" and "after", or as given */
-	size_t n[SIDES];	       /* boots: the size of the sample */
-	size_t files[SIDES];	       /* run files */
-	size_t *boot[SIDES];	       /* of each run file: which of the boots */
-	size_t shared;		       /* boots that are on both sides */
+	const char *label[SIDES];	 /* "before" and "after", or as given */
+	size_t n[SIDES];		 /* boots: the size of the sample */
+	size_t files[SIDES];		 /* run files */
+	size_t *boot[SIDES];		 /* of each run file: which of the boots */
+	size_t shared;			 /* boots that are on both sides */
 	const struct compare_opts *opts; /* during compare__run() */
-	const struct run *runs[SIDES]; /* the caller's; the first of a side is its sum now */
+	const struct run *runs[SIDES];	 /* the caller's; the first of a side is its sum now */
 	struct run sum[SIDES]; /* a look at that: histograms, late references, counters of all */
 	struct cmp_row *rows;
 	size_t rows_n;

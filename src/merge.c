@@ -344,6 +344,8 @@ int run__merge(struct run *into, const struct run *from, const char **why)
 	if (*why)
 		return -EINVAL;
 	*why = "out of memory";
+	if (run__note_parts(into, from))
+		return -ENOMEM;
 	if (merge_identity(into, from) || merge_lists(into, from))
 		return -ENOMEM;
 	intervals__free(&into->intervals, &into->intervals_n);

@@ -216,12 +216,10 @@ static void print_verdict(FILE *f, const struct comparison *c)
 		para__add(&p, "no site was measured in every run: nothing is tested");
 	else if (least < 2)
 		para__add(&p, "1 %s, no test: one %s a side can't tell a change from chance",
-			  c->n[BEFORE] + c->n[AFTER] < c->files[BEFORE] + c->files[AFTER] ?
-				  "boot" :
-				  "run",
-			  c->n[BEFORE] + c->n[AFTER] < c->files[BEFORE] + c->files[AFTER] ?
-				  "boot" :
-				  "run");
+			  c->n[BEFORE] + c->n[AFTER] < c->files[BEFORE] + c->files[AFTER] ? "boot" :
+											    "run",
+			  c->n[BEFORE] + c->n[AFTER] < c->files[BEFORE] + c->files[AFTER] ? "boot" :
+											    "run");
 	else if (!compare__can_reject(c))
 		para__add(&p, "too few runs to test: %zu a side%s", least,
 			  c->n[BEFORE] + c->n[AFTER] < c->files[BEFORE] + c->files[AFTER] ?
@@ -252,7 +250,10 @@ static void print_verdict(FILE *f, const struct comparison *c)
 	if (isnan(c->geomean))
 		return;
 	para__begin(&p, f, LABEL, "geomean");
-	para__add(&p, "after / before of the tested rows: x%.3f", c->geomean);
+	if (c->geomean >= 9999.5)
+		para__add(&p, "after / before of the tested rows: >x9999");
+	else
+		para__add(&p, "after / before of the tested rows: x%.3f", c->geomean);
 	para__end(&p);
 }
 

@@ -53,7 +53,8 @@ static void csv_left(FILE *f, const struct comparison *c, const struct cmp_left 
 	for (size_t i = 0; i < c->rows_n; i++)
 		if (!strcmp(c->rows[i].subject, v->subject))
 			return;
-	fprintf(f, "%s,hold,,0,%zu,,,,%zu,,,,,,,,,,,", v->subject, c->files[BEFORE], c->files[AFTER]);
+	fprintf(f, "%s,hold,,0,%zu,,,,%zu,,,,,,,,,,,", v->subject, c->files[BEFORE],
+		c->files[AFTER]);
 	csv_end(f, c, v);
 }
 
@@ -159,6 +160,7 @@ int render_compare_json(const struct comparison *c, FILE *f)
 {
 	json_t *root = json_object(), *rows = json_array(), *left = json_array();
 	struct writer w = { 0 };
+	char *text;
 	int ret = 0;
 
 	put__member(&w, root, "format", json_string("migtrace-comparison"));
@@ -184,9 +186,16 @@ int render_compare_json(const struct comparison *c, FILE *f)
 		put__element(&w, left, o);
 	}
 	put__member(&w, root, "not_tested", left);
-	if (w.failed || json_dumpf(root, f, JSON_INDENT(1) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(17)) ||
-	    fputc('\n', f) == EOF)
+	text = w.failed ? NULL :
+			  json_dumps(root,
+				     JSON_INDENT(1) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(17));
+	if (text) {
+		runfile__put_line(text, f);
+		fputc('\n', f);
+	} else {
 		ret = -ENOMEM;
+	}
+	free(text);
 	json_decref(root);
 	return ret;
 }

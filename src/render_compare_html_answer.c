@@ -23,8 +23,8 @@ static const char *mood(const struct comparison *c)
 {
 	if (compare__unsafe(c, AFTER) || (c->higher && !c->lower && !compare__unsafe(c, BEFORE)))
 		return "bad";
-	if (!c->family || !compare__can_reject(c) || c->higher || c->left_n || c->shared || c->total[BEFORE].tainted ||
-	    c->total[AFTER].tainted || *c->unlike)
+	if (!c->family || !compare__can_reject(c) || c->higher || c->left_n || c->shared ||
+	    c->total[BEFORE].tainted || c->total[AFTER].tainted || *c->unlike)
 		return "warn";
 	return c->lower || compare__unsafe(c, BEFORE) ? "good" : "neutral";
 }
@@ -115,8 +115,9 @@ static void by_how_much(const struct comparison *c, const struct cmp_row *row, F
 	html__textf(f, ", from %s to %s", cmp_row__value(before, row, row->median[BEFORE].value),
 		    cmp_row__value(after, row, row->median[AFTER].value));
 	if (isfinite(low) && isfinite(high))
-		html__textf(f, " (%d%% confidence, not adjusted: %s to %s)", COMPARE_CONFIDENCE_PERCENT,
-			    html__change(before, low), html__change(after, high));
+		html__textf(f, " (%d%% confidence, not adjusted: %s to %s)",
+			    COMPARE_CONFIDENCE_PERCENT, html__change(before, low),
+			    html__change(after, high));
 	html__textf(f, ", p %s", html__p_value(cell, row->p_holm));
 	if (cmp_row__floor(c, row))
 		html__textf(f,

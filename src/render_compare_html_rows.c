@@ -186,8 +186,10 @@ void compare_part__tested(const struct comparison *c, FILE *f)
 
 	if (!c->family)
 		return;
-	html__table(f, "Tested figures: medians of the runs, and below each its own 95% interval, not adjusted",
-		    heads(c, &h, true));
+	html__table(
+		f,
+		"Tested figures: medians of the runs, and below each its own 95% interval, not adjusted",
+		heads(c, &h, true));
 	for (i = 0; i < c->rows_n; i++) {
 		row = &c->rows[i];
 		if (!row->tested)

@@ -101,6 +101,7 @@ void run__free(struct run *run)
 	free(run->kernel.hypervisor);
 	free(run->kernel.clocksource);
 	free_strings(run->kernel.instruments, run->kernel.instruments_n);
+	free_strings(run->parts, run->parts_n);
 	free(run->bench.file_system);
 	free(run->bench.mover);
 	free(run->start);

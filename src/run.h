@@ -185,6 +185,8 @@ struct run {
 	size_t intervals_n, rounds_n;
 	struct run_bench bench;
 	size_t merged; /* how many run files this is the sum of; 0 or 1 for a recording */
+	char **parts;  /* of a sum: which recordings, as run__identity() has them */
+	size_t parts_n;
 	__u64 clamped; /* values above 2^63-1, which JSON readers wrap, stored as 2^63-1 */
 };
 
@@ -217,6 +219,13 @@ struct run_device *run__device(struct run *run, __u32 dev);
  * Returns 0, -ENOMEM, or -EINVAL with *@why naming the first thing that differs (static storage).
  */
 int run__merge(struct run *into, const struct run *from, const char **why);
+
+/*
+ * runs.c: "START BOOT-ID DURATION_NS", which tells a recording from all others; to be freed, NULL
+ * without memory. run__note_parts(), before a merge: @into is the sum of these, too. 0 or -ENOMEM.
+ */
+char *run__identity(const struct run *run);
+int run__note_parts(struct run *into, const struct run *from);
 
 double run__seconds(const struct run *run); /* its duration; never 0 */
 
@@ -308,8 +317,8 @@ int run__writable(const char *path, char *err, size_t err_size); /* would run__s
 int run__load(struct run *run, const char *path, char *err, size_t err_size);
 
 /*
- * runs.c: @n run files; prints the fault and returns NULL when one can't be read, or when two are
- * the same recording. runs__free() is fine on NULL.
+ * runs.c: @n run files, "-" is standard input; prints the fault and returns NULL when one can't be
+ * read, or when two are or have the same recording. runs__free() is fine on NULL.
  */
 struct run *runs__load(char *const *paths, size_t n);
 void runs__free(struct run *runs, size_t n);

@@ -241,6 +241,8 @@ json_t *runfile__json(const struct run *run)
 	put__member(&w, root, "start", put__text(run->start));
 	put__member(&w, root, "duration_ns", put__number(&w, run->duration_ns));
 	put__member(&w, root, "merged", put__number(&w, run->merged ? run->merged : 1));
+	if (run->parts_n)
+		put__member(&w, root, "parts", put__strings(&w, run->parts, run->parts_n));
 	put__member(&w, root, "sites", sites_json(&w, run));
 	put__member(&w, root, "norefs_window", opt_hist_json(&w, run->has_window, &run->window));
 	put__member(&w, root, "flag_held", opt_hist_json(&w, run->has_flag_held, &run->flag_held));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "runfile.h"
 
@@ -189,6 +190,8 @@ static int read_run(const json_t *root, const struct at *at, struct run *run)
 		ret = get__u64(root, "duration_ns", at, &run->duration_ns);
 	if (!ret)
 		ret = get__opt_u64(root, "merged", at, &merged);
+	if (!ret && json_object_get(root, "parts"))
+		ret = get__strings(root, "parts", at, &run->parts, &run->parts_n);
 	if (!ret)
 		ret = get__opt_u64(root, "clamped", at, &run->clamped);
 	if (!ret)
@@ -245,10 +248,10 @@ int run__load(struct run *run, const char *path, char *err, size_t err_size)
 	int ret;
 
 	memset(run, 0, sizeof(*run));
-	n = snprintf(err, err_size, "%s: ", path);
+	n = snprintf(err, err_size, "%s: ", strcmp(path, "-") ? path : "standard input");
 	root.err = n < err_size ? err + n : err;
 	root.err_size = n < err_size ? err_size - n : err_size;
-	f = fopen(path, "re");
+	f = strcmp(path, "-") ? fopen(path, "re") : fdopen(dup(STDIN_FILENO), "r");
 	if (!f) {
 		ret = -errno;
 		at__fail(&root, "%s", strerror(errno));

@@ -341,8 +341,8 @@ int stats__critical_pairs(size_t na, size_t nb, double alpha, long *most)
 	*most = -1;
 	if (na > STATS_EXACT || nb > STATS_EXACT) {
 		double pairs = (double)na * (double)nb;
-		double distance = normal_above(alpha / 2) *
-				  sqrt(normal_variance((double)na, (double)nb, 0));
+		double distance =
+			normal_above(alpha / 2) * sqrt(normal_variance((double)na, (double)nb, 0));
 
 		if (pairs / 2 - 0.5 - distance >= 0)
 			*most = (long)(pairs / 2 - 0.5 - distance);

@@ -150,7 +150,7 @@ int stats__detectable(const double *a, size_t na, const double *b, size_t nb, do
 		      double power, double *difference)
 {
 	double most_draws = DRAWN_PAIRS / ((double)na * (double)nb);
-	size_t draws = most_draws > DRAWS	 ? DRAWS :
+	size_t draws = most_draws > DRAWS	? DRAWS :
 		       most_draws > DRAWS_LEAST ? (size_t)most_draws :
 						  DRAWS_LEAST;
 	struct draws d = { .na = na, .nb = nb, .state = 0x9e3779b97f4a7c15ULL };

@@ -23,7 +23,11 @@ static void site(struct run_site *s, __u64 n, __u64 ns)
 /* Two sites with @n sections of about @ns each, ten seconds. */
 static void make(struct run *r, __u64 n, __u64 ns)
 {
+	static unsigned int boots;
+
 	sample__small(r);
+	free(r->kernel.boot_id);
+	assert_true(asprintf(&r->kernel.boot_id, "%08x-0000-4000-8000-000000000000", boots++) > 0);
 	r->duration_ns = 10000000000ULL;
 	r->site[SITE_MIGRATE_NOREFS].has_outcomes = false;
 	site(&r->site[SITE_MIGRATE_NOREFS], n, ns);
@@ -132,6 +136,93 @@ static void a_site_with_few_sections_is_not_tested(void **state)
 	free_sides(&s);
 }
 
+/* Two runs of one boot are one value, their median; a boot on both sides is counted. */
+static void runs_of_one_boot_are_one(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 3000 };
+	struct comparison c;
+	char words[CMP_RUNS];
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	for (int i = 1; i < 3; i++) {
+		free(s.v[AFTER][i].kernel.boot_id);
+		s.v[AFTER][i].kernel.boot_id = strdup(s.v[AFTER][0].kernel.boot_id);
+	}
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
+	assert_int_equal(c.n[BEFORE], RUNS);
+	assert_int_equal(c.n[AFTER], RUNS - 2);
+	assert_int_equal(c.shared, 0);
+	assert_string_equal(compare__runs_words(&c, AFTER, words),
+			    "5 runs of 3 boots, which count as 3");
+	assert_string_equal(compare__runs_words(&c, BEFORE, words), "5 runs");
+	/* runs differ by 16 ns each: the middle one of the first three */
+	assert_true(fabs(row(&c, "migrate_norefs", "hold max")->value[AFTER][0] - (3999 + 16)) < 1);
+	assert_true(fabs(row(&c, "migrate_norefs", "hold max")->value[AFTER][1] - (3999 + 48)) < 1);
+	compare__free(&c);
+	free(s.v[AFTER][4].kernel.boot_id);
+	s.v[AFTER][4].kernel.boot_id = strdup(s.v[BEFORE][1].kernel.boot_id);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
+	assert_int_equal(c.shared, 1);
+	compare__free(&c);
+	free_sides(&s);
+}
+
+static void sites_are_chosen_by_name(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 3000 };
+	bool sites[SITE_COUNT] = { [SITE_FIND_GET_BLOCK] = true };
+	struct compare_opts chosen = { .alpha = 0.05, .sites = sites };
+	struct comparison c;
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	s.v[AFTER][2].site[SITE_MIGRATE_NOREFS].clock = CLOCK_NONE; /* not asked about */
+	assert_int_equal(compare__run(&c, s.of, s.n, &chosen), 0);
+	assert_int_equal(c.family, 3);
+	assert_int_equal(c.left_n, 0);
+	compare__free(&c);
+	sites[SITE_AIO_MIGRATE] = true; /* asked about, and nowhere */
+	assert_int_equal(compare__run(&c, s.of, s.n, &chosen), 0);
+	assert_int_equal(c.left_n, 1);
+	assert_string_equal(c.left[0].subject, "aio_migrate");
+	compare__free(&c);
+	free_sides(&s);
+}
+
+static void later_races_are_told(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 1000 };
+	struct comparison c;
+	const char *why;
+	struct sides s;
+
+	(void)state;
+	for (int late = 0; late < 4; late++) {
+		make_sides(&s, 1000, ns);
+		for (int side = 0; side < SIDES; side++)
+			for (int i = 0; i < RUNS; i++) {
+				s.v[side][i].late.total = 0;
+				s.v[side][i].late.possible = 0;
+				memset(s.v[side][i].losses, 0, sizeof(s.v[side][i].losses));
+				s.v[side][i].late.windows = 100;
+				s.v[side][i].late.behind_spin = 10;
+				s.v[side][i].late.has_waited = false;
+			}
+		s.v[BEFORE][3].late.total = late & 1 ? 2 : 0;
+		s.v[AFTER][1].late.total = late & 2 ? 5 : 0;
+		assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
+		assert_int_equal(compare__race(&c, &why), late == 2 ? RACE_LATER :
+							  late == 3 ? RACE_UNKNOWN :
+								      RACE_NONE);
+		assert_true(!why == (late != 3));
+		compare__free(&c);
+		free_sides(&s);
+	}
+}
+
 static void make_rounds(struct run *r)
 {
 	static const __u64 per_round[] = { 100, 300, 200 };
@@ -213,9 +304,10 @@ static void a_run_that_took_no_time_has_no_rates(void **state)
 			s.v[side][i].duration_ns = 0;
 	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	assert_null(row(&c, "migrate_norefs", "sections"));
-	assert_int_equal(row(&c, "migrate_norefs", "hold total")->verdict, ROW_SAME);
-	assert_true(row(&c, "migrate_norefs", "hold total")->p_holm >= 1);
-	assert_int_equal(row(&c, "migrate_norefs", "hold p50")->verdict, ROW_HIGHER);
+	assert_int_equal(row(&c, "migrate_norefs", "hold p50")->verdict, ROW_UNTESTED);
+	assert_int_equal(c.family, 0);
+	assert_int_equal(c.left_n, 2); /* the family has a total a second, or it is none */
+	assert_string_equal(c.left[0].why, "run 1 of before and 9 more files took no time");
 	compare__free(&c);
 	free_sides(&s);
 }
@@ -290,6 +382,9 @@ int main(void)
 		cmocka_unit_test(a_shift_is_found_with_the_fewest_runs),
 		cmocka_unit_test(one_run_less_tests_nothing),
 		cmocka_unit_test(a_site_with_few_sections_is_not_tested),
+		cmocka_unit_test(runs_of_one_boot_are_one),
+		cmocka_unit_test(sites_are_chosen_by_name),
+		cmocka_unit_test(later_races_are_told),
 		cmocka_unit_test(rounds_reduce_to_their_median),
 		cmocka_unit_test(ties_do_not_turn_the_direction_round),
 		cmocka_unit_test(a_run_that_took_no_time_has_no_rates),

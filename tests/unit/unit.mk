@@ -8,7 +8,7 @@ UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DMIGTRACE_VERSION='"0.0.test"' -O1 -g -
 	-fno-omit-frame-pointer -I$(O) -DRUNFILE_MAX_MEMORY='(64ULL << 20)'
 
 # Everything that links without libbpf; a test needs no more.
-UNIT_SRC := log opts opts_help out outfile suggest names run merge hist fmt cmd_report \
+UNIT_SRC := log opts opts_help out outfile pending suggest names run merge hist fmt cmd_report \
 	runfile runfile_get runfile_hist runfile_json runfile_json_lists runfile_lists runfile_read runfile_sites runfile_times \
 	render_text render_sites render_hist render_lists render_field render_late render_json render_csv \
 	render_html render_html_figures render_html_words render_html_sites render_html_time \
