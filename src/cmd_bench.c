@@ -163,25 +163,10 @@ static int describe(const struct bench *b, struct run *run)
 	return run->bench.file_system && run->bench.mover ? 0 : -ENOMEM;
 }
 
-static int record(struct bench *b, struct run *run)
+static int publish(void *ctx, struct run *run)
 {
-	char device[DEV_TEXT];
-	struct session_opts o = {
-		.seconds = b->c->seconds * b->c->rounds,
-		.interval = b->c->seconds,
-		.light = b->c->light,
-		.btf = b->c->btf,
-		.events_max = 256,
-		.device = dev__format(b->scratch.dev, device, sizeof(device)),
-		.load = &bench_load,
-		.load_ctx = b,
-		.can_write = record__can_write,
-		.can_write_ctx = (void *)b->c->output,
-	};
-	int code = session__record(&o, run);
+	struct bench *b = ctx;
 
-	if (code != EXIT_FINE)
-		return code;
 	keep_rounds(run, b->c->seconds);
 	if (describe(b, run)) {
 		log_error("out of memory");
@@ -195,7 +180,28 @@ static int record(struct bench *b, struct run *run)
 	if (run->rounds_n < b->c->rounds)
 		log_warn("%s %zu of %u rounds", session__stopped() ? "stopped after" : "only",
 			 run->rounds_n, b->c->rounds);
-	return EXIT_FINE;
+	return record__publish(run, b->c->output);
+}
+
+static int record(struct bench *b, struct run *run)
+{
+	char device[DEV_TEXT];
+	struct session_opts o = {
+		.seconds = b->c->seconds * b->c->rounds,
+		.interval = b->c->seconds,
+		.light = b->c->light,
+		.btf = b->c->btf,
+		.events_max = 256,
+		.device = dev__format(b->scratch.dev, device, sizeof(device)),
+		.load = &bench_load,
+		.load_ctx = b,
+		.publish = publish,
+		.publish_ctx = b,
+		.can_write = record__can_write,
+		.can_write_ctx = (void *)b->c->output,
+	};
+
+	return session__record(&o, run);
 }
 
 static int bench(const struct bench_config *c, struct bench *b, struct run *run)
@@ -251,8 +257,6 @@ static int bench_run(const struct cmd *cmd, int argc, char **argv)
 	code = bench(&c, &b, &run);
 	load__stop(b.load);
 	scratch__drop(&b.scratch);
-	if (code == EXIT_FINE)
-		code = record__publish(&run, c.output);
 	run__free(&run);
 	return code;
 }

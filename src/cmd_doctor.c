@@ -38,19 +38,6 @@ static const struct opt doctor_opts[] = {
 /* Functions with places of one probe that are listed. */
 #define PLACES_MAX 32
 
-struct diagnosis {
-	struct facts facts;
-	const char *sheet; /* that they were read from; NULL: this kernel's */
-	const char *forced[FORCED_MAX + 1];
-	struct choice *choices;
-	const char *generation, *evidence;
-	struct run machine;
-	char trial[512]; /* what loading and attaching everything gave */
-	int code;	 /* of the trial */
-	__u64 floor_ns[CLOCK_BRACKET + 1];
-	size_t *attached;
-};
-
 static const char *const settings[] = {
 	"/proc/sys/kernel/kptr_restrict",
 	"/proc/sys/kernel/perf_event_paranoid",
@@ -70,54 +57,6 @@ static void read_setting(const char *path, char *buf, size_t size)
 		fclose(f);
 	}
 	buf[strcspn(buf, "\n")] = 0;
-}
-
-/* A probe that has to be there, or was asked for, is not: what, in @d->trial. */
-static bool lacks(struct diagnosis *d)
-{
-	if (!d->facts.feature[FEAT_BTF]) {
-		snprintf(d->trial, sizeof(d->trial), "not tried: %s; %s", facts__no_btf(&d->facts),
-			 BTF_HINT);
-		return true;
-	}
-	for (size_t i = 0; i < probes_n; i++) {
-		const struct choice *c = &d->choices[i];
-
-		if (!c->variant &&
-		    ((c->probe->flags & PROBE_REQUIRED) || session__forced(d->forced, c->probe))) {
-			snprintf(d->trial, sizeof(d->trial), "not tried: probe '%s': %.300s",
-				 c->probe->name, c->reason);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Loads and attaches everything once, which is the only proof that it can be done. */
-static void try_all(struct diagnosis *d)
-{
-	struct tracer_opts o = { .forced = d->forced };
-	struct tracer *t;
-
-	t = tracer__prepare(&d->facts, d->choices, &o, &d->code, d->trial, sizeof(d->trial));
-	if (!t)
-		return;
-	for (size_t i = 0; i < probes_n; i++)
-		d->attached[i] = tracer__attached(t, i);
-	for (int c = CLOCK_SITE; c <= CLOCK_BRACKET; c++)
-		d->floor_ns[c] = tracer__floor_ns(t, c);
-	tracer__close(t);
-	d->code = EXIT_FINE;
-	snprintf(d->trial, sizeof(d->trial), "every chosen program loaded and attached");
-}
-
-/* What would be attached where the sheet is from. */
-static void count_points(struct diagnosis *d)
-{
-	for (size_t i = 0; i < probes_n; i++)
-		if (d->choices[i].variant)
-			free(probes__all_points(&d->facts, d->choices[i].variant, &d->attached[i]));
-	snprintf(d->trial, sizeof(d->trial), "not tried: a fact sheet says what would be chosen");
 }
 
 static int load_sheet(struct diagnosis *d, const struct doctor_config *c)
@@ -156,12 +95,12 @@ static int diagnose(struct diagnosis *d, const struct doctor_config *c)
 	probes__select(&d->facts, false, d->forced, d->choices);
 	if (c->facts || c->sites) /* what is there is read, not tried */
 		return 0;
-	if (lacks(d))
+	if (doctor__lacks(d))
 		d->code = EXIT_CANT;
 	else if (!d->sheet)
-		try_all(d);
+		doctor__try_all(d);
 	if (d->sheet)
-		count_points(d);
+		doctor__count_points(d);
 	return 0;
 }
 
@@ -242,6 +181,17 @@ static void print_floor(const struct diagnosis *d)
 	printf("%s", measured ? "" : " not measured");
 }
 
+/* How its kprobes were. */
+static void print_attached(const struct diagnosis *d)
+{
+	if (d->code == EXIT_FINE)
+		printf("\nattached by %s%s",
+		       d->by_events ?
+			       "kprobe events, one for each program's places" :
+			       "a kprobe for each place, which takes longer; kprobe_events: ",
+		       d->by_events ? "" : strerror(-d->no_events));
+}
+
 static void print_text(const struct diagnosis *d)
 {
 	printf("migtrace %s, libbpf %s\n", MIGTRACE_VERSION, libbpf_version_string());
@@ -256,6 +206,8 @@ static void print_text(const struct diagnosis *d)
 		print_probe(d, i);
 	if (!d->sheet)
 		print_floor(d);
+	if (!d->sheet)
+		print_attached(d);
 	printf("\ntrial: %s\n", d->trial);
 }
 
@@ -306,6 +258,8 @@ static void here_json(const struct diagnosis *d, json_t *all)
 	json_object_set_new(kernel, "hypervisor", json_string(d->machine.kernel.hypervisor));
 	json_object_set_new(kernel, "clocksource", json_string(d->machine.kernel.clocksource));
 	json_object_set_new(all, "uid", json_integer(geteuid()));
+	json_object_set_new(all, "kprobe_events",
+			    d->code == EXIT_FINE ? json_boolean(d->by_events) : json_null());
 	json_object_set_new(all, "settings", set);
 	json_object_set_new(all, "floor_ns", floors);
 }
@@ -382,6 +336,8 @@ static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 		else
 			print(&d, &c);
 	}
+	fflush(stdout);
+	tracer__finish(d.tracer, NULL);
 	run__free(&d.machine);
 	facts__free(&d.facts);
 	free(d.choices);

@@ -56,6 +56,14 @@ int record__publish(const struct run *run, const char *path)
 	return EXIT_FAILED;
 }
 
+static int publish(void *ctx, struct run *run)
+{
+	const struct record_config *c = ctx;
+	int code = record__publish(run, c->output);
+
+	return code == EXIT_FINE && c->fail_on_race ? session__verdict(run) : code;
+}
+
 static int record_run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct record_config c = { .output = "migtrace.json", .session = { .events_max = 256 } };
@@ -73,11 +81,9 @@ static int record_run(const struct cmd *cmd, int argc, char **argv)
 	}
 	c.session.can_write = record__can_write;
 	c.session.can_write_ctx = (void *)c.output;
+	c.session.publish = publish;
+	c.session.publish_ctx = &c;
 	code = session__record(&c.session, &run);
-	if (code == EXIT_FINE)
-		code = record__publish(&run, c.output);
-	if (code == EXIT_FINE && c.fail_on_race)
-		code = session__verdict(&run);
 	run__free(&run);
 	return code;
 }

@@ -41,6 +41,17 @@ static void watch_late(void *ctx, const struct late_event *e)
 	fflush(stdout);
 }
 
+static int publish(void *ctx, struct run *run)
+{
+	const struct watch_config *c = ctx;
+
+	if (c->json)
+		render_late_summary_json(run, stdout);
+	else
+		render_late_summary(run, stdout);
+	return c->fail_on_race ? session__verdict(run) : EXIT_FINE;
+}
+
 static int watch_run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct watch_config c = {
@@ -48,7 +59,9 @@ static int watch_run(const struct cmd *cmd, int argc, char **argv)
 			     .quiet = true,
 			     .events_max = 4096,
 			     .on_late = watch_late,
-			     .on_late_ctx = &c },
+			     .on_late_ctx = &c,
+			     .publish = publish,
+			     .publish_ctx = &c },
 	};
 	struct run run = { 0 };
 	int first = opts__parse(cmd, argc, argv, &c), code;
@@ -58,14 +71,6 @@ static int watch_run(const struct cmd *cmd, int argc, char **argv)
 	log_level = c.verbose;
 	c.session.command = first < argc ? argv + first : NULL;
 	code = session__record(&c.session, &run);
-	if (code == EXIT_FINE) {
-		if (c.json)
-			render_late_summary_json(&run, stdout);
-		else
-			render_late_summary(&run, stdout);
-		if (c.fail_on_race)
-			code = session__verdict(&run);
-	}
 	run__free(&run);
 	return code;
 }

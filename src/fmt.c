@@ -3,6 +3,7 @@
  * Units and lines of the text report.
  * Stage 5 (renderers). Nanoseconds become something else here and nowhere before.
  */
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,12 @@ const char *fmt__bytes(char cell[FMT_CELL], __u64 bytes)
 	return cell;
 }
 
+const char *fmt__of(char words[FMT_WORDS], __u64 n, const char *one)
+{
+	snprintf(words, FMT_WORDS, "%llu %s%s", (unsigned long long)n, one, n == 1 ? "" : "s");
+	return words;
+}
+
 const char *fmt__exact(char cell[FMT_CELL], __u64 ns)
 {
 	int i = 0;
@@ -106,6 +113,19 @@ const char *fmt__exact(char cell[FMT_CELL], __u64 ns)
 	}
 	snprintf(cell, FMT_CELL, "%llu%s", (unsigned long long)(ns / factor),
 		 ns ? times[i].name : "");
+	return cell;
+}
+
+const char *fmt__change(char cell[FMT_CELL], double ratio)
+{
+	if (isnan(ratio))
+		return strcpy(cell, "");
+	if (ratio >= 9999.5)
+		return strcpy(cell, ">x9999");
+	if (ratio >= 10.5)
+		snprintf(cell, FMT_CELL, "x%.*f", ratio < 99.5 ? 1 : 0, ratio);
+	else
+		snprintf(cell, FMT_CELL, "%+.1f%%", 100 * (ratio - 1));
 	return cell;
 }
 
@@ -142,9 +162,7 @@ void para__begin(struct para *p, FILE *f, int indent, const char *label)
 {
 	int n = (int)strlen(label);
 
-	p->f = f;
-	p->indent = indent;
-	p->column = indent;
+	*p = (struct para){ .f = f, .indent = indent, .column = indent, .line = 1 };
 	put_safe(f, label, (size_t)n);
 	if (n && n >= indent) {
 		fputc('\n', f);
@@ -153,12 +171,27 @@ void para__begin(struct para *p, FILE *f, int indent, const char *label)
 	fprintf(f, "%*s", indent - n, "");
 }
 
-/* Lines end a column early, which leaves room for a comma that follows in a call of its own. */
+#define DOTS 4
+
+/* Lines end a column early, which leaves room for a comma: one at the word's end does not count. */
+static bool fits(const struct para *p, const char *word, int n)
+{
+	int needs = n - (n > 1 && strchr(",;:", word[n - 1])), room = FMT_COLUMNS;
+
+	if (p->most && p->line == p->most)
+		room -= DOTS + p->tail + 1;
+	return p->column == p->indent || p->column + 1 + needs < room;
+}
+
 static void put_word(struct para *p, const char *word, int n)
 {
-	if (p->column > p->indent && p->column + 1 + n >= FMT_COLUMNS) {
-		fprintf(p->f, "\n%*s", p->indent, "");
-		p->column = p->indent;
+	if (!fits(p, word, n)) {
+		p->cut = p->most && p->line == p->most;
+		fprintf(p->f, p->cut ? " ..." : "\n%*s", p->indent, "");
+		p->column = p->cut ? p->column + DOTS : p->indent;
+		p->line++;
+		if (p->cut)
+			return;
 	}
 	if (p->column > p->indent) {
 		fputc(' ', p->f);
@@ -185,7 +218,7 @@ void para__add(struct para *p, const char *fmt, ...)
 		fputc(*s++, p->f);
 		p->column++;
 	}
-	for (; *s; s += n) {
+	for (p->cut = false; *s && !p->cut; s += n) {
 		s += strspn(s, " \t\r\n");
 		n = (int)strcspn(s, " \t\r\n");
 		/* a word without end, say a path, is cut at the edge of the page */

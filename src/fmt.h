@@ -25,19 +25,27 @@ const char *fmt__rate(char cell[FMT_CELL], double value);
 const char *fmt__count(char cell[FMT_CELL], __u64 value);
 /* 4K, 2M. */
 const char *fmt__bytes(char cell[FMT_CELL], __u64 bytes);
+/* "1 page", "2 pages". */
+#define FMT_WORDS 48
+const char *fmt__of(char words[FMT_WORDS], __u64 n, const char *one);
 /* A whole number of the largest unit that divides @ns: 5us, 1500ns. */
 const char *fmt__exact(char cell[FMT_CELL], __u64 ns);
+
+/* "+3.2%", "x12.5": what makes @ratio of 1; "" for NAN. */
+const char *fmt__change(char cell[FMT_CELL], double ratio);
 
 /* One line; trailing blanks are dropped. */
 void put_line(FILE *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * "label       words words ..." wrapped at 80 columns, continued under the first word. An addition
- * that starts with , ; or : is set close to what stands there.
+ * that starts with , ; or : is set close to what stands there. Words beyond @most lines (0: none) are
+ * left out, with room for dots and a tail of @tail characters.
  */
 struct para {
 	FILE *f;
-	int indent, column;
+	int indent, column, line, most, tail;
+	bool cut;
 };
 
 void para__begin(struct para *p, FILE *f, int indent, const char *label);

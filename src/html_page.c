@@ -13,10 +13,10 @@
 
 static const char colours[] =
 	":root{color-scheme:light dark;--bg:#fff;--fg:#1c2126;--dim:#59636e;--line:#d5dbe1;"
-	"--soft:#f4f6f8;--a:#0068b0;--b:#c24e00;--bad:#b3261e;--good:#0a6a45;--warn:#8a5a00}\n"
+	"--soft:#f4f6f8;--a:#0068b0;--b:#c24e00;--bad:#b3261e;--good:#0a6a45;--warn:#8a5a00;--edge:#0004}\n"
 	"@media(prefers-color-scheme:dark){:root{--bg:#14181c;--fg:#e4e8ec;--dim:#9ba6b1;"
 	"--line:#38414a;--soft:#1d2329;--a:#5cb3f5;--b:#f5a14b;--bad:#ff8a80;--good:#6fd6a5;"
-	"--warn:#f0c060}}\n";
+	"--warn:#f0c060;--edge:#fff5}}\n";
 
 static const char text_style[] =
 	"*{box-sizing:border-box}\n"
@@ -45,17 +45,26 @@ static const char text_style[] =
 	".t-warn{color:var(--warn);font-weight:600}\n";
 
 static const char table_style[] =
-	".scroll{overflow-x:auto;margin:.5rem 0}\n"
+	/* a shadow at the edge behind which a table goes on; what covers it there moves with the table */
+	".scroll,.wide{overflow-x:auto;margin:.5rem 0;background:"
+	"linear-gradient(90deg,var(--bg) 40%,transparent) 0 0/3rem 100% no-repeat local,"
+	"linear-gradient(270deg,var(--bg) 40%,transparent) 100% 0/3rem 100% no-repeat local,"
+	"linear-gradient(90deg,var(--edge),transparent) 0 0/1rem 100% no-repeat scroll,"
+	"linear-gradient(270deg,var(--edge),transparent) 100% 0/1rem 100% no-repeat scroll}\n"
 	"table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}\n"
 	"caption{text-align:left;color:var(--dim);font-size:.875rem;padding:.25rem 0}\n"
 	"th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:left;"
 	"vertical-align:top;overflow-wrap:break-word}\n"
 	"th{font-weight:600}thead th{color:var(--dim);border-bottom-width:2px}\n"
-	"td.n,th.n{text-align:right;white-space:nowrap}th[scope=row],.nw{white-space:nowrap}\n"
+	"td.n,th.n{text-align:right;white-space:nowrap}tbody th,.nw{white-space:nowrap}\n"
 	"th:first-child,td:first-child{padding-left:0}\n"
 	"tr.sub th{padding-left:1.25rem;font-weight:400}\n"
 	"tr.sub,tr.sub th{color:inherit}\n"
-	"table.facts th{color:var(--dim);font-weight:400}table.facts td{min-width:9rem}\n"
+	"table.facts th{color:var(--dim);font-weight:400}.facts>tbody>tr>td{min-width:9rem}\n"
+	"table.items{margin-top:.25rem}table.items th,table.items td{border:0;padding:0 .6rem 0 0;"
+	"color:inherit}table.items .sub{color:var(--dim)}\n"
+	"tr.stack td{border-top:0}tr.stack pre{white-space:pre-wrap}\n"
+	"nav ul{columns:2 16rem;list-style:none;padding:0;margin:1rem 0}a{color:var(--a)}\n"
 	"details{margin:.35rem 0}summary{cursor:pointer;color:var(--dim)}"
 	"summary:hover{color:var(--fg)}\n"
 	".meter{display:inline-block;height:.7em;background:var(--a);min-width:1px}\n";
@@ -65,7 +74,7 @@ static const char chart_style[] =
 	"gap:.5rem 2rem;margin:.5rem 0}\n"
 	"figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:.9rem}\n"
 	"svg{display:block;width:100%;height:auto;max-width:38rem;color:var(--fg)}\n"
-	".wide{overflow-x:auto}.wide svg{min-width:42rem;max-width:64rem}\n"
+	".wide svg{min-width:42rem;max-width:64rem}\n"
 	"svg text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif;"
 	"fill:currentColor;font-variant-numeric:tabular-nums}\n"
 	"svg .d{fill:var(--dim)}svg .s{font-weight:600}\n"
@@ -87,13 +96,17 @@ static const char chart_style[] =
 	".iv{stroke:currentColor;stroke-width:2.5;fill:none}.pt{fill:currentColor;stroke:none}\n";
 
 static const char narrow_style[] =
-	"@media(max-width:40rem){th[scope=row]{white-space:normal}th,td{padding:.25rem .4rem}"
-	".answer{padding:.5rem .75rem}.answer .big{font-size:1.15rem}}\n";
+	"@media(max-width:40rem){tbody th{white-space:normal}th,td{padding:.25rem .4rem}"
+	".answer{padding:.5rem .75rem}.answer .big{font-size:1.15rem}"
+	"pre{white-space:pre-wrap}.items tr,.items .sub{display:block}"
+	".many caption::after{content:' (scroll sideways for more columns)'}"
+	"tbody th:first-child{position:sticky;left:0;background:var(--bg)}}\n";
 
 static const char print_style[] =
 	"@media print{:root{--bg:#fff;--fg:#000;--dim:#444;--line:#bbb;--soft:#fff;--a:#0068b0;"
 	"--b:#c24e00}body{font-size:10pt}main{max-width:none;padding:0}.scroll{overflow:visible}"
-	"figure,tr,.answer{break-inside:avoid}h2,h3{break-after:avoid}"
+	"details::details-content{content-visibility:visible;block-size:auto}nav{display:none}"
+	"figure,tr,.answer,pre{break-inside:avoid}h2,h3,summary,caption,thead,.sub{break-after:avoid}"
 	".answer{border:1px solid #000}}\n";
 
 void html__head(FILE *f, const char *fmt, ...)

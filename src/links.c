@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "cmd.h"
 #include "insn.h"
 #include "links.h"
 #include "migtrace.skel.h"
@@ -38,7 +39,7 @@ static int add(struct links *l, struct bpf_link *link, const struct attach_point
 		}
 		l->v = v;
 	}
-	l->v[l->n++] = (struct one_link){ link, at->prog, at->func, at->offset };
+	l->v[l->n++] = (struct one_link){ link, at->prog, at->func, at->offset, 0 };
 	return 0;
 }
 
@@ -88,15 +89,24 @@ static struct bpf_link *attach_by_address(struct bpf_program *p, __u64 addr, boo
 	return link;
 }
 
-static int attach(struct links *l, struct migtrace_bpf *skel, const struct facts *f,
-		  const struct attach_point *at)
+static bool is_trampoline(const struct attach_point *at)
 {
-	struct bpf_program *p = bpf_object__find_program_by_name(skel->obj, at->prog);
-	const struct fact_func *func = facts__func(f, at->func);
-	bool retprobe = at->how == ATTACH_EXIT && !at->offset;
+	return at->how == ATTACH_FENTRY || at->how == ATTACH_FEXIT;
+}
+
+static bool is_retprobe(const struct attach_point *at)
+{
+	return at->how == ATTACH_EXIT && !at->offset;
+}
+
+static int attach(struct links *l, const struct link_target *t, const struct attach_point *at)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(t->skel->obj, at->prog);
+	const struct fact_func *func = facts__func(t->facts, at->func);
+	bool retprobe = is_retprobe(at);
 	struct bpf_link *link;
 
-	if (at->how == ATTACH_FENTRY || at->how == ATTACH_FEXIT) {
+	if (is_trampoline(at)) {
 		/* two sites on the lock clock share its programs on the lock functions */
 		for (size_t i = 0; i < l->n; i++)
 			if (!strcmp(l->v[i].prog, at->prog))
@@ -130,21 +140,110 @@ static const struct fact_call *blocker(const struct facts *f, const struct attac
 	return found;
 }
 
-int links__attach(struct links *l, struct migtrace_bpf *skel, const struct facts *f,
-		  const struct attach_point *at)
+/*
+ * In an event all places have the same program and no cookie. What is found by address, or hides an
+ * instruction, has to be there at once or can't be told by name. False: by a kprobe of its own, which
+ * also says what is wrong with the place.
+ */
+static bool share(struct links *l, const struct link_target *t, const struct attach_point *at,
+		  size_t tag)
 {
-	const struct fact_call *b = blocker(f, at, at->offset);
-	int err = attach(l, skel, f, at);
+	const struct fact_func *func = facts__func(t->facts, at->func);
+	struct event_place *v;
+	int event;
 
-	for (; err == -EINVAL && b; b = blocker(f, at, b->offset)) {
+	if (!kprobe_events__usable(t->events) || is_trampoline(at) || at->cookie ||
+	    (func && func->modules))
+		return false;
+	v = realloc(l->places, (l->places_n + 1) * sizeof(*v));
+	if (!v)
+		return false;
+	l->places = v;
+	event = kprobe_events__define(t->events, at->prog, is_retprobe(at), at->func, at->offset);
+	if (event < 0)
+		return false;
+	v[l->places_n++] = (struct event_place){ *at, event, tag };
+	return true;
+}
+
+static int attach_own(struct links *l, const struct link_target *t, const struct attach_point *at)
+{
+	const struct fact_call *b = blocker(t->facts, at, at->offset);
+	int err = attach(l, t, at);
+
+	for (; err == -EINVAL && b; b = blocker(t->facts, at, b->offset)) {
 		struct attach_point hide = { "hide", ATTACH_CALL, b->func, b->offset, 0 };
 
 		if (has_link(l, b->func, b->offset))
 			continue;
 		/* another one may be in its way, too */
-		err = links__attach(l, skel, f, &hide) ?: attach(l, skel, f, at);
+		err = attach_own(l, t, &hide) ?: attach(l, t, at);
 	}
 	return err;
+}
+
+int links__attach(struct links *l, const struct link_target *t, const struct attach_point *at,
+		  size_t tag)
+{
+	return share(l, t, at, tag) ? 0 : attach_own(l, t, at);
+}
+
+/* 0 or -errno. */
+static int enable(struct links *l, const struct link_target *t, size_t event)
+{
+	struct kprobe_event *e = &t->events->v[event];
+	struct attach_point at = { e->prog, ATTACH_CALL, "", 0, 0 };
+	int fd = kprobe_events__perf(t->events, event);
+	struct bpf_program *p;
+	struct bpf_link *link;
+	int err;
+
+	if (fd < 0)
+		return fd;
+	p = bpf_object__find_program_by_name(t->skel->obj, e->prog);
+	link = bpf_program__attach_perf_event_opts(p, fd, NULL);
+	if (link)
+		return add(l, link, &at);
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+int links__enable(struct links *l, const struct link_target *t, const struct event_place **failed)
+{
+	size_t i = 0;
+	int err;
+
+	while (i < t->events->n && (!t->events->v[i].places || t->events->v[i].done))
+		i++;
+	if (i >= t->events->n)
+		return 0;
+	t->events->v[i].done = true;
+	err = enable(l, t, i);
+	if (!err)
+		return 1;
+	if (log_level)
+		log_info("kprobe event '%s': %s; a kprobe for each of its places",
+			 t->events->v[i].name, strerror(-err));
+	kprobe_events__delete(t->events, i);
+	for (size_t j = 0; j < l->places_n; j++) {
+		if (l->places[j].event != i)
+			continue;
+		*failed = &l->places[j];
+		err = attach_own(l, t, &l->places[j].at);
+		if (err)
+			return err;
+	}
+	return 1;
+}
+
+static void forget(struct links *l)
+{
+	free(l->v);
+	free(l->places);
+	l->v = NULL;
+	l->places = NULL;
+	l->n = l->places_n = 0;
 }
 
 struct closer {
@@ -182,6 +281,12 @@ void links__close(struct links *l)
 	close_some(&c);
 	while (n)
 		pthread_join(thread[--n], NULL);
-	free(l->v);
-	memset(l, 0, sizeof(*l));
+	forget(l);
+}
+
+void links__disown(struct links *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		bpf_link__destroy(l->v[i].link);
+	forget(l);
 }

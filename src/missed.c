@@ -2,6 +2,7 @@
 /* What the kprobe layer says of the hits that it left out. Stage 2. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,13 +35,32 @@ static __u64 missed(int fd)
 	return v.event == KPROBE || v.event == KRETPROBE ? v.missed : 0;
 }
 
-void links__note_missed(struct links *l)
+static void note(struct links *l, const char *prog, __u64 n)
 {
-	l->missed = calloc(l->n + 1, sizeof(*l->missed));
-	for (l->missed_n = 0; l->missed && l->missed_n < l->n; l->missed_n++)
-		l->missed[l->missed_n] =
-			(struct missed){ l->v[l->missed_n].prog,
-					 missed(bpf_link__fd(l->v[l->missed_n].link)) };
+	l->missed[l->missed_n++] = (struct missed){ prog, n };
+}
+
+int links__note_missed(struct links *l, struct kprobe_events *e, bool before)
+{
+	int err = kprobe_events__read_missed(e, before);
+
+	free(l->missed);
+	l->missed_n = 0;
+	l->missed = calloc(l->n + e->n + 1, sizeof(*l->missed));
+	if (!l->missed)
+		return -ENOMEM;
+	for (size_t i = 0; i < l->n; i++) {
+		struct one_link *v = &l->v[i];
+		/* an event's link knows of its first place only; it has none of its own */
+		__u64 n = *v->func ? missed(bpf_link__fd(v->link)) : 0;
+
+		if (before)
+			v->missed_0 = n;
+		note(l, v->prog, n - v->missed_0);
+	}
+	for (size_t i = 0; i < e->n; i++)
+		note(l, e->v[i].prog, e->v[i].missed - e->v[i].missed_0);
+	return err;
 }
 
 __u64 links__missed(const struct links *l, const char *prog)

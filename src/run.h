@@ -154,8 +154,9 @@ struct run {
 		char **command;
 		size_t command_n;
 		bool has_status;
-		int status; /* wait(2) exit code, 128 + signal when killed */
-		__u64 load_ns, attach_ns, detach_ns; /* of the programs; 0: not known */
+		int status;		  /* wait(2) exit code, 128 + signal when killed */
+		__u64 load_ns, attach_ns; /* of the programs; 0: not known */
+		__u64 detach_ns;	  /* older files': today's are written before that */
 	} tool;
 	struct {
 		char *release, *version, *arch, *generation, *generation_evidence, *boot_id;

@@ -134,7 +134,8 @@ static json_t *tool_json(struct writer *w, const struct run *run)
 		return o;
 	put__member(w, o, "load_ns", put__number(w, run->tool.load_ns));
 	put__member(w, o, "attach_ns", put__number(w, run->tool.attach_ns));
-	put__member(w, o, "detach_ns", put__number(w, run->tool.detach_ns));
+	if (run->tool.detach_ns)
+		put__member(w, o, "detach_ns", put__number(w, run->tool.detach_ns));
 	return o;
 }
 

@@ -20,7 +20,8 @@
 #define POLL_MS 100
 #define TELL_MS 5000
 
-static volatile sig_atomic_t stopped, hung_up;
+/* @ended: nothing is counted any more; who stops us then does not want to wait for the kernel. */
+static volatile sig_atomic_t stopped, hung_up, ended, impatient;
 
 static void on_signal(int sig)
 {
@@ -28,6 +29,8 @@ static void on_signal(int sig)
 		hung_up = 1;
 	else
 		stopped = 1;
+	if (sig != SIGHUP && ended)
+		impatient = 1;
 }
 
 bool session__stopped(void)
@@ -223,10 +226,10 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 	if (o->load)
 		o->load->stop(o->load_ctx);
 	run->duration_ns = tracer__now_ns() - start;
+	ended = 1;
 	tracer__stop(t);
 	run->tool.load_ns = tracer__times(t).load_ns;
 	run->tool.attach_ns = tracer__times(t).attach_ns;
-	run->tool.detach_ns = tracer__times(t).detach_ns;
 	if (w.pid > 0) {
 		workload__end(&w, &run->tool.status);
 		run->tool.has_status = true;
@@ -248,7 +251,12 @@ static int record(const struct session_opts *o, struct tracer *t, struct run *ru
 
 	if (err == -ENOMEM)
 		log_error("out of memory");
-	return err ? EXIT_FAILED : EXIT_FINE;
+	if (err)
+		return EXIT_FAILED;
+	if (!o->publish)
+		return EXIT_FINE;
+	err = o->publish(o->publish_ctx, run);
+	return out__check_stdout() && err == EXIT_FINE ? EXIT_FAILED : err;
 }
 
 int session__record(const struct session_opts *o, struct run *run)
@@ -298,7 +306,7 @@ int session__record(const struct session_opts *o, struct run *run)
 		else
 			code = record(o, t, run);
 	}
-	tracer__close(t);
+	tracer__finish(t, &impatient);
 	facts__free(&f);
 	free(choices);
 	free(forced_words);

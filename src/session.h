@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * One recording from options to a filled run, for every command that records: facts → choice →
- * tracer → (the workload) → snapshot. Prints its own errors.
+ * tracer → (the workload) → snapshot → publishing → detaching. Prints its own errors.
  */
 #ifndef MIGTRACE_SESSION_H
 #define MIGTRACE_SESSION_H
@@ -36,6 +36,12 @@ struct session_opts {
 	 */
 	void (*on_snapshot)(void *ctx, const struct run *run, int err);
 	void *on_snapshot_ctx;
+	/*
+	 * The run is finished: prints it, writes it, before anything is detached, which takes the kernel
+	 * seconds. What it returns is the exit code.
+	 */
+	int (*publish)(void *ctx, struct run *run);
+	void *publish_ctx;
 	/* Whether the file can be written with the rights in force; NULL: there is none. */
 	bool (*can_write)(void *ctx);
 	void *can_write_ctx;
@@ -79,7 +85,7 @@ bool session__stopped(void);
 /* The sites that --site and the variants that --probe can name, for struct cmd. */
 void session__words(const char *option, FILE *f);
 
-/* Records into the zeroed @run. Returns an exit code; messages were printed. */
+/* Records into the zeroed @run and publishes it. Returns an exit code; messages were printed. */
 int session__record(const struct session_opts *o, struct run *run);
 
 /* cmd_record.c: for session_opts; @path: of the run file. */

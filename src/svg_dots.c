@@ -88,10 +88,10 @@ static void describe(const struct plot *p)
 		r = &p->rows[i];
 		html__textf(p->f, " %s: ", r->label);
 		if (isfinite(r->value_at))
-			html__textf(p->f, "%s", html__change(shift, r->value_at));
+			html__textf(p->f, "%s", fmt__change(shift, 1 + r->value_at));
 		if (isfinite(r->low) && isfinite(r->high))
-			html__textf(p->f, ", interval %s to %s", html__change(low, r->low),
-				    html__change(high, r->high));
+			html__textf(p->f, ", interval %s to %s", fmt__change(low, 1 + r->low),
+				    fmt__change(high, 1 + r->high));
 		html__textf(p->f, "%s%s.", isfinite(r->value_at) ? "; " : "", r->verdict);
 	}
 	fputs("</desc>\n", p->f);
@@ -144,7 +144,7 @@ static void axis(const struct plot *p, double bottom)
 	if (p->x.log)
 		log_ticks(p, bottom);
 	for (v = p->x.from; !p->x.log && v < p->x.to + step / 2; v += step)
-		tick(p, v, bottom, html__change(cell, fabs(v - 1) < step / 4 ? 0 : v - 1));
+		tick(p, v, bottom, fmt__change(cell, fabs(v - 1) < step / 4 ? 1 : v));
 	svg__line(p->f, "zero", same, TOP - 6, same, bottom);
 	svg__text(p->f, "m s", same, TOP - 10, "no difference");
 	svg__text(p->f, "d", LEFT, bottom + 34, "to the left: lower, that is better");
@@ -200,7 +200,7 @@ static void row(const struct plot *p, const struct svg_row *r, double y)
 	dots(p, r, 1, y + 25);
 	interval(p, r, y + 39);
 	if (isfinite(r->value_at))
-		svg__text(p->f, "s", RIGHT + 14, y + 24, "%s", html__change(cell, r->value_at));
+		svg__text(p->f, "s", RIGHT + 14, y + 24, "%s", fmt__change(cell, 1 + r->value_at));
 	svg__text(p->f, r->significant ? "s" : "d", RIGHT + 14, y + 40, "%s", r->verdict);
 }
 

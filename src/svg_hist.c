@@ -144,7 +144,7 @@ static __u64 told_apart(const struct chart *c, __u64 ns)
 
 static void describe(const struct chart *c)
 {
-	char p50[FMT_CELL], p99[FMT_CELL], max[FMT_CELL];
+	char p50[FMT_CELL], p99[FMT_CELL], max[FMT_CELL], words[FMT_WORDS];
 	const struct hist *h;
 	unsigned int i;
 
@@ -156,10 +156,10 @@ static void describe(const struct chart *c)
 			continue;
 		}
 		html__textf(c->f,
-			    "%s%s%llu events: half took at most %s, 99 in 100 at most %s, "
+			    "%s%s%s: half took at most %s, 99 in 100 at most %s, "
 			    "the longest %s. ",
 			    c->n > 1 ? c->s[i].name : "", c->n > 1 ? ", " : "",
-			    (unsigned long long)h->count,
+			    fmt__of(words, h->count, "event"),
 			    fmt__ns(p50, told_apart(c, hist__quantile(h, 0.5))),
 			    fmt__ns(p99, told_apart(c, hist__quantile(h, 0.99))),
 			    fmt__ns(max, told_apart(c, h->max_ns)));

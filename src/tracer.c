@@ -3,16 +3,18 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "cmd.h"
 #include "insn.h"
-#include "links.h"
 #include "migtrace.skel.h"
 #include "tracer.h"
 
@@ -24,10 +26,8 @@ struct tracer {
 	const struct facts *facts;
 	const struct choice *choices;
 	struct tracer_opts opts;
-	struct links links;
+	struct attaching at;
 	struct tracer_times times;
-	size_t *attached; /* per probe */
-	size_t failed;	  /* the probe of which a place could not be attached; probes_n: none */
 	int cpus;
 	__u64 floor_ns[CLOCK_BRACKET + 1];
 	struct ring_buffer *ring;
@@ -84,55 +84,14 @@ const struct choice *tracer__live(const struct tracer *t, const char *probe)
 	return NULL;
 }
 
-static int attach_points(struct tracer *t, size_t i, const struct attach_point *at, size_t n,
-			 char *err, size_t err_size)
-{
-	const struct choice *c = &t->choices[i];
-
-	for (size_t j = 0; j < n; j++) {
-		int ret;
-
-		/* a preemptible kernel waits seconds for every single one */
-		if (t->opts.stop && *t->opts.stop) {
-			snprintf(err, err_size, "interrupted before anything was recorded");
-			return -EINTR;
-		}
-		log_progress("attaching: %s (%zu programs so far)", c->probe->name, t->links.n);
-		ret = links__attach(&t->links, t->skel, t->facts, &at[j]);
-		if (ret) {
-			snprintf(err, err_size,
-				 "probe '%s', variant '%s': can't attach '%s' to %s+0x%x: %s",
-				 c->probe->name, c->variant->name, at[j].prog, at[j].func,
-				 at[j].offset, strerror(-ret));
-			if (tracer__is_of_place(ret))
-				t->failed = i;
-			return ret;
-		}
-		t->attached[i]++;
-	}
-	return 0;
-}
-
-static int attach_choice(struct tracer *t, size_t i, char *err, size_t err_size)
-{
-	struct attach_point *at;
-	size_t n;
-	int ret;
-
-	at = probes__all_points(t->facts, t->choices[i].variant, &n);
-	ret = at ? attach_points(t, i, at, n, err, err_size) : -ENOMEM;
-	free(at);
-	return ret;
-}
-
 static int attach_all(struct tracer *t, bool floor, char *err, size_t err_size)
 {
 	int ret = 0;
 
 	for (size_t i = 0; i < probes_n && !ret; i++)
 		if (chosen(t, i) && (t->choices[i].probe->site == SITE_FLOOR) == floor)
-			ret = attach_choice(t, i, err, err_size);
-	return ret;
+			ret = attach__choice(&t->at, i, err, err_size);
+	return ret ?: attach__enable(&t->at, err, err_size);
 }
 
 static void settle(void)
@@ -143,13 +102,23 @@ static void settle(void)
 }
 
 /*
+ * Until no program runs any more that began before: they are RCU readers, and this is a grace period.
+ * Where there is none for user space (nohz_full) they get the time that sections get.
+ */
+static void quiesce(void)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		settle();
+}
+
+/*
  * What the clock reads on a section that does next to nothing: do_prlimit() copies 16 bytes under
  * the task's lock. The median, since an interrupt in the section is not the clock's doing.
  */
 static int measure_floor(struct tracer *t, size_t i, char *err, size_t err_size)
 {
 	struct rlimit r;
-	int ret = attach_choice(t, i, err, err_size);
+	int ret = attach__choice(&t->at, i, err, err_size) ?: attach__enable(&t->at, err, err_size);
 
 	if (!ret) {
 		t->skel->bss->phase = PHASE_RECORDING;
@@ -160,7 +129,7 @@ static int measure_floor(struct tracer *t, size_t i, char *err, size_t err_size)
 		if (ret)
 			snprintf(err, err_size, "can't read the clock's floor: %s", strerror(-ret));
 	}
-	links__close(&t->links);
+	links__close(&t->at.links);
 	return ret;
 }
 
@@ -212,11 +181,14 @@ struct tracer *tracer__try(const struct facts *f, const struct choice *choices,
 	t->facts = f;
 	t->choices = choices;
 	t->opts = *o;
-	t->failed = probes_n;
+	t->at.facts = f;
+	t->at.choices = choices;
+	t->at.stop = o->stop;
+	t->at.failed = probes_n;
 	t->cpus = libbpf_num_possible_cpus();
-	t->attached = calloc(probes_n, sizeof(*t->attached));
+	t->at.places = calloc(probes_n, sizeof(*t->at.places));
 	t->skel = tracer__open(f);
-	if (tracer__unopened(t->cpus, !t->skel || !t->attached, err, err_size))
+	if (tracer__unopened(t->cpus, !t->skel || !t->at.places, err, err_size))
 		goto fail;
 	tracer__configure(t);
 	if (enable_programs(t, err, err_size))
@@ -227,6 +199,7 @@ struct tracer *tracer__try(const struct facts *f, const struct choice *choices,
 		goto fail;
 	}
 	t->times.load_ns = tracer__now_ns() - start;
+	attach__open(&t->at, t->skel);
 	ret = tracer__reserve_other(t, err, err_size) ?: measure_floors(t, err, err_size);
 	start = tracer__now_ns();
 	if (!ret)
@@ -234,7 +207,7 @@ struct tracer *tracer__try(const struct facts *f, const struct choice *choices,
 	t->times.attach_ns = tracer__now_ns() - start;
 	if (ret) {
 		*code = tracer__attach_refusal(ret, err, err_size);
-		*failed = t->failed;
+		*failed = t->at.failed;
 		goto fail;
 	}
 	log_progress_end();
@@ -245,8 +218,17 @@ fail:
 	return NULL;
 }
 
+static void note_missed(struct tracer *t, bool before)
+{
+	int ret = links__note_missed(&t->at.links, &t->at.events, before);
+
+	if (ret)
+		log_warn("can't read how often programs were left out: %s", strerror(-ret));
+}
+
 void tracer__start(struct tracer *t)
 {
+	note_missed(t, true);
 	t->skel->bss->phase = PHASE_RECORDING;
 }
 
@@ -274,20 +256,31 @@ out:
 	return n + t->skel->bss->migrating;
 }
 
+/* Not idle again: idle programs note the migrations that a recording may find under way. */
 void tracer__stop(struct tracer *t)
 {
-	__u64 start;
-
 	t->skel->bss->phase = PHASE_DRAINING;
+	quiesce();
 	for (int i = 0; i < 50 && in_flight(t); i++)
 		settle();
-	links__note_missed(&t->links);
-	start = tracer__now_ns();
-	log_progress("detaching %zu programs", t->links.n);
-	links__close(&t->links);
-	log_progress_end();
-	t->times.detach_ns = tracer__now_ns() - start;
-	t->skel->bss->phase = PHASE_IDLE;
+	quiesce(); /* the last ones still write */
+	note_missed(t, false);
+}
+
+void tracer__detach(struct tracer *t)
+{
+	links__close(&t->at.links);
+}
+
+void tracer__undefine(struct tracer *t)
+{
+	kprobe_events__close(&t->at.events);
+}
+
+void tracer__disown(struct tracer *t)
+{
+	links__disown(&t->at.links);
+	kprobe_events__disown(&t->at.events);
 }
 
 static size_t windows_bytes(const struct tracer *t)
@@ -318,13 +311,14 @@ void tracer__close(struct tracer *t)
 {
 	if (!t)
 		return;
-	links__close(&t->links);
+	tracer__detach(t);
+	tracer__undefine(t);
 	ring_buffer__free(t->ring);
 	if (t->windows)
 		munmap(t->windows, windows_bytes(t));
 	migtrace_bpf__destroy(t->skel);
-	free(t->attached);
-	free(t->links.missed);
+	free(t->at.places);
+	free(t->at.links.missed);
 	free(t);
 }
 
@@ -350,7 +344,13 @@ const struct facts *tracer__facts(const struct tracer *t)
 
 __u64 tracer__missed(const struct tracer *t, const char *prog)
 {
-	return links__missed(&t->links, prog);
+	return links__missed(&t->at.links, prog);
+}
+
+bool tracer__by_events(const struct tracer *t, int *why)
+{
+	*why = t->at.events.error;
+	return kprobe_events__usable(&t->at.events);
 }
 
 struct tracer_times tracer__times(const struct tracer *t)
@@ -370,7 +370,7 @@ int tracer__cpus(const struct tracer *t)
 
 size_t tracer__attached(const struct tracer *t, size_t i)
 {
-	return t->attached[i];
+	return t->at.places[i];
 }
 
 static int ring_record(void *ctx, void *data, size_t size)

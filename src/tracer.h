@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Stage 2: owner of the BPF object. prepare → start → stop → (snapshot) → close; everything but
- * counting happens outside of start..stop. Nothing survives the process: links are file
- * descriptors, nothing is pinned.
+ * Stage 2: owner of the BPF object. prepare → start → stop → (snapshot) → finish; everything but
+ * counting happens outside of start..stop. Nothing that runs survives the process: links are file
+ * descriptors, nothing is pinned (but see kprobe_events.h).
  */
 #ifndef MIGTRACE_TRACER_H
 #define MIGTRACE_TRACER_H
@@ -30,7 +30,6 @@ struct window;
 struct tracer_times {
 	__u64 load_ns;	 /* of the programs, the verifier's time */
 	__u64 attach_ns; /* all of them, the clock's floor not counted */
-	__u64 detach_ns;
 };
 
 #define LOOKUP_SETTLE_NS 1000000000ULL /* a lookup returns within that, or was preempted for long */
@@ -62,9 +61,17 @@ struct migtrace_bpf *tracer__open(const struct facts *f);
 /* Before the load: the object's settings and the sizes of its maps. configure.c. */
 void tracer__configure(struct tracer *t);
 void tracer__start(struct tracer *t);
-/* Stops counting new sections, waits (at most a second) for those in flight. */
+/* Stops counting new sections, waits (at most a second) for those in flight. All stays attached. */
 void tracer__stop(struct tracer *t);
+/* Waits until all is detached, which the kernel takes its time for. */
+void tracer__detach(struct tracer *t);
+/* Deletes what tracefs then still has of it: nothing waits for that. */
+void tracer__undefine(struct tracer *t);
+/* Lets go of what another process holds as well, which then detaches it. */
+void tracer__disown(struct tracer *t);
 void tracer__close(struct tracer *t);
+/* detach.c: detaches and closes; @stop (or NULL) becomes non-zero: does not wait for the former. */
+void tracer__finish(struct tracer *t, const volatile sig_atomic_t *stop);
 
 /* True when the choice is part of this recording (tier, --site). */
 bool tracer__wants(const struct tracer_opts *o, const struct probe *p);
@@ -80,6 +87,8 @@ const struct facts *tracer__facts(const struct tracer *t);
 __u64 tracer__floor_ns(const struct tracer *t, enum clock_kind clock);
 int tracer__cpus(const struct tracer *t);
 struct tracer_times tracer__times(const struct tracer *t);
+/* Are places attached by kprobe events? If not, -errno of its files in tracefs is in *@why. */
+bool tracer__by_events(const struct tracer *t, int *why);
 /* The table of windows as the programs write it, @n entries; NULL with errno when it can't be had. */
 const struct window *tracer__windows(struct tracer *t, size_t *n);
 /* What each of tracer__cpus() CPUs keeps, into @v. 0 or -errno. */

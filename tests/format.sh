@@ -9,13 +9,10 @@ set -eu
 shopt -s lastpipe # check counts here, not in a subshell
 cd "$(dirname "$0")/.."
 
-# Code of more than 400 lines, and why.
+# Code of more than 600 lines, and why.
 LONG='
-tests/unit/test_runfile.c	one case per member of the run file
 tests/unit/test_select.c	holds the table of kernels
-tests/unit/test_names.c	holds the table of images
 tests/model/model.c	holds the table of scenarios
-src/metrics.c	one function and one row a series
 '
 # What includes libbpf: the reader of BTF, the loader, the reader of maps, and the version doctor
 # prints.
@@ -81,8 +78,8 @@ for f in "${all[@]}"; do
 	[[ ! $f =~ $KERNEL ]] || continue
 	! grep -q "^$f	" <<<"$LONG" || continue
 	lines=$(wc -l <"$f")
-	[ "$lines" -le 400 ] || echo "$f: $lines lines"
-done | check 'at most 400 lines a file'
+	[ "$lines" -le 600 ] || echo "$f: $lines lines"
+done | check 'at most 600 lines a file'
 
 { grep -nE '[ 	]+$' "${c[@]}" "${scripts[@]}" Makefile contrib/*.mk tests/*.mk tests/*/*.mk || :; } |
 	check 'no blanks at the end of a line'

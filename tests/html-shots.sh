@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # tests/html-shots.sh PAGE PREFIX: PREFIX-light.png, -dark.png and -narrow.png of an HTML page.
-# Fails when chromium complains about the page, a picture is blank, light equals dark, or the page is
-# wider than a narrow window. Needs chromium, and python3 for the pictures.
+# Fails when chromium complains about the page, a picture is blank, light equals dark, the page is
+# wider than a narrow window, a column there can't be reached, or its print leaves out what is folded
+# on the screen. Needs chromium, and python3 for the pictures.
 set -u
 [ $# -eq 2 ] || {
 	echo "usage: $0 PAGE PREFIX" >&2
@@ -67,20 +68,39 @@ style="border:0;display:block"></iframe></body>
 END
 cmp -s "$prefix-light.png" "$prefix-dark.png" && fail "light and dark are the same"
 
-# The same page with a line of script, which its own policy would forbid, to ask for its width.
+# The same page with some script, which its own policy would forbid, to ask for its width, and for
+# what lies beyond the edge, unfolded, where nothing scrolls or nothing says so.
+ask='const past = e => e.getBoundingClientRect().right > innerWidth + 1;
+const scrolls = e => { const b = e.closest(".scroll, .wide");
+	return b \&\& /auto|scroll/.test(getComputedStyle(b).overflowX) \&\&
+		getComputedStyle(b).backgroundImage.includes("gradient"); };
+document.querySelectorAll("details").forEach(d => d.open = true);
+document.title = "width " + document.documentElement.scrollWidth + " of " + innerWidth + " lost " +
+	[...document.querySelectorAll("p, pre, li, th, td, svg")].filter(e => past(e) \&\& !scrolls(e)).length;'
 sed -e '/Content-Security-Policy/d' -e '/content="default-src/d' \
-	-e 's|</body>|<script>document.title = "width " + document.documentElement.scrollWidth + " of " + innerWidth;</script></body>|' \
+	-e "s~</body>~<script>$(tr '\n' ' ' <<<"$ask")</script></body>~" \
 	"$page" >"$tmp/asking.html"
 cat >"$tmp/ask.html" <<END
 <!DOCTYPE html><body><iframe src="asking.html" width="400" height="3000" onload="
 document.title = this.contentDocument.title"></iframe></body>
 END
 chromium --allow-file-access-from-files --dump-dom "file://$tmp/ask.html" >"$tmp/dom"
-width=$(sed -n 's/.*<title>width \([0-9]*\) of \([0-9]*\)<.*/\1 \2/p' "$tmp/dom" | head -n 1)
+width=$(sed -n 's/.*<title>width \([0-9]*\) of \([0-9]*\) lost .*/\1 \2/p' "$tmp/dom" | head -n 1)
+lost=$(sed -n 's/.*<title>width .* lost \([0-9]*\)<.*/\1/p' "$tmp/dom" | head -n 1)
+[ "$lost" = 0 ] || fail "narrow: ${lost:-unknown} cells lie beyond the edge, and nothing leads there"
 case $width in
 '') fail "narrow: the page's width is not known" ;;
 *) [ "${width% *}" -le "${width#* }" ] || fail "narrow: the page is ${width% *} px wide of ${width#* }" ;;
 esac
+# As many sheets as when all is unfolded: more, if what is folded were left out of the print.
+sheets() { # PAGE
+	chromium --no-pdf-header-footer --print-to-pdf="$tmp/print.pdf" "file://$1" >/dev/null
+	grep -a -c '/Type */Page\b' "$tmp/print.pdf"
+}
+sed 's/<details>/<details open="open">/g' "$page" >"$tmp/unfolded.html"
+printed=$(sheets "$page") unfolded=$(sheets "$tmp/unfolded.html")
+[ "$printed" -gt 0 ] && [ "$printed" = "$unfolded" ] ||
+	fail "print: $printed sheets, and $unfolded with all unfolded"
 real=$page
 page=$tmp/frame.html
 shoot narrow 400

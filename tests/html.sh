@@ -19,7 +19,7 @@ done
 cat >"$tmp/check.py" <<'END'
 import sys, xml.dom.minidom
 
-NEVER = {"script", "link", "img", "iframe", "object", "embed", "base", "form", "image", "use", "a"}
+NEVER = {"script", "link", "img", "iframe", "object", "embed", "base", "form", "image", "use"}
 faults = []
 
 def fault(node, text):
@@ -32,7 +32,8 @@ def words(node):
 
 def attributes(node):
     for name, value in node.attributes.items():
-        if name.startswith("on") or name in ("href", "src", "action", "srcset", "xlink:href", "id"):
+        if name.startswith("on") or name in ("src", "action", "srcset", "xlink:href") or \
+                name == "href" and (value[:1] != "#" or value[1:] not in ids) or name == "id" and node.tagName != "h2":
             fault(node, "attribute " + name)
         if node.tagName != "meta" and ("url" in value or "nan" in value.split()):
             fault(node, "%s=%s" % (name, value))
@@ -74,6 +75,7 @@ def walk(node):
         walk(n)
 
 page = xml.dom.minidom.parse(sys.argv[1])
+ids = {n.getAttribute("id") for n in page.getElementsByTagName("h2")} - {""}
 walk(page.documentElement)
 if not words(page.getElementsByTagName("title")[0]).strip():
     faults.append("no title")

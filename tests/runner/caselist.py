@@ -54,8 +54,9 @@ class Case:
     @property
     def boot(self):
         """Cases of one kernel share a boot, unless they name another. What a race left behind is in none
-        that has to be right."""
-        return self.kernel, self.env.get("BOOT", "") or ("switched" if self.switches else "")
+        that has to be right; a switch with a value makes none."""
+        faults = [s for s in self.switches if "=" not in s]
+        return self.kernel, self.env.get("BOOT", "") or ("switched" if faults else "")
 
     def seconds(self):
         return int(self.s or 0) * self.times
@@ -65,7 +66,7 @@ class Case:
 
     def environment(self):
         """What its guest script gets."""
-        env = {k: v for k, v in self.env.items() if k not in ("BOOT", "TIME", "LAST", "MODULES", "STRACE")}
+        env = {k: v for k, v in self.env.items() if k not in ("BOOT", "TIME", "LAST", "MODULES", "STATIC", "STRACE")}
         for names, column in (("FS", "KIB", "BLOCK"), self.disk), (("MOVER", "WORK"), self.load):
             env.update(zip(names, column.split()))
         if self.s:

@@ -66,6 +66,9 @@ def files(cases, folder):
                  if (m := module(case.kernel, name, folder))}
         if case.env.get("STRACE"):
             args.add(f"{shutil.which('strace') or '/usr/bin/strace'}=bin/strace")
+        if case.env.get("STATIC"):
+            subprocess.run(["make", "-C", f"{TESTS}/..", "static"], check=True, stdout=subprocess.DEVNULL)
+            args.add(f"{os.environ['O']}/migtrace-static")
         if case.env.get("BTF"):  # its own, and one that has to be refused
             fetch("6.1")
             args |= {f"{kernel_dir(case.kernel)}/vmlinux.btf",

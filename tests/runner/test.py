@@ -119,6 +119,10 @@ def main():
         check(len(list(phases.table(results.rows(names)))) == len(names) + 1, "a line each in the table")
         again = Results(f"{tmp}/check.json", True)
         check(again.has("fine") and not again.has("wrong"), "resumed: what passed is not run again")
+    with tempfile.NamedTemporaryFile("w") as f:
+        f.write("migtrace: record: detached in 1.50 s\nit detached in 9 s\nmigtrace: watch: detached in 2.00 s\n")
+        f.flush()
+        check(phases.detached(f.name) == 3.5 and phases.detached("/nowhere") == 0, "the time to detach is what -v says")
     check([len(ring(cases, r)) for r in ("quick", "check", "all")] == [1, 5, len(cases)], "rings hold each other")
     check(words("A=x y B=z=1") == {"A": "x y", "B": "z=1"}, "a value reaches to the next NAME=")
     check("3 columns" in (mistaken("a | quick | k\n") or ""), "a row with too few columns is refused")

@@ -220,6 +220,144 @@ static void no_run_at_all(struct run *run)
 	memset(run, 0, sizeof(*run));
 }
 
+static void long_tail(struct run *run)
+{
+	sample__small(run);
+	for (int i = 0; i < 100000; i++)
+		hist_add(&run->site[0].hold, 1000);
+	hist_add(&run->site[0].hold, 1000000);
+}
+
+/* A row that leaves one event above it is not the last. */
+static void all_is_said_of_the_last_row_only(void **state)
+{
+	char *text = rendered(long_tail, render_text, &plain), *s = text;
+	int rows = 0, all = 0;
+
+	(void)state;
+	for (; (s = strstr(s, " 99.99")); s++)
+		rows++;
+	assert_true(rows > 0);
+	for (s = strstr(text, "migrate_norefs hold:"); s && *s && *s != '\n'; s++)
+		;
+	for (; s && s[0] && strncmp(s, "\n\n", 2); s++)
+		all += !strncmp(s, " 100.00", 7);
+	assert_int_equal(all, 1);
+	free(text);
+}
+
+static void many_words(struct run *run)
+{
+	sample__full(run);
+	while (run->tool.command_n)
+		free(run->tool.command[--run->tool.command_n]);
+	assert_true(asprintf(&run->tool.command[0], "%0300d %0*d", 1, 60, 2) > 0);
+	run->tool.command_n = 1;
+	for (size_t i = 0; i < 40; i++)
+		strcpy(run->tool.command[0] + 7 * i, "word12 ");
+}
+
+/* Three lines, and how it ended. */
+static void a_long_command_is_cut(void **state)
+{
+	char *text = rendered(many_words, render_text, &plain), *s = strstr(text, "\ncommand ");
+	int lines = 0;
+
+	(void)state;
+	assert_non_null(s);
+	for (s++; strncmp(s, "bench", 5) != 0; s++)
+		lines += *s == '\n';
+	assert_int_equal(lines, 3);
+	assert_int_equal(strncmp(s - 16, " ... (status 0)\n", 16), 0);
+	check_page(text);
+	free(text);
+}
+
+/* What is not like on other kernels is said before the figures. */
+static void instruments_and_load_are_said(void **state)
+{
+	char *text = rendered(sample__full, render_text, &plain);
+
+	(void)state;
+	assert_non_null(strstr(text, "\ninstruments preempt_rt, lockdep: times are unlike"));
+	assert_non_null(strstr(text, "\nbench       ext4 with blocks of 4K"));
+	assert_true(strstr(text, "\nbench ") < strstr(text, "\nHOLD "));
+	free(text);
+}
+
+/* The words of the tables are below them, once. */
+static void tables_have_a_legend(void **state)
+{
+	char *text = rendered(sample__full, render_text, &plain), *legend;
+
+	(void)state;
+	legend = strstr(text, "\nHOLD: from acquire");
+	assert_non_null(legend);
+	assert_non_null(strstr(text, "\nms/s: milliseconds of each second"));
+	assert_true(strstr(text, "\nWAIT ") < legend);
+	assert_null(strstr(legend + 1, "\nHOLD: "));
+	free(text);
+	text = rendered(no_run_at_all, render_text, &plain);
+	assert_null(strstr(text, "HOLD: "));
+	free(text);
+}
+
+static void other_devices(struct run *run)
+{
+	sample__full(run);
+	run->site[SITE_MIGRATE_NOREFS].worst[0].dev = run->devices[1].dev;
+	run->site[SITE_MIGRATE_NOREFS].worst[1].dev = 99;
+}
+
+/* By name where it fits: one that is cut would be another's. */
+static void the_longest_name_their_device(void **state)
+{
+	char *text = rendered(sample__full, render_text, &plain);
+
+	(void)state;
+	assert_non_null(strstr(text, " 1  sda1     sync_light"));
+	free(text);
+	text = rendered(other_devices, render_text, &plain);
+	assert_non_null(strstr(text, " 1  253:2    sync_light"));
+	assert_non_null(strstr(text, " 1  0:99     -"));
+	free(text);
+}
+
+static void one_of_each(struct run *run)
+{
+	struct counters *const c[] = { &run->counters, &run->isolations };
+
+	sample__full(run);
+	run->kernel.cpus = run->kernel.nodes = run->clamped = run->bench.readers = 1;
+	run->tries[PATH_NOREFS] = (struct run_tries){ .tried = { 1 }, .moved = { 1 } };
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; k < c[i]->n; k++)
+			c[i]->v[k].value = 1;
+	for (size_t i = 0; i < run->probes_n; i++)
+		run->probes[i].hits = run->probes[i].run_ns = !i;
+}
+
+/* "1 page", and never "1 pages" */
+static void one_is_no_plural(void **state)
+{
+	static const char *const words[] = { "CPU",	    "node",	  "page",  "mapping",
+					     "read",	    "completion", "value", "reader",
+					     "program run", "window" };
+	const struct render_opts o = { .linear_width_ns = 5000, .linear_count = 1 };
+	char *text = rendered(one_of_each, render_text, &o), plural[32], *s;
+
+	(void)state;
+	assert_non_null(strstr(text, " 1 CPU, 1 node"));
+	assert_non_null(strstr(text, " 1 bucket of 5us"));
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		snprintf(plural, sizeof(plural), " 1 %ss", words[i]);
+		s = strstr(text, plural);
+		if (s)
+			fail_msg("'%.40s'", s);
+	}
+	free(text);
+}
+
 static void empty_run_renders(void **state)
 {
 	char *text = rendered(no_run_at_all, render_text, &plain);
@@ -281,6 +419,12 @@ int main(void)
 		cmocka_unit_test(text_filters_control_characters),
 		cmocka_unit_test(tainted_run_says_so_first),
 		cmocka_unit_test(linear_reproduces_the_published_table),
+		cmocka_unit_test(all_is_said_of_the_last_row_only),
+		cmocka_unit_test(a_long_command_is_cut),
+		cmocka_unit_test(instruments_and_load_are_said),
+		cmocka_unit_test(tables_have_a_legend),
+		cmocka_unit_test(the_longest_name_their_device),
+		cmocka_unit_test(one_is_no_plural),
 		cmocka_unit_test(empty_run_renders),
 		cmocka_unit_test(colour_only_on_request),
 		cmocka_unit_test(csv_has_one_width),

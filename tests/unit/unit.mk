@@ -10,12 +10,10 @@ UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DMIGTRACE_VERSION='"0.0.test"' -O1 -g -
 # Everything that links without libbpf; a test needs no more.
 UNIT_SRC := log opts opts_help out outfile pending suggest names run merge hist fmt cmd_report \
 	runfile runfile_get runfile_hist runfile_json runfile_json_lists runfile_lists runfile_read runfile_sites runfile_times \
-	render_text render_sites render_hist render_lists render_field render_late render_json render_csv \
-	render_html render_html_figures render_html_words render_html_sites render_html_time \
-	render_html_lists render_compare_html render_compare_html_answer render_compare_html_rows \
+	doc doc_text doc_html doc_hist doc_tables doc_lists doc_words doc_run doc_compare render_late render_json render_csv \
 	html html_page svg svg_hist svg_time svg_dots \
-	select points places copies facts image image_symbols symbols btf_kind lock_calls probes insn insn_follow text text_inline stats runs compare compare_test compare_alike compare_left stats_power csv render_compare \
-	render_compare_data metrics render_prometheus textfile
+	select points places copies facts image image_symbols symbols btf_kind lock_calls probes insn insn_follow text text_inline stats runs compare compare_test compare_alike compare_left stats_power csv \
+	render_compare_data metrics render_prometheus textfile event_group
 UNIT_OBJ := $(UNIT_SRC:%=$(UNIT)/src/%.o) $(UNIT)/sample.o $(UNIT)/capture.o $(UNIT)/page.o $(UNIT)/text_arm64.o
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(UNIT)/%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_BIN_OBJ := $(patsubst src/%.c,$(UNIT)/src/%.o,$(SRC))

@@ -123,6 +123,12 @@ def own_holds(g):
               f"{counts:>8}")
 
 
+def detached(path):
+    """Seconds, as -v says behind the report: run files are written before that."""
+    said = open(path).read() if os.path.exists(path) else ""
+    return sum(map(float, re.findall(r"\bdetached in ([\d.]+) s$", said, re.M)))
+
+
 def resources(g):
     if not g.rounds:
         return
@@ -136,7 +142,8 @@ def resources(g):
                 rss += [int(n) / 1024 for n in re.findall(r"VmHWM:\s*(\d+)", open(p).read())]
             if run:
                 lost.append(sum(run["losses"].values()))
-                times.append([run["tool"].get(k, 0) / 1e9 for k in ("load_ns", "attach_ns", "detach_ns")])
+                times.append([run["tool"].get(k, 0) / 1e9 for k in ("load_ns", "attach_ns")] +
+                             [detached(g.path(r, name, "txt"))])
         if not rss:
             continue
         how = " ".join(f"{median(list(c)):.1f}" for c in zip(*times)) if times else "-"

@@ -11,6 +11,7 @@
  *		 [-A ANONYMOUS]
  *		do it for SEC seconds, then print one line of JSON
  *	load symbols
+ *	load count LIST OUT
  *		the kernel's functions, with where they end
  *	load hogs COMMAND...
  *		run COMMAND beside tasks of real-time priority, one a CPU
@@ -339,6 +340,8 @@ int main(int argc, char **argv)
 		return with_hogs(argv + 2);
 	if (argc == 2 && !strcmp(argv[1], "symbols"))
 		return symbols();
+	if (argc == 4 && !strcmp(argv[1], "count"))
+		return count_events(argv[2], argv[3]);
 	parse(argc, argv);
 	argc -= optind;
 	argv += optind;

@@ -54,6 +54,7 @@ void add(uint64_t *counter, uint64_t n);
 int setup(const char *type);
 int with_hogs(char **argv);
 int symbols(void);
+int count_events(const char *list, const char *out);
 void list_directory(int fd);
 void storm(int nr);
 void fsyncs(int nr);

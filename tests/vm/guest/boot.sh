@@ -17,6 +17,8 @@ clean_up()
 	pkill -KILL load
 	n=0 # what was killed is taken off one by one, each behind a grace period
 	while [ -s /sys/kernel/debug/kprobes/list ] && [ $n -lt 120 ]; do
+		# events that a killed one left are defined for good; EBUSY while they are in use
+		{ : > /sys/kernel/tracing/kprobe_events; } 2> /dev/null
 		sleep 0.5
 		n=$((n + 1))
 	done

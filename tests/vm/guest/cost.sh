@@ -28,7 +28,7 @@ EOS
 # record ARGS...: one recording around the load
 record()
 {
-	migtrace record -o "/out/$run.json" "$@" -- sh -c "sh /load.sh $run
+	migtrace record -v -o "/out/$run.json" "$@" -- sh -c "sh /load.sh $run
 		cat /sys/kernel/debug/kprobes/list > /out/$run.kprobes
 		grep VmHWM /proc/\$PPID/status > /out/$run.rss" > "/out/$run.txt" 2>&1 ||
 		cat "/out/$run.txt"

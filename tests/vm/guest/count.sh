@@ -5,8 +5,7 @@
 # BPF, and no call sites: the lock function's callers are told apart by its return address. Where the
 # compiler has inlined the lock, what is counted are the compare-and-swaps in the caller's text (or the
 # exclusive loads in their place), by the instruction ahead, since a probe hides what it sits on: in the
-# functions asked for there are none but the lock's. Counted are the records that pass the filter, overwritten ones included, in an instance of
-# the ring buffer each (5.10's cloud kernel has no histogram triggers).
+# functions asked for there are none but the lock's.
 #
 # usage: count.sh start | count.sh stop > FILE
 #   FILE: "NAME N": norefs_calls, norefs_ok (returned 0), migrate_sections, invalidations (of the
@@ -25,6 +24,8 @@ LISTS="mark_buffer_dirty_inode __bforget invalidate_inode_buffers remove_inode_b
 T=/sys/kernel/tracing
 [ -d $T/events ] || T=/sys/kernel/debug/tracing
 
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=count_lib.sh
 . "$(dirname "$0")/count_lib.sh"
 
@@ -74,10 +75,9 @@ start)
 	entry=$(first buffer_migrate_folio_norefs buffer_migrate_page_norefs)
 	migrate=$(first __buffer_migrate_folio __buffer_migrate_page)
 	lookup=$(first find_get_block_common __find_get_block)
-	for i in $T/instances/mt_*; do # of the count before
-		[ ! -d "$i" ] || rmdir "$i"
-	done
+	[ ! -d $T/instances/mt_taken ] || rmdir $T/instances/mt_taken # of the count before
 	echo > $T/kprobe_events
+	rm -f $counts
 	all entry "$entry"
 	returns_0 returned "$entry"
 	plain=$(first buffer_migrate_folio buffer_migrate_page)
@@ -125,14 +125,16 @@ start)
 	fi
 	sections lock_m "$lock" "$migrate"
 	sections lock_l "$lock" "$lookup"
+	start_counting
 	;;
 stop)
+	stop_counting
 	echo "norefs_calls $(hits entry)"
 	echo "norefs_ok $(hits returned)"
 	echo "buffers_calls $(hits plain)"
 	echo "buffers_ok $(hits plain_ok)"
 	echo "invalidations $(hits invalidate)"
-	[ ! -d $T/instances/mt_null ] || echo "atomic_nulls $(hits null)"
+	! grep -q "^null " $counts || echo "atomic_nulls $(hits null)"
 	echo "folio_waits $(hits folio_wait)"
 	echo "migrate_sections $(all_hits lock_m)"
 	if [ "${WORK:-}" = aio ]; then

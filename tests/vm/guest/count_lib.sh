@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Events of the kernel's own on functions, callers and inlined locks, each counted in a ring buffer
-# instance of its own. For count.sh. Sourced; T is tracefs.
+# Events of the kernel's own on functions, callers and inlined locks, each counted by `load count`.
+# For count.sh. Sourced; T is tracefs.
 
 functions=/run/functions
 [ -s $functions ] || load symbols > $functions
@@ -78,14 +78,10 @@ sections() # NAME LOCK FUNCTION
 	done
 }
 
-# All records of the events that sections() made
+# The sum of the events that sections() made
 all_hits() # NAME
 {
-	sum=0
-	for i in "$T"/instances/mt_"$1" "$T"/instances/mt_"$1"_*; do
-		[ ! -d "$i" ] || sum=$((sum + $(hits "${i##*/mt_}")))
-	done
-	echo $sum
+	awk -v n="$1" '$1 == n || index($1, n "_") == 1 { sum += $2 } END { print sum + 0 }' $counts.counted
 }
 
 # An event on every call of a function, or (filter) on its returns of 0
@@ -101,18 +97,28 @@ returns_0() # NAME FUNCTION
 	count_event "$1" "ret == 0"
 }
 
+counts=/run/mt-counts
+
 count_event() # NAME FILTER
 {
-	i=$T/instances/mt_$1
-	mkdir "$i"
-	echo 64 > "$i/buffer_size_kb"
-	echo "$2" > "$i/events/mt/$1/filter"
-	echo 1 > "$i/events/mt/$1/enable"
+	echo "$1 $2" >> $counts
 }
 
-hits() # records of event $1 so far
+hits() # how often event $1 fired and passed its filter
 {
-	i=$T/instances/mt_$1
-	echo 0 > "$i/events/mt/$1/enable"
-	awk '/^(entries|overrun|dropped events):/ { n += $NF } END { print n }' "$i"/per_cpu/cpu*/stats
+	awk -v n="$1" '$1 == n { print $2; found = 1 } END { exit !found }' $counts.counted
+}
+
+start_counting()
+{
+	rm -f $counts.counted $counts.counted.ready
+	load count $counts $counts.counted > /dev/null &
+	echo $! > $counts.pid
+	until_true 120 test -e $counts.counted.ready
+}
+
+stop_counting()
+{
+	kill "$(cat $counts.pid)"
+	until_true 60 test -s $counts.counted
 }

@@ -47,7 +47,7 @@ quiet() # nothing of ours is attached any more; freeing takes the kernel a momen
 {
 	for _ in 1 2 3 4 5 6 7 8; do
 		[ "$(bpftool prog show 2>/dev/null; bpftool link show 2>/dev/null)" = "$idle" ] &&
-			[ ! -s /sys/kernel/debug/kprobes/list ] &&
+			[ "$(probed)" = 0 ] &&
 			[ ! -s /sys/kernel/tracing/enabled_functions ] && return
 		sleep 0.5
 	done
@@ -136,4 +136,9 @@ while read -r call number error must name; do
 	[ -z "$call2" ] || judge /tmp/f/b "$call2" "$number2" "$error2" "$must2" "$name2"
 	quiet || { say 1 "$WHAT: something stays attached after $name or ${name2:-}"; }
 done < /out/plan
+# kprobe events whose deletion failed are off, and the next one takes them off
+left=$(defined)
+run /tmp/f/last
+until_true 20 none_defined
+say $? "$WHAT: of $left kprobe events that were left none is: $(defined)"
 echo "$(cat /proc/uptime): done"

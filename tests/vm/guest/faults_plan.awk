@@ -29,9 +29,11 @@ call == "write" && /"[0-9]+\\n"/ { next } # who holds the lock, for a message
 call == "write" || call ~ /^rename/ || call == "fchmod" { keep(1, call n[call]) }
 call == "fsync" { keep(0, call n[call]) } # the second is the folder
 call == "flock" || call == "ftruncate" { keep(0, call) }
-call == "perf_event_open" { keep(1, call) }
+# a kprobe event that can't be had is a kprobe for each of its places
+call == "perf_event_open" { keep(!/PERF_TYPE_TRACEPOINT/, /PERF_TYPE_TRACEPOINT/ ? "an_event" : call) }
+call == "write" && /"(-|[pr][0-9]*):migtrace_/ { keep(0, "an_event" n[call]); next }
 call == "ioctl" && match($0, /PERF_EVENT_IOC_[A-Z]+/) {
-	keep(/ENABLE/, substr($0, RSTART, RLENGTH))
+	keep(0, substr($0, RSTART, RLENGTH)) # of an event: see above
 }
 call == "mmap" && /MAP_SHARED/ && match($0, /, -?[0-9]+, (0x)?[0-9a-f]+\)/) {
 	keep(target == "run.json", "mmap_of" substr($0, RSTART + 1, RLENGTH - 2))
@@ -44,7 +46,7 @@ call == "bpf" {
 	else if (match($0, /\{map_fd=[0-9]+/)) name = substr($0, RSTART + 1, RLENGTH - 1)
 	if (/libbpf_|SOCKET_FILTER|TYPE_TRACEPOINT|BTF_LOAD|BIND_MAP|_fd=-1/) next
 	# libbpf tries again to make a map or to load a program
-	keep(cmd !~ /DELETE|MAP_CREATE|PROG_LOAD/, cmd "_" name)
+	keep(cmd !~ /DELETE|MAP_CREATE|PROG_LOAD/ && name !~ /PERF_EVENT/, cmd "_" name)
 }
 END {
 	for (i = 1; i <= keys; i++) {
@@ -57,6 +59,8 @@ END {
 		if (key ~ /MAP_CREATE|PROG_LOAD/) print "bpf", first[key] "+", "EIO", 1, names[key]
 		# refused, which is no failure but the kernel's answer
 		if (key ~ /PROG_LOAD.*KPROBE/) print "bpf", first[key] "+", "EPERM", 1, names[key]
-		if (key ~ /^perf_event/) print "perf_event_open", first[key], "EACCES", 1, names[key]
+		# once: it is done in another way; always: there is none
+		if (key ~ /^perf_event/) print "perf_event_open", first[key], "EACCES", musts[key], names[key]
+		if (key ~ /^perf_event/) print "perf_event_open", first[key] "+", "EACCES", 1, names[key]
 	}
 }

@@ -25,7 +25,7 @@ for how in ${LOADS:=$MOVER:$WORK}; do
 	mkdir "/out/$WORK"
 	sh "$here/count.sh" start
 	# shellcheck disable=SC2086
-	migtrace record -o "/out/$WORK/run.json" $ARGS -- sh /load.sh > "/out/$WORK/report.txt"
+	migtrace record -v -o "/out/$WORK/run.json" $ARGS -- sh /load.sh > "/out/$WORK/report.txt"
 	sh "$here/count.sh" stop > "/out/$WORK/count"
 	mv /out/load "/out/$WORK/load"
 	sed -n '1,/^clock/p' "/out/$WORK/report.txt"

@@ -14,7 +14,7 @@ attached() # how many programs, links and probed places the kernel knows of
 {
 	echo $(($(bpftool prog show 2>/dev/null | grep -c '^[0-9]') +
 		$(bpftool link show 2>/dev/null | grep -c '^[0-9]') +
-		$(wc -l < /sys/kernel/debug/kprobes/list) +
+		$(probed) +
 		$(wc -l < /sys/kernel/tracing/enabled_functions)))
 }
 
@@ -23,16 +23,28 @@ idle_again()
 	[ "$(attached)" -le "$idle" ]
 }
 
-clean() # clean TEXT: nothing is, and no file was left beside those that were there
+clean() # clean TEXT [killed]: nothing is, and no file was left beside those that were there
 {
 	until_true 10 idle_again
 	[ "$(attached)" = "$idle" ] && [ -z "$(find /tmp/hard /out -name '*.tmp.*')" ]
 	say $? "$1: $(attached) programs, links and places remain, $idle before"
+	[ -z "${2:-}" ] || return
+	until_true 20 none_defined
+	say $? "$1: $(defined) kprobe events remain"
+}
+
+now() # in hundredths of a second
+{
+	cut -d' ' -f1 /proc/uptime | tr -d .
 }
 
 places() # places N: waits until so many are probed
 {
-	until_true 30 sh -c "[ \$(wc -l < /sys/kernel/debug/kprobes/list) -ge $1 ]"
+	n=0
+	while [ "$(probed)" -lt "$1" ] && [ $n -lt 600 ]; do
+		usleep 50000
+		n=$((n + 1))
+	done
 }
 
 recorded() # recorded STATUS NAME: it ended with that, and said nothing
@@ -45,14 +57,16 @@ mkdir /tmp/hard
 idle=$(attached)
 load setup ext4 /mnt -s 80 > /out/setup.json
 
-# too small maps: counted as lost, and no verdict
+# too small maps: counted as lost, and no verdict on what they held
 for tier in full light; do
 	light=
 	[ $tier = full ] || light=--light
 	# shellcheck disable=SC2086
 	migtrace record -o /out/small-$tier.json $light --map-size 1 --fail-on-race -- $run -d 2 \
 		> /tmp/out 2> /tmp/err
-	recorded 5 small-$tier
+	echo $? > /out/small-$tier.status
+	[ ! -s /tmp/err ] && [ -s /out/small-$tier.json ]
+	say $? "small-$tier: no message, a run file"
 	migtrace report /out/small-$tier.json | head -n 1 | grep -q '^TAINTED'
 	say $? "small-$tier: TAINTED comes first"
 done
@@ -89,12 +103,12 @@ load setup ext4 /mnt -s 80 > /out/setup.json
 for want in 3 30; do
 	migtrace record -o /tmp/hard/killed.json -d 60 > /tmp/out 2> /tmp/err &
 	places $want
-	probed=$(wc -l < /sys/kernel/debug/kprobes/list)
+	probed=$(probed)
 	kill -KILL $!
 	wait $! 2> /dev/null
 	[ "$probed" -ge $want ]
 	say $? "killed with $probed places probed"
-	clean "SIGKILL while it attaches"
+	clean "SIGKILL while it attaches" killed
 done
 migtrace record -o /tmp/hard/ended.json -d 60 > /tmp/out 2> /tmp/err &
 places 10
@@ -115,7 +129,44 @@ wait $victim 2> /dev/null
 status=$?
 [ $status = 137 ] && dmesg | grep -q "Killed process $victim (migtrace)"
 say $? "the OOM killer took it (status $status)"
-clean "killed by the OOM killer"
+clean "killed by the OOM killer" killed
+
+# what those that were killed left defined is gone as soon as the next one begins, and only that
+left=$(defined)
+migtrace record -o /tmp/hard/next.json --site migrate_norefs -d 60 > /tmp/out 2> /tmp/err &
+until_true 30 counting $!
+[ "$(defined)" -gt 0 ] && ! grep '^[pr][0-9]*:migtrace_' /sys/kernel/tracing/kprobe_events |
+	grep -qv ":migtrace_$!_"
+say $? "of $left kprobe events that were left there are only those of the one that runs: $(defined)"
+migtrace record -o /tmp/hard/other.json --light -d 1 > /tmp/out2 2> /tmp/err2
+[ $? = 0 ] && [ ! -s /tmp/err2 ] && grep -q ":migtrace_$!_" /sys/kernel/tracing/kprobe_events
+say $? "another recording leaves it its own"
+kill -INT $!
+wait $!
+clean "after those that were killed"
+
+# the report comes first: whoever does not want to wait for the kernel finds it all there, and the child
+# that waits leaves nothing; one that begins meanwhile is right
+for signal in INT KILL; do
+	rm -f /tmp/hard/*.json*
+	migtrace record -o /tmp/hard/first.json -d 1 > /tmp/out 2> /tmp/err &
+	until_true 60 test -e /tmp/hard/first.json
+	[ $signal = INT ] || usleep 300000 # or the kernel takes the places off as it dies
+	asked=$(now)
+	kill -$signal $!
+	wait $!
+	status=$?
+	left=$((($(now) - asked) * 10))
+	busy=$(probed)
+	migtrace report /tmp/hard/first.json > /dev/null && grep -q '^kernel' /tmp/out &&
+		{ [ $status = 0 ] || [ $signal = KILL ]; } && [ $left -lt 1000 ]
+	say $? "SIG$signal once the report is there: exit $status after $left ms, $busy places still probed"
+	# shellcheck disable=SC2086
+	migtrace record -o /out/next-$signal.json -- $run -d 2 > /tmp/out 2> /tmp/err
+	recorded 0 next-$signal
+	rm -f /tmp/hard/*.json*
+	clean "after SIG$signal"
+done
 
 # and after all of that
 # shellcheck disable=SC2086

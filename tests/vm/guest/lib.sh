@@ -44,6 +44,23 @@ until_true()
 	done
 }
 
+# defined: how many kprobe events of ours tracefs has; running ones, or what a SIGKILL left
+defined()
+{
+	grep -c '^[pr][0-9]*:migtrace_' /sys/kernel/tracing/kprobe_events
+}
+
+none_defined() # soon: a child deletes them behind the report
+{
+	[ "$(defined)" = 0 ]
+}
+
+# probed: how many places have an enabled kprobe; what is only defined costs nothing
+probed()
+{
+	grep -vcF '[DISABLED]' /sys/kernel/debug/kprobes/list
+}
+
 # counting PID: it records, with all in place: it has given up what attaching needs
 counting()
 {

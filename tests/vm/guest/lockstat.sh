@@ -22,7 +22,7 @@ with() # with CLOCK ARGS...: one recording
 {
 	name=$r.$1
 	shift
-	migtrace record -o "/out/$name.json" "$@" -- sh /stat.sh "$name" > "/out/$name.txt"
+	migtrace record -v -o "/out/$name.json" "$@" -- sh /stat.sh "$name" > "/out/$name.txt"
 }
 
 for r in $(seq "$ROUNDS"); do

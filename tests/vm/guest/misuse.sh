@@ -67,6 +67,8 @@ wait $!
 until_true 10 none_left
 [ "$before" -gt 10 ] && [ "$(ours)" = 0 ] && [ -z "$(find /tmp -name '*c.json*')" ]
 say $? "SIGKILL leaves no program attached ($before before, $(ours) after) and no file"
+[ "$(probed)" = 0 ]
+say $? "and no kprobe: $(probed) enabled, $(defined) that the next one takes off"
 
 migtrace record -o /tmp/d1.json -d 3 > /tmp/out 2> /tmp/err &
 migtrace record -o /tmp/d2.json -d 3 > /tmp/out2 2>> /tmp/err
@@ -74,6 +76,8 @@ a=$?
 wait $!
 [ $? = 0 ] && [ $a = 0 ]
 say $? "two recordings at once"
+until_true 20 none_defined
+say $? "which took off those as well: $(defined) kprobe events remain"
 
 load setup ext4 /mnt -s 80 > /tmp/out 2> /tmp/err
 migtrace record --device /dev/ram1 -o /tmp/e1.json -- \

@@ -4,8 +4,8 @@
 # In the guest: one recording under load, with the kernel's own count around it: that of a truth
 # kernel, else that of count.sh. Everything that the judge needs goes to /out. Environment: as lib.sh
 # has it, BLOCK (bytes), DOCTOR (what it says of this kernel), HOGS (the load runs beside real-time
-# tasks), DISK_MS (a disk that takes so long to answer), EXPORT (tiers in which it is tried
-# afterwards).
+# tasks), DISK_MS (a disk that takes so long to answer), LARGE (the device's cache is of large folios,
+# where the kernel makes them: 6.15), EXPORT (tiers in which it is tried afterwards).
 set -u
 here=$(dirname "$0")
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -19,11 +19,15 @@ fi
 [ -z "${DISK_MS:-}" ] || . "$here/slow.sh"
 make_disk || exit 1
 make_load
+if [ -n "${LARGE:-}" ]; then
+	echo 3 > /proc/sys/vm/drop_caches
+	cat "$DEV" > /dev/null
+fi
 step disk
 [ -e $truth ] || sh "$here/count.sh" start || exit 1
 step count
 # shellcheck disable=SC2086
-migtrace record -o /out/run.json $ARGS -- ${HOGS:+load hogs} sh /load.sh > /out/report.txt
+migtrace record -v -o /out/run.json $ARGS -- ${HOGS:+load hogs} sh /load.sh > /out/report.txt
 echo $? > /out/status
 step record
 [ -e $truth ] || sh "$here/count.sh" stop > /out/count

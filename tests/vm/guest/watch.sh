@@ -11,7 +11,7 @@ make_load
 for form in json text; do
 	option=
 	[ $form = text ] || option=--json
-	migtrace watch $option --fail-on-race -- sh /load.sh $form > /out/watch.$form
+	migtrace watch -v $option --fail-on-race -- sh /load.sh $form > /out/watch.$form
 	echo $? > /out/status.$form
 	tail -n 6 /out/watch.$form | cut -c 1-160
 done

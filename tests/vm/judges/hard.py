@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Judges recordings during which something happened to the machine (guest/hard.sh)."""
-from .base import cases, check, enough, load, lossless, same, sums
+from .base import cases, check, enough, exited, fail_on_race, load, lossless, same, sums
 
 
 def hard(conf, out, args):
     """Recordings to which something happened: what they counted is right all the same."""
     cases(conf, out, args)
-    for name in "hotplug", "online", "outer", "inner", "unload", "after":
+    for name in "hotplug", "online", "outer", "inner", "unload", "next-INT", "next-KILL", "after":
         run = load(f"{out}/{name}.json")
         apart = {k: (s["acquires"], s["releases"]) for k, s in run["sites"].items()
                  if s.get("acquires", 0) != s.get("releases", 0)}
@@ -18,7 +18,9 @@ def hard(conf, out, args):
         lossless(run)
     for name in "small-full", "small-light":
         run = load(f"{out}/{name}.json")
-        check(run["losses"]["map_full"] > 0, f"{name}: {run['losses']['map_full']} found no room")
+        lost = {k: v for k, v in run["losses"].items() if v}
+        check("map_full" in lost or "table_full" in lost, f"{name}: found no room: {lost}")
+        exited(out, fail_on_race(run), f"{name}.status")
     a, b = load(f"{out}/outer.json"), load(f"{out}/inner.json")
     for key in "norefs_calls", "switch_locked", "lookup_calls":
         same(f"two at once, {key}", a["counters"][key], b["counters"][key])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Stock kernels: variants as expected, counts as the kernel's own, no late reference."""
-from .base import (check, counts, enough, equal, evidence, exited, load, lossless, pairs, reasons, same,
+from .base import (cases, check, counts, enough, equal, evidence, exited, large_folios, load, lossless, pairs, reasons, same,
                    sums)
 from .export import prom, short_export
 from .lacking import owners
@@ -56,6 +56,33 @@ def lists(conf, out, args):
     lossless(run)
 
 
+def devices(conf, out, args):
+    """More devices than have a histogram of their own: those beyond are counted as one, and nothing is lost."""
+    exited(out, 0)
+    run = load(f"{out}/run.json")
+    names = [d["name"] for d in run["devices"].values()]
+    check(len(names) > 8, f"{len(names)} devices have figures of their own: {' '.join(sorted(map(str, names)))}")
+    for site in "migrate_norefs", "find_get_block":
+        of_devices = sum(d["sites"].get(site, {"hold": {"count": 0}})["hold"]["count"] for d in run["devices"].values())
+        check(of_devices == run["sites"][site]["hold"]["count"], f"{site}: {of_devices} holds of all devices together")
+    enough(run["counters"]["norefs_calls"] > 1000, f"{run['counters']['norefs_calls']} migrations")
+    enough(run["counters"]["lookup_calls"] > 1000, f"{run['counters']['lookup_calls']} lookups")
+    check(run["late_references"]["total"] == 0, f"late references: {run['late_references']['total']}")
+    sums(run)
+    lossless(run)
+
+
+def static(conf, out, args):
+    """The file without libraries has recorded, alone in its root folder."""
+    cases(conf, out, args)
+    exited(out, 0)
+    run = load(f"{out}/run.json")
+    enough(run["counters"]["norefs_calls"] > 100, f"{run['counters']['norefs_calls']} migrations")
+    enough(run["counters"]["lookup_calls"] > 1000, f"{run['counters']['lookup_calls']} lookups")
+    sums(run)
+    lossless(run)
+
+
 def sleepers(conf, run, count):
     """Where lookups sleep or are refused: both are seen, and what they do to the migrations."""
     c, why = run["counters"], run["migrations"]["norefs"]
@@ -103,6 +130,7 @@ def stock(conf, out, args):
     counts(run, count)
     check(late["total"] == 0, f"late references: {late['total']}")
     evidence(late, args)
+    large_folios(run, args)
     # attaching the full tier once more takes PREEMPT_RT two minutes
     short_export(out, args.get("export", "light full").replace(",", " "))
     flag = conf["generation"].startswith("bh_migrate")
