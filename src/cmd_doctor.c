@@ -280,7 +280,7 @@ static void print_json(const struct diagnosis *d)
 			probes_json(d), "trial", "ok", d->code == EXIT_FINE, "message", d->trial);
 	if (!d->sheet)
 		here_json(d, all);
-	json_dumpf(all, stdout, JSON_INDENT(1));
+	json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 	putchar('\n');
 	json_decref(all);
 }
@@ -295,6 +295,22 @@ static void print(const struct diagnosis *d, const struct doctor_config *c)
 		print_text(d);
 }
 
+/* Options of which one would go without effect. */
+static bool fits_together(const struct doctor_config *c)
+{
+	if (c->from && c->sites)
+		log_error("option '--sites': a fact sheet has not the kernel's text");
+	else if (c->from && c->btf)
+		log_error("option '--btf': a fact sheet has been read already, with its types");
+	else if (c->facts && (c->json || c->sites))
+		log_error("option '--facts': a fact sheet is printed alone, in its own format");
+	else if (c->probe && (c->facts || c->sites))
+		log_error("option '--probe': nothing is chosen for a list of facts or places");
+	else
+		return true;
+	return false;
+}
+
 static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct doctor_config c = { 0 };
@@ -305,14 +321,8 @@ static int doctor_run(const struct cmd *cmd, int argc, char **argv)
 	if (first < 0)
 		return -first - 1;
 	log_level = c.verbose;
-	if (c.from && c.sites) {
-		log_error("option '--sites': a fact sheet has not the kernel's text");
+	if (!fits_together(&c))
 		return EXIT_USAGE;
-	}
-	if (c.from && c.btf) {
-		log_error("option '--btf': a fact sheet has been read already, with its types");
-		return EXIT_USAGE;
-	}
 	code = session__parse_forced(c.probe, &words, d.forced);
 	if (code) {
 		free(words);

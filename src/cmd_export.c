@@ -45,8 +45,10 @@ struct export
 	bool slim; /* attached, and without what that needed */
 	bool once;
 	struct late late; /* the most that was seen: a window in transit may be in no count */
-	bool broken;	  /* the last write failed */
-	__u64 failures;	  /* in all */
+	struct metrics_most most;
+	char device[32]; /* --device, as the kernel calls it; "": all */
+	bool broken;	 /* the last write failed */
+	__u64 failures;	 /* in all */
 };
 
 static double wall_clock(void)
@@ -110,7 +112,9 @@ static void on_snapshot(void *ctx, const struct run *run, int err)
 				  .exported = true,
 				  .bpf_stats = machine__number(
 						       "/proc/sys/kernel/bpf_stats_enabled") == 1,
-				  .failures = e->failures };
+				  .failures = e->failures,
+				  .device = *e->device ? e->device : NULL,
+				  .most = &e->most };
 	bool first = !e->slim;
 	struct run shown;
 	char *text = NULL, why[128];
@@ -140,6 +144,23 @@ static void on_snapshot(void *ctx, const struct run *run, int err)
 	else
 		write_file(e, text, size);
 	free(text);
+}
+
+/* One name for all that mean the same device: a path, a name, a number. */
+static int name_device(const char *asked, char *name, size_t size)
+{
+	__u32 dev;
+	int err = machine__device(asked, &dev);
+
+	if (err) {
+		log_error("unknown device '%s': %s", asked, strerror(-err));
+		log_hint("a path, a name such as sda1, or MAJ:MIN as in 'lsblk'");
+		return err;
+	}
+	machine__device_name(dev, name, size);
+	if (!*name)
+		dev__format(dev, name, size);
+	return 0;
 }
 
 static int export_run(const struct cmd *cmd, int argc, char **argv)
@@ -173,6 +194,8 @@ static int export_run(const struct cmd *cmd, int argc, char **argv)
 		log_error("option '--interval': at least a second");
 		return EXIT_USAGE;
 	}
+	if (c.device && name_device(c.device, e.device, sizeof(e.device)))
+		return EXIT_USAGE;
 	if (textfile__open(&e.file, c.path, err, sizeof(err))) {
 		log_error("%s", err);
 		return EXIT_FAILED;

@@ -36,12 +36,13 @@ typedef int renderer(const struct run *run, const struct render_opts *o, FILE *f
 static const struct {
 	const char *name;
 	renderer *render;
+	bool shows_hists; /* with buckets that --linear can choose */
 } formats[] = {
-	{ "text", render_text },
-	{ "json", render_json },
-	{ "csv", render_csv },
-	{ "html", render_html },
-	{ "prometheus", render_prometheus },
+	{ "text", render_text, true },
+	{ "json", render_json, false },
+	{ "csv", render_csv, false },
+	{ "html", render_html, true },
+	{ "prometheus", render_prometheus, false },
 };
 
 #define FORMATS (sizeof(formats) / sizeof(*formats))
@@ -62,6 +63,16 @@ static renderer *find_format(const char *name)
 	log_error("option '--format': '%s' is not available", name);
 	log_hint("available are text, json, csv, html and prometheus");
 	return NULL;
+}
+
+static bool shows_hists(renderer *how, const char *format)
+{
+	for (size_t i = 0; i < FORMATS; i++)
+		if (formats[i].render == how && formats[i].shows_hists)
+			return true;
+	log_error("option '--linear': nothing of %s has buckets to choose", format);
+	log_hint("it is for text and html");
+	return false;
 }
 
 /* "5us:20" */
@@ -125,7 +136,8 @@ static int report_run(const struct cmd *cmd, int argc, char **argv)
 	if (first < 0)
 		return -first - 1;
 	how = find_format(c.format);
-	if (!how || (c.linear && parse_linear(c.linear, &o)))
+	if (!how || (c.linear && parse_linear(c.linear, &o)) ||
+	    (c.linear && !shows_hists(how, c.format)))
 		return EXIT_USAGE;
 	if (!n) {
 		if (access(DEFAULT_RUN, F_OK)) {
@@ -138,6 +150,8 @@ static int report_run(const struct cmd *cmd, int argc, char **argv)
 		n = 1;
 	}
 	o.path = paths[0];
+	if (!out__spares(c.output, paths, n))
+		return EXIT_USAGE;
 	if (!runs__merge(paths, n, &run))
 		code = render(&run, how, &o, c.output);
 	run__free(&run);

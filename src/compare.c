@@ -8,8 +8,6 @@
 
 #include "compare.h"
 
-#define SECTIONS_LEAST 100 /* of a site in every run: a p99 of fewer is its largest value */
-
 enum figure { FIG_QUANTILE, FIG_MAX, FIG_TOTAL, FIG_RATE };
 
 /* What is said of a histogram. Longer is worse, so that lower is better in all tested rows. */
@@ -151,9 +149,11 @@ static bool by_rounds(const struct comparison *c, unsigned int site, bool wait,
 		      const struct hist_metric *m)
 {
 	for (int side = 0; side < SIDES; side++)
-		for (size_t i = 0; i < c->n[side]; i++) {
+		for (size_t i = 0; i < c->files[side]; i++) {
 			const struct run *r = &c->runs[side][i];
 
+			if (!r->site[site].clock)
+				continue; /* it has no value at all */
 			if (!r->rounds_n || m->figure == FIG_MAX)
 				return false;
 			for (size_t k = 0; k < r->rounds_n; k++)
@@ -170,8 +170,8 @@ static int site_figure(const struct run *r, unsigned int site, bool wait,
 	const struct run_site *s = &r->site[site];
 	double *v;
 
-	*value = figure(m, wait ? &s->wait : &s->hold, seconds_of(r));
-	if (!rounds)
+	*value = s->clock ? figure(m, wait ? &s->wait : &s->hold, seconds_of(r)) : NAN;
+	if (!rounds || !s->clock)
 		return 0;
 	v = calloc(r->rounds_n, sizeof(*v));
 	if (!v)
@@ -201,27 +201,11 @@ static struct cmp_row *add_row(struct comparison *c, const char *subject, const 
 	row->test.p = 1;
 	row->shift = (struct estimate){ NAN, NAN, NAN };
 	for (int side = 0; side < SIDES; side++) {
-		row->value[side] = calloc(c->n[side], sizeof(double));
+		row->value[side] = calloc(c->files[side], sizeof(double));
 		if (!row->value[side])
 			return NULL;
 	}
 	return row;
-}
-
-/* Whether every run of both sides timed it, and the least number of sections in any. */
-static bool site_everywhere(const struct comparison *c, unsigned int site, __u64 *least)
-{
-	*least = ~0ULL;
-	for (int side = 0; side < SIDES; side++)
-		for (size_t i = 0; i < c->n[side]; i++) {
-			const struct run_site *s = &c->runs[side][i].site[site];
-
-			if (!s->clock)
-				return false;
-			if (s->hold.count < *least)
-				*least = s->hold.count;
-		}
-	return true;
 }
 
 /* Takes the last row away when it has nothing but zeros to show. */
@@ -230,7 +214,7 @@ static void drop_empty(struct comparison *c)
 	const struct cmp_row *row = &c->rows[c->rows_n - 1];
 
 	for (int side = 0; side < SIDES; side++)
-		for (size_t i = 0; i < c->n[side]; i++)
+		for (size_t i = 0; i < c->files[side]; i++)
 			if (!isnan(row->value[side][i]) && row->value[side][i] > 0)
 				return;
 	cmp_row__free(&c->rows[--c->rows_n]);
@@ -250,7 +234,7 @@ static int add_site_rows(struct comparison *c, unsigned int site, bool wait, boo
 		c->family += row->tested;
 		rounds = by_rounds(c, site, wait, m);
 		for (int side = 0; side < SIDES; side++)
-			for (size_t i = 0; i < c->n[side]; i++)
+			for (size_t i = 0; i < c->files[side]; i++)
 				if (site_figure(&c->runs[side][i], site, wait, m, rounds,
 						&row->value[side][i]))
 					return -ENOMEM;
@@ -260,15 +244,30 @@ static int add_site_rows(struct comparison *c, unsigned int site, bool wait, boo
 	return 0;
 }
 
+/* Entered in any run of either side: where it was not, nothing can be shown. */
+static bool site_anywhere(const struct comparison *c, unsigned int site)
+{
+	for (int side = 0; side < SIDES; side++)
+		for (size_t i = 0; i < c->files[side]; i++)
+			if (c->runs[side][i].site[site].clock &&
+			    c->runs[side][i].site[site].hold.count)
+				return true;
+	return false;
+}
+
 static int add_sites(struct comparison *c)
 {
-	__u64 least;
 	int ret = 0;
 
 	for (unsigned int site = 0; site < SITE_COUNT && !ret; site++) {
-		if (!site_everywhere(c, site, &least) || !least)
+		bool tested;
+
+		if (!site__name(site))
 			continue;
-		ret = add_site_rows(c, site, false, least >= SECTIONS_LEAST);
+		ret = compare__admit(c, site, &tested);
+		if (ret || !site_anywhere(c, site))
+			continue;
+		ret = add_site_rows(c, site, false, tested);
 		if (!ret)
 			ret = add_site_rows(c, site, true, false);
 	}
@@ -282,7 +281,7 @@ static int add_run_hist(struct comparison *c, size_t which, const struct hist_me
 	if (!row)
 		return -ENOMEM;
 	for (int side = 0; side < SIDES; side++)
-		for (size_t i = 0; i < c->n[side]; i++) {
+		for (size_t i = 0; i < c->files[side]; i++) {
 			const struct run *r = &c->runs[side][i];
 			const struct hist *h = run_hists[which].of(r);
 
@@ -306,7 +305,7 @@ static int add_run_rows(struct comparison *c)
 		if (!row)
 			return -ENOMEM;
 		for (int side = 0; side < SIDES; side++)
-			for (size_t i = 0; i < c->n[side]; i++) {
+			for (size_t i = 0; i < c->files[side]; i++) {
 				row->value[side][i] = run_metrics[k].of(&c->runs[side][i]);
 				any |= !isnan(row->value[side][i]);
 			}

@@ -5,35 +5,52 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "compare.h"
 
-#define WORD 96
+#define WORD 512
 
-struct text {
-	char *at;
-	size_t left;
+/* One difference to the first run of all, and in how many others. */
+struct difference {
+	char *text;	  /* "tier (full; light" */
+	const char *file; /* the first that has it */
+	size_t files;
 };
 
-static void say(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+struct differences {
+	struct difference *v;
+	size_t n;
+	const char *file; /* that is looked at */
+	bool failed;	  /* without memory */
+};
 
-/* The words are those of run files, and the text is for a terminal: plain characters only. */
-static void say(struct text *t, const char *fmt, ...)
+/* One more, or the same in one more file. */
+static void differ(struct differences *d, const char *what, const char *name, const char *a,
+		   const char *b)
 {
-	va_list ap;
-	int n;
+	struct difference *v;
+	char *text;
 
-	va_start(ap, fmt);
-	n = vsnprintf(t->at, t->left, fmt, ap);
-	va_end(ap);
-	if (n < 0)
+	if (asprintf(&text, "%s%s (%s; %s", what, name, a, b) < 0) {
+		d->failed = true;
 		return;
-	if ((size_t)n >= t->left)
-		n = t->left ? (int)t->left - 1 : 0;
-	for (t->left -= n; n; n--, t->at++)
-		if (*t->at < ' ' || *t->at >= 0x7f)
-			*t->at = '?';
+	}
+	for (size_t i = 0; i < d->n; i++)
+		if (!strcmp(d->v[i].text, text)) {
+			d->v[i].files++;
+			free(text);
+			return;
+		}
+	v = realloc(d->v, (d->n + 1) * sizeof(*v));
+	if (!v) {
+		d->failed = true;
+		free(text);
+		return;
+	}
+	d->v = v;
+	v[d->n++] = (struct difference){ text, d->file, 1 };
 }
 
 static void tier_of(const struct run *r, char *word)
@@ -103,15 +120,30 @@ static void variant_of(const struct run *r, const char *probe, char *word)
 				 r->probes[i].variant ? r->probes[i].variant : "unknown");
 }
 
-/* One more difference behind those that begin at @begin. */
-static void differ(struct text *t, const char *begin, const char *what, const char *name,
-		   const char *a, const char *b)
+/* Probes of @of, in the order of its file, that @a and @b attach otherwise. */
+static void compare_probes(struct differences *d, const struct run *of, const struct run *a,
+			   const struct run *b)
 {
-	say(t, "%s%s%s (%s; %s)", t->at > begin ? ", " : "", what, name, a, b);
+	char x[WORD], y[WORD];
+
+	for (size_t i = 0; i < of->probes_n; i++) {
+		variant_of(a, of->probes[i].probe, x);
+		variant_of(b, of->probes[i].probe, y);
+		if (strcmp(x, y) != 0)
+			differ(d, "variant of ", of->probes[i].probe, x, y);
+	}
+}
+
+static bool has_probe(const struct run *r, const char *probe)
+{
+	for (size_t i = 0; i < r->probes_n; i++)
+		if (!strcmp(r->probes[i].probe, probe))
+			return true;
+	return false;
 }
 
 /* What is unlike between one run and the first of all. */
-static void compare_one(struct text *t, const char *begin, const struct run *a, const struct run *b)
+static void compare_one(struct differences *d, const struct run *a, const struct run *b)
 {
 	char x[WORD], y[WORD];
 
@@ -119,34 +151,75 @@ static void compare_one(struct text *t, const char *begin, const struct run *a, 
 		sameness[i].of(a, x);
 		sameness[i].of(b, y);
 		if (strcmp(x, y) != 0)
-			differ(t, begin, "", sameness[i].name, x, y);
+			differ(d, "", sameness[i].name, x, y);
 	}
 	for (unsigned int site = 0; site < SITE_COUNT; site++) {
 		clock_of(a, site, x);
 		clock_of(b, site, y);
-		if (*x && *y && strcmp(x, y) != 0) /* a site that one can't measure has no row */
-			differ(t, begin, "clock of ", site__name(site), x, y);
+		if (*x && *y && strcmp(x, y) != 0) /* a site that one can't measure is not tested */
+			differ(d, "clock of ", site__name(site), x, y);
 	}
-	for (size_t i = 0; i < a->probes_n; i++) {
-		variant_of(a, a->probes[i].probe, x);
-		variant_of(b, a->probes[i].probe, y);
-		if (strcmp(x, y) != 0)
-			differ(t, begin, "variant of ", a->probes[i].probe, x, y);
+	compare_probes(d, a, a, b);
+	/* those that only the later one has: absent is not attached */
+	for (size_t i = 0; i < b->probes_n; i++) {
+		variant_of(b, b->probes[i].probe, y);
+		if (b->probes[i].attached && !has_probe(a, b->probes[i].probe))
+			differ(d, "variant of ", b->probes[i].probe, "not attached", y);
 	}
 }
 
-bool compare__alike(struct run *const runs[SIDES], const size_t n[SIDES], char *text, size_t size)
+/* The words are those of run files, and the text is for a terminal: plain characters only. */
+static void plain(char *s)
 {
-	struct text t = { text, size };
+	for (; *s; s++)
+		if (*s < ' ' || *s >= 0x7f)
+			*s = '?';
+}
 
-	*text = 0;
+static char *join(const struct differences *d, bool several)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < d->n; i++) {
+		const struct difference *v = &d->v[i];
+
+		fprintf(f, "%s%s", i ? ", " : "", v->text);
+		if (several && v->file)
+			fprintf(f, " in %s", v->file);
+		if (v->files > 1)
+			fprintf(f, " and %zu more", v->files - 1);
+		fputc(')', f);
+	}
+	if (fclose(f)) {
+		free(text);
+		return NULL;
+	}
+	plain(text);
+	return text;
+}
+
+char *compare__unlike(struct run *const runs[SIDES], const size_t n[SIDES],
+		      char *const *const paths[SIDES])
+{
+	struct differences d = { 0 };
+	char *text;
+
 	for (int side = 0; side < SIDES; side++)
-		for (size_t i = 0; i < n[side] && t.at == text; i++) {
+		for (size_t i = 0; i < n[side]; i++) {
+			d.file = paths && paths[side] ? paths[side][i] : NULL;
 			if (side || i)
-				compare_one(&t, text, &runs[BEFORE][0], &runs[side][i]);
+				compare_one(&d, &runs[BEFORE][0], &runs[side][i]);
 			if (i && !run__same_kernel(&runs[side][0], &runs[side][i]))
-				differ(&t, text, "", "kernel within one side",
+				differ(&d, "", "kernel within one side",
 				       runs[side][0].kernel.release, runs[side][i].kernel.release);
 		}
-	return !*text;
+	text = d.failed ? NULL : join(&d, n[BEFORE] + n[AFTER] > 2);
+	for (size_t i = 0; i < d.n; i++)
+		free(d.v[i].text);
+	free(d.v);
+	return text;
 }

@@ -28,7 +28,7 @@ size_t compare__least_runs(const struct comparison *c)
 
 bool compare__can_reject(const struct comparison *c)
 {
-	return c->fewest_runs && compare__least_runs(c) >= c->fewest_runs;
+	return c->family && stats__can_reject(c->n[BEFORE], c->n[AFTER], c->family, c->alpha);
 }
 
 static int test(const struct comparison *c, struct cmp_row *row, const double *a, size_t na,
@@ -119,7 +119,16 @@ static int ratios_mean(struct comparison *c)
 /* Of all runs, also of those that can't be merged: a late reference in any of them counts. */
 static void add_total(struct cmp_total *t, const struct run *r)
 {
+	const char *doubt = run__doubt(r);
+
 	t->tainted |= run__tainted(r);
+	/* one run that would have shown it is enough, but not beside one in which it may hide */
+	if (!doubt)
+		t->would_show = true;
+	else if (run__tainted(r) || r->late.possible)
+		t->hides = doubt;
+	else
+		t->doubt = doubt;
 	t->late += r->late.total;
 	t->windows += r->late.windows;
 	t->fs_errors += counters__get(&r->counters, "bench_fs_errors");
@@ -131,10 +140,10 @@ static int sum_sides(struct comparison *c, struct run *const runs[SIDES])
 	for (int side = 0; side < SIDES; side++) {
 		const char *why;
 
-		for (size_t i = 0; i < c->n[side]; i++)
+		for (size_t i = 0; i < c->files[side]; i++)
 			add_total(&c->total[side], &runs[side][i]);
 		/* unlike runs, compared by force, have no sum: it is that of those like the first */
-		for (size_t i = 1; i < c->n[side]; i++)
+		for (size_t i = 1; i < c->files[side]; i++)
 			if (run__merge(&runs[side][0], &runs[side][i], &why) == -ENOMEM)
 				return -ENOMEM;
 		c->sum[side] = runs[side][0];
@@ -143,21 +152,30 @@ static int sum_sides(struct comparison *c, struct run *const runs[SIDES])
 }
 
 int compare__run(struct comparison *c, struct run *const runs[SIDES], const size_t n[SIDES],
-		 double alpha)
+		 const struct compare_opts *o)
 {
 	int ret;
 
 	memset(c, 0, sizeof(*c));
-	c->alpha = alpha;
+	c->alpha = o->alpha;
+	c->opts = o;
 	c->power = POWER;
 	for (int side = 0; side < SIDES; side++) {
 		c->label[side] = side == BEFORE ? "before" : "after";
-		c->n[side] = n[side];
+		c->files[side] = n[side];
 		c->runs[side] = runs[side];
 	}
-	c->forced = !compare__alike(runs, n, c->unlike, sizeof(c->unlike));
-	ret = compare__rows(c);
-	c->fewest_runs = stats__fewest_runs(c->family, alpha);
+	c->unlike = compare__unlike(runs, n, o->paths);
+	if (!c->unlike)
+		return -ENOMEM;
+	c->forced = *c->unlike;
+	ret = compare__boots(c);
+	if (!ret)
+		ret = compare__rows(c);
+	if (!ret)
+		ret = compare__reduce(c);
+	c->opts = NULL;
+	c->fewest_runs = stats__fewest_runs(c->family, c->alpha);
 	for (size_t i = 0; i < c->rows_n && !ret; i++)
 		ret = judge_row(c, &c->rows[i]);
 	if (!ret && compare__can_reject(c))
@@ -179,12 +197,34 @@ void compare__free(struct comparison *c)
 	for (size_t i = 0; i < c->rows_n; i++)
 		cmp_row__free(&c->rows[i]);
 	free(c->rows);
+	for (size_t i = 0; i < c->left_n; i++)
+		free(c->left[i].why);
+	free(c->left);
+	free(c->unlike);
+	for (int side = 0; side < SIDES; side++)
+		free(c->boot[side]);
 	memset(c, 0, sizeof(*c));
 }
 
 bool compare__unsafe(const struct comparison *c, int side)
 {
 	return c->total[side].late || c->total[side].fs_errors;
+}
+
+enum cmp_race compare__race(const struct comparison *c, const char **why)
+{
+	const struct cmp_total *before = &c->total[BEFORE], *after = &c->total[AFTER];
+
+	*why = NULL;
+	if (after->late && !before->late)
+		return RACE_LATER;
+	if (after->late)
+		*why = "both sides had late references";
+	else if (after->hides)
+		*why = after->hides;
+	else if (!after->would_show)
+		*why = after->doubt;
+	return *why ? RACE_UNKNOWN : RACE_NONE;
 }
 
 const struct cmp_row *compare__regression(const struct comparison *c, double percent)

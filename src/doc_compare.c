@@ -150,10 +150,10 @@ static void one_side(struct pair *p, int side)
 	const struct comparison *c = p->c;
 	const struct run *r = &c->sum[side];
 	struct doc *d = &p->r.doc;
-	char words[2][FMT_WORDS];
+	char words[2][FMT_WORDS], runs[CMP_RUNS];
 
-	doc__block(d, DOC_FACT, c->label[side], "%s of %s, %s, %s tier, %.0f s;",
-		   fmt__of(words[0], c->n[side], "run"), r->kernel.release, r->kernel.generation,
+	doc__block(d, DOC_FACT, c->label[side], "%s; %s, %s, %s tier, %.0f s;",
+		   compare__runs_words(c, side, runs), r->kernel.release, r->kernel.generation,
 		   r->tool.tier, c->total[side].seconds);
 	doc__add(d, "%s, %s, %s, hypervisor %s", r->kernel.arch,
 		 fmt__of(words[0], r->kernel.cpus, "CPU"),
@@ -211,6 +211,26 @@ static void detectable(struct pair *p)
 	}
 }
 
+/* What the verdict says nothing of. */
+static void left(struct pair *p)
+{
+	const struct comparison *c = p->c;
+
+	if (c->shared)
+		doc__block(&p->r.doc, DOC_FACT, "BOOTS",
+			   "%zu boot%s on both sides, which is no independent sample", c->shared,
+			   c->shared == 1 ? " is" : "s are");
+	for (size_t i = 0; i < c->left_n; i++)
+		doc__block(&p->r.doc, DOC_FACT, "not tested:", "%s (%s)", c->left[i].subject,
+			   c->left[i].why);
+}
+
+/* Fewer boots than run files on a side. */
+static bool grouped(const struct comparison *c)
+{
+	return c->n[BEFORE] + c->n[AFTER] < c->files[BEFORE] + c->files[AFTER];
+}
+
 static void verdict(struct pair *p)
 {
 	const struct comparison *c = p->c;
@@ -221,9 +241,11 @@ static void verdict(struct pair *p)
 	if (!c->family)
 		doc__add(d, "no site was measured in every run: nothing is tested");
 	else if (least < 2)
-		doc__add(d, "1 run, no test: one run a side can't tell a change from chance");
+		doc__add(d, "1 %s, no test: one %s a side can't tell a change from chance",
+			 grouped(c) ? "boot" : "run", grouped(c) ? "boot" : "run");
 	else if (!compare__can_reject(c))
-		doc__add(d, "too few runs to test: %zu a side", least);
+		doc__add(d, "too few runs to test: %zu a side%s", least,
+			 grouped(c) ? ", runs of one boot counted once" : "");
 	else if (c->lower + c->higher)
 		doc__add(d, "of %zu tested rows %zu better, %zu worse", c->family, c->lower,
 			 c->higher);
@@ -234,6 +256,7 @@ static void verdict(struct pair *p)
 	for (int side = 0; side < SIDES; side++)
 		if (compare__unsafe(c, side))
 			doc__add(d, "; %s IS NOT SAFE, whatever its times", c->label[side]);
+	left(p);
 }
 
 static void how_sure(struct pair *p)
@@ -245,9 +268,13 @@ static void how_sure(struct pair *p)
 	doc__block(&p->r.doc, DOC_FACT, "tested",
 		   "hold p50, p99 and total: %zu rows; Mann-Whitney U, two-sided, Holm over all at "
 		   "alpha %g; at least %zu runs a side. A run is one value, its rounds' median. "
-		   "Other rows are shown, not tested",
+		   "Other rows are shown, not tested. Intervals are of each row alone, not "
+		   "adjusted for the family as p is",
 		   c->family, c->alpha, c->fewest_runs);
-	if (!isnan(c->geomean))
+	if (c->geomean >= 9999.5)
+		doc__block(&p->r.doc, DOC_FACT, "geomean",
+			   "after / before of the tested rows: >x9999");
+	else if (!isnan(c->geomean))
 		doc__block(&p->r.doc, DOC_FACT, "geomean",
 			   "after / before of the tested rows: x%.3f", c->geomean);
 }
@@ -257,8 +284,8 @@ static const char *mood(const struct comparison *c)
 {
 	if (compare__unsafe(c, AFTER) || (c->higher && !c->lower && !compare__unsafe(c, BEFORE)))
 		return "answer bad";
-	if (!c->family || !compare__can_reject(c) || c->higher || c->total[BEFORE].tainted ||
-	    c->total[AFTER].tainted || *c->unlike)
+	if (!c->family || !compare__can_reject(c) || c->higher || c->left_n || c->shared ||
+	    c->total[BEFORE].tainted || c->total[AFTER].tainted || *c->unlike)
 		return "answer warn";
 	return c->lower || compare__unsafe(c, BEFORE) ? "answer good" : "answer";
 }
@@ -402,8 +429,8 @@ static void sides_in_full(struct pair *p)
 static void reading(struct pair *p)
 {
 	static const char *const lines[] = {
-		"A sample is a run, that is a boot of the machine, never a single event: a million "
-		"events of one boot say little about the next boot.",
+		"A sample is a boot of the machine, never a single event: a million events of one boot "
+		"say little about the next boot. Runs of one boot count as one, their median.",
 		"95% interval: of Hodges' and Lehmann's estimate, the median of all differences "
 		"between a run of one side and a run of the other, as a share of the first side's "
 		"median. +-: half the interval of a median. Each is of its figure alone, not "

@@ -79,7 +79,7 @@ int doctor__sites(const struct facts *f, bool json, FILE *out)
 		json_t *all = json_pack("{s:i, s:i, s:o}", "lock_offset", f->lock_offset,
 					"not_attributed", s.unattributed, "places", s.places);
 
-		json_dumpf(all, out, JSON_INDENT(1));
+		json_dumpf(all, out, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 		fputc('\n', out);
 		json_decref(all);
 		return EXIT_FINE;

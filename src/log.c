@@ -5,6 +5,7 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,24 @@ void log__command(const char *name)
 	command = name;
 }
 
+/*
+ * File names, and words of run files and kernels, may hold what a terminal takes for an order: control
+ * characters, also those that UTF-8 writes as 0xc2 0x80 to 0x9f. Letters of all languages stay.
+ */
+static void __attribute__((format(printf, 1, 0))) put_plain(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		return;
+	for (char *s = text; *s; s++) {
+		if (*s == (char)0xc2 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0)
+			*s = s[1] = '?';
+		fputc(((unsigned char)*s < ' ' && *s != '\n') || *s == 0x7f ? '?' : *s, stderr);
+	}
+	free(text);
+}
+
 static void __attribute__((format(printf, 2, 0))) say(const char *kind, const char *fmt, va_list ap)
 {
 	log_progress_end();
@@ -34,7 +53,7 @@ static void __attribute__((format(printf, 2, 0))) say(const char *kind, const ch
 	if (command)
 		fprintf(stderr, "%s: ", command);
 	fputs(kind, stderr);
-	vfprintf(stderr, fmt, ap);
+	put_plain(fmt, ap);
 	fputc('\n', stderr);
 	funlockfile(stderr);
 }
@@ -124,7 +143,7 @@ void log_hint(const char *fmt, ...)
 
 	va_start(ap, fmt);
 	fputs("hint: ", stderr);
-	vfprintf(stderr, fmt, ap);
+	put_plain(fmt, ap);
 	fputc('\n', stderr);
 	va_end(ap);
 }

@@ -3,6 +3,7 @@
  * The command table and its dispatch.
  * Stage: none; adding a command is a row here and a file cmd_NAME.c.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -118,6 +119,10 @@ static int run_help(const struct cmd *cmd, int argc, char **argv)
 		(c.words ? overview_words : overview)(stdout);
 		return EXIT_FINE;
 	}
+	if (first + 1 < argc) {
+		log_error("unexpected operand '%s': one command at a time", argv[first + 1]);
+		return EXIT_USAGE;
+	}
 	topic = find(argv[first]);
 	if (!topic)
 		return unknown_command(argv[first]);
@@ -184,14 +189,26 @@ static void ignore(int sig)
 	(void)sig;
 }
 
+/* As head(1)'s other writers end: without a word, once all that was to be kept is. */
+static void end_as_by_pipe(void)
+{
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
+}
+
 int main(int argc, char **argv)
 {
 	/* a handler, not SIG_IGN: exec resets it, so a recorded command gets the default back */
 	struct sigaction sa = { .sa_handler = ignore, .sa_flags = SA_RESTART };
-	int code;
+	int code, ret;
 
 	fill_standard_files();
 	sigaction(SIGPIPE, &sa, NULL);
+	/* a file larger than allowed is a write that fails, with a temporary file to remove */
+	sigaction(SIGXFSZ, &sa, NULL);
 	code = dispatch(argc, argv);
-	return out__check_stdout() && code == EXIT_FINE ? EXIT_FAILED : code;
+	ret = out__check_stdout();
+	if (ret == -EPIPE && (code == EXIT_FINE || code == EXIT_FAILED))
+		end_as_by_pipe();
+	return ret && code == EXIT_FINE ? EXIT_FAILED : code;
 }

@@ -18,7 +18,10 @@ struct series {
 	const char *name;
 };
 
-/* A label's value: backslash, quote and newline are escaped; run files may hold anything. */
+/*
+ * A label's value: backslash, quote and newline are escaped. Run files may hold anything, and the text is
+ * read by people, too: what is not printable ASCII is '?'.
+ */
 static void put_escaped(FILE *f, const char *s)
 {
 	for (; s && *s; s++) {
@@ -27,7 +30,7 @@ static void put_escaped(FILE *f, const char *s)
 		if (*s == '\n')
 			fputs("\\n", f);
 		else
-			fputc(*s, f);
+			fputc(*s < ' ' || *s >= 0x7f ? '?' : *s, f);
 	}
 }
 
@@ -35,22 +38,26 @@ struct label {
 	const char *name, *value;
 };
 
+static void put_label(const struct series *s, char *separator, const char *name, const char *value)
+{
+	fprintf(s->f, "%c%s=\"", *separator, name);
+	put_escaped(s->f, value);
+	fputc('"', s->f);
+	*separator = ',';
+}
+
 /* NAME SUFFIX{labels}, without the value; a label without a name ends the list. */
 static void put_name(const struct series *s, const char *suffix, const struct label *labels)
 {
-	const char *separator = "{";
+	char separator = '{';
 
 	fputs(s->name, s->f);
 	fputs(suffix, s->f);
-	for (; labels && labels->name; labels++) {
-		fputs(separator, s->f);
-		fputs(labels->name, s->f);
-		fputs("=\"", s->f);
-		put_escaped(s->f, labels->value);
-		fputc('"', s->f);
-		separator = ",";
-	}
-	if (*separator == ',')
+	if (s->opts->device)
+		put_label(s, &separator, "device", s->opts->device);
+	for (; labels && labels->name; labels++)
+		put_label(s, &separator, labels->name, labels->value);
+	if (separator == ',')
 		fputc('}', s->f);
 }
 
@@ -171,9 +178,69 @@ static void aio_migrations(const struct series *s)
 	counters(s, NULL, &s->run->aio);
 }
 
+/* Of one parent the part that @less are not, never lower than it was. */
+static __u64 rest(__u64 all, __u64 less, __u64 *most)
+{
+	__u64 v = all > less ? all - less : 0;
+
+	if (most && v < *most)
+		v = *most;
+	if (most)
+		*most = v;
+	return v;
+}
+
+static __u64 isolation(const struct series *s, unsigned int i)
+{
+	return counters__get(&s->run->isolations, isolation__name(i));
+}
+
+/* The sum is the pages isolated. */
 static void isolations(const struct series *s)
 {
-	counters(s, NULL, &s->run->isolations);
+	static const char *const modes[] = { "sync", "async" }, *const unevictable[] = { "no",
+											 "yes" };
+
+	for (unsigned int i = 0; i < 4 && s->run->isolations.n; i++)
+		put_count(s,
+			  LABELS({ "mode", modes[i & 1] }, { "unevictable", unevictable[i >> 1] }),
+			  isolation(s, ISO_TAKEN + i));
+}
+
+/* The sum is the mappings looked at. */
+static void isolation_mappings(const struct series *s)
+{
+	__u64 gone = isolation(s, ISO_MAPPING_GONE), exiting = isolation(s, ISO_MAPPING_EXITING);
+
+	if (!s->run->isolations.n)
+		return;
+	put_count(s, LABELS({ "found", "there" }),
+		  rest(isolation(s, ISO_DEREFERENCED), gone + exiting,
+		       s->opts->most ? &s->opts->most->there : NULL));
+	put_count(s, LABELS({ "found", "gone" }), gone);
+	put_count(s, LABELS({ "found", "exiting" }), exiting);
+}
+
+/* The sum is the moves begun. */
+static void isolated_moves(const struct series *s)
+{
+	__u64 gone = isolation(s, ISO_GONE_AT_MOVE);
+
+	if (!s->run->isolations.n)
+		return;
+	put_count(s, LABELS({ "mapping", "there" }),
+		  rest(isolation(s, ISO_MOVES), gone,
+		       s->opts->most ? &s->opts->most->mapped : NULL));
+	put_count(s, LABELS({ "mapping", "gone" }), gone);
+}
+
+/* The sum is the pages given up without a move. */
+static void isolated_not_moved(const struct series *s)
+{
+	if (!s->run->isolations.n)
+		return;
+	put_count(s, LABELS({ "reason", "freed" }), isolation(s, ISO_FREED));
+	put_count(s, LABELS({ "reason", "orphaned" }), isolation(s, ISO_ORPHANED));
 }
 
 static bool full(const struct run *run)
@@ -191,7 +258,13 @@ static void late(const struct series *s)
 	if (full(s->run))
 		put_count(s, LABELS({ "kind", "slow_lookup" }), l->slow_lookup);
 	put_count(s, LABELS({ "kind", "end_count" }), l->end_count);
-	put_count(s, LABELS({ "kind", "assoc_list" }), l->assoc_list);
+}
+
+/* No late references, on kernels with BH_Migrate: walkers of a list may raise the count. */
+static void assoc_list(const struct series *s)
+{
+	if (s->run->late.watched)
+		put_count(s, NULL, s->run->late.assoc_list);
 }
 
 static void possible(const struct series *s)
@@ -329,7 +402,8 @@ static void build(const struct series *s)
 
 static void written(const struct series *s)
 {
-	fprintf(s->f, "%s %.3f\n", s->name, s->opts->written);
+	put_name(s, "", NULL);
+	fprintf(s->f, " %.3f\n", s->opts->written);
 }
 
 static void failures(const struct series *s)
@@ -360,6 +434,9 @@ static const struct metric {
 	  aio_migrations },
 	{ "late_references_total", "counter",
 	  "References to a buffer taken after the check, while its page moved.", late },
+	{ "assoc_list_references_total", "counter",
+	  "References to a buffer taken meanwhile by a walker of a list of buffers, which may.",
+	  assoc_list },
 	{ "late_references_possible_total", "counter",
 	  "Lookups of which only the acquire of the lock lies before the end of the move.",
 	  possible },
@@ -371,8 +448,14 @@ static const struct metric {
 	  "Atomic buffer lookups that found nothing because of BH_Migrate.", refused },
 	{ "refcount_mismatches_total", "counter",
 	  "Migrations that met another reference count than expected, by stage.", mismatches },
-	{ "isolations_total", "counter", "Pages isolated for compaction, by what was found.",
-	  isolations },
+	{ "isolations_total", "counter", "Pages isolated for compaction, by mode.", isolations },
+	{ "isolation_mappings_total", "counter",
+	  "Mappings looked at under the page's lock while isolating, by what was found.",
+	  isolation_mappings },
+	{ "isolated_moves_total", "counter",
+	  "Moves of isolated pages, by whether the page was truncated since.", isolated_moves },
+	{ "isolated_not_moved_total", "counter",
+	  "Isolated pages that were given up without a move.", isolated_not_moved },
 	{ "lost_events_total", "counter", "Events that could not be counted, by reason.", losses },
 	{ "program_run_seconds_total", "counter",
 	  "Time spent in the programs of a probe (kernel.bpf_stats_enabled).", program_seconds },

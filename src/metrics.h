@@ -14,6 +14,14 @@ struct metrics_opts {
 	bool exported;	/* by `export`, which knows of @failures */
 	__u64 failures; /* writes of the textfile that did not succeed */
 	bool bpf_stats; /* the kernel measures programs: their series are there at zero, too */
+	/* what --device asked for: a label of every series, so that two exporters have two of each */
+	const char *device;
+	/* the most that differences of two counters were so far, which were not read at one moment */
+	struct metrics_most *most;
+};
+
+struct metrics_most {
+	__u64 mapped, there; /* pages with a mapping: isolated, and at the move */
 };
 
 /* Everything that this kernel and tier can measure, zeros included. 0 or -ENOMEM. */

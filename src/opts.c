@@ -246,8 +246,32 @@ static int no_operands(const struct cmd *cmd, const char *operand)
 	return usage_hint(cmd);
 }
 
+/*
+ * A command of the user's is told from a slip ("record 10", "record sda") by the "--" before it. @last:
+ * the value of the last option, which may be "--" as well.
+ */
+static int check_command(const struct cmd *cmd, int argc, char **argv, const char *last)
+{
+	const char *before = optind > 1 ? argv[optind - 1] : "";
+	bool marked = before != last && !strcmp(before, "--");
+
+	if (optind == argc && !marked)
+		return 0;
+	if (optind < argc && marked)
+		return 0;
+	if (optind == argc) {
+		log_error("no command behind '--'");
+		return usage_hint(cmd);
+	}
+	log_error("unexpected word '%s': a command stands behind '--'", argv[optind]);
+	log_hint("'migtrace %s ... -- %s'; 'migtrace help %s' lists the options", cmd->name,
+		 argv[optind], cmd->name);
+	return STOP(EXIT_USAGE);
+}
+
 int opts__parse(const struct cmd *cmd, int argc, char **argv, void *config)
 {
+	const char *last = NULL;
 	struct getopts g;
 	int c, index;
 
@@ -269,7 +293,10 @@ int opts__parse(const struct cmd *cmd, int argc, char **argv, void *config)
 		}
 		if (set(row_by_value(cmd, &g, c), optarg, config))
 			return usage_hint(cmd);
+		last = optarg;
 	}
+	if (runs_a_command(cmd) && check_command(cmd, argc, argv, last))
+		return STOP(EXIT_USAGE);
 	if (!cmd->trailer && optind < argc)
 		return no_operands(cmd, argv[optind]);
 	return optind;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -16,6 +17,33 @@ struct out {
 	struct outfile file;
 };
 
+/* Results go to standard output: it is none that must be replaced under the shell. */
+static bool to_stdout(const char *path)
+{
+	return !path || !strcmp(path, "-") || !strcmp(path, "/dev/stdout");
+}
+
+bool out__spares(const char *path, char *const *inputs, size_t n)
+{
+	struct stat out, in;
+
+	/* a pipe or a terminal may well be both */
+	if ((to_stdout(path) ? fstat(STDOUT_FILENO, &out) : stat(path, &out)) ||
+	    !S_ISREG(out.st_mode))
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(inputs[i], "-") ? stat(inputs[i], &in) : fstat(STDIN_FILENO, &in))
+			continue;
+		if (in.st_dev != out.st_dev || in.st_ino != out.st_ino)
+			continue;
+		log_error("%s%s%s would be written over '%s', which is read",
+			  to_stdout(path) ? "" : "'", to_stdout(path) ? "standard output" : path,
+			  to_stdout(path) ? "" : "'", inputs[i]);
+		return false;
+	}
+	return true;
+}
+
 struct out *out__open(const char *path)
 {
 	struct out *out = calloc(1, sizeof(*out));
@@ -25,8 +53,7 @@ struct out *out__open(const char *path)
 		log_error("out of memory");
 		return NULL;
 	}
-	/* a redirected /dev/stdout is a regular file, which must not be replaced under the shell */
-	out->is_stdout = !path || !strcmp(path, "-") || !strcmp(path, "/dev/stdout");
+	out->is_stdout = to_stdout(path);
 	if (!out->is_stdout && outfile__open(&out->file, path, err, sizeof(err))) {
 		log_error("%s", err);
 		free(out);
@@ -57,7 +84,8 @@ int out__check_stdout(void)
 	errno = 0;
 	if (fflush(stdout) || ferror(stdout)) {
 		failed = errno ? -errno : -EIO;
-		log_error("standard output: %s", strerror(-failed));
+		if (failed != -EPIPE) /* who reads no further has seen what he wanted */
+			log_error("standard output: %s", strerror(-failed));
 	}
 	return failed;
 }

@@ -7,12 +7,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "outfile.h"
+#include "pending.h"
 
 #define TMP_TRIES 100
 
@@ -102,25 +105,69 @@ static int open_folder(const char *path, const char *name)
 	return fd;
 }
 
+char *outfile__beside(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), room = NAME_MAX - strlen(suffix);
+	uint32_t hash = 2166136261u; /* FNV-1a: two long names that begin alike are two */
+	char *text;
+
+	if (len <= room)
+		return asprintf(&text, "%s%s", name, suffix) < 0 ? NULL : text;
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)name[i]) * 16777619u;
+	for (len = room - 9; len && ((unsigned char)name[len] & 0xc0) == 0x80; len--)
+		; /* not within a character */
+	return asprintf(&text, "%.*s~%08x%s", (int)len, name, hash, suffix) < 0 ? NULL : text;
+}
+
+/* Opened under @o->tmp, which goes with a signal from now on; or -1. */
+static int create_pending(const struct outfile *o)
+{
+	sigset_t before;
+	int fd, error;
+
+	pending__block(&before);
+	fd = openat(o->folder, o->tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	error = errno;
+	if (fd >= 0)
+		pending__set(o->folder, o->tmp);
+	pending__unblock(&before);
+	errno = error;
+	return fd;
+}
+
 /* A sibling, since rename(2) does not cross file systems; a leftover of a dead process is skipped. */
 static int open_sibling(struct outfile *o)
 {
+	char suffix[48];
 	int fd, i;
 
 	for (i = 0; i < TMP_TRIES; i++) {
 		free(o->tmp);
-		if (asprintf(&o->tmp, "%s.tmp.%d.%d", o->name, (int)getpid(), i) < 0) {
-			o->tmp = NULL;
+		snprintf(suffix, sizeof(suffix), ".tmp.%d.%d", (int)getpid(), i);
+		o->tmp = outfile__beside(o->name, suffix);
+		if (!o->tmp)
 			return -ENOMEM;
-		}
-		fd = openat(o->folder, o->tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			    0666);
+		fd = create_pending(o);
 		if (fd >= 0)
 			return fd;
 		if (errno != EEXIST)
 			return -errno;
 	}
 	return -EEXIST;
+}
+
+/*
+ * Who may read what is replaced may read what replaces it, and nobody else: as if it had been written
+ * in place. A group that can't be kept has no rights to a file of another one.
+ */
+static int keep_mode(int fd, const struct stat *st)
+{
+	mode_t mode = st->st_mode & 0777;
+
+	if (fchown(fd, st->st_uid, st->st_gid) && fchown(fd, -1, st->st_gid))
+		mode &= ~S_IRWXG;
+	return fchmod(fd, mode);
 }
 
 /*
@@ -134,8 +181,16 @@ static int open_target(struct outfile *o)
 
 	if (!*o->name)
 		return -EISDIR;
-	if (fstatat(o->folder, o->name, &st, 0) || S_ISREG(st.st_mode))
+	if (fstatat(o->folder, o->name, &st, 0))
 		return open_sibling(o);
+	if (S_ISREG(st.st_mode)) {
+		fd = open_sibling(o);
+		if (fd < 0 || !keep_mode(fd, &st))
+			return fd;
+		fd = (close(fd), -errno);
+		unlinkat(o->folder, o->tmp, 0);
+		return fd;
+	}
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
 	fd = openat(o->folder, o->name, O_WRONLY | O_CLOEXEC);
@@ -156,6 +211,8 @@ static int set_path(struct outfile *o, const char *path)
 		return -ENOMEM;
 	slash = strrchr(o->path, '/');
 	o->name = slash ? slash + 1 : o->path;
+	if (strlen(o->name) > NAME_MAX)
+		return -ENAMETOOLONG;
 	o->folder = open_folder(o->path, o->name);
 	return o->folder < 0 ? o->folder : 0;
 }
@@ -177,7 +234,8 @@ int outfile__open(struct outfile *o, const char *path, char *err, size_t err_siz
 		close(fd);
 		fd = -ENOMEM;
 	} else {
-		/* the last name tried was not created by us and must not be unlinked */
+		/* the last name tried is not ours, or no more, and must not be unlinked */
+		pending__forget();
 		free(o->tmp);
 		o->tmp = NULL;
 	}
@@ -187,8 +245,8 @@ int outfile__open(struct outfile *o, const char *path, char *err, size_t err_siz
 
 static bool foreign_old(const struct outfile *o)
 {
-	char *old = NULL;
-	bool is = asprintf(&old, "%s.old", o->name) >= 0 && foreign(o->folder, old);
+	char *old = outfile__beside(o->name, ".old");
+	bool is = old && foreign(o->folder, old);
 
 	free(old);
 	return is;
@@ -254,12 +312,13 @@ static int replace(struct outfile *o, const char *old)
 /* There is a whole file under the name at every moment, and the older one goes only at the end. */
 static int put_in_place(struct outfile *o, bool keep_old)
 {
-	char *old = NULL;
+	char *old;
 	int ret = 0;
 
 	if (!keep_old || faccessat(o->folder, o->name, F_OK, AT_SYMLINK_NOFOLLOW))
 		return renameat(o->folder, o->tmp, o->folder, o->name) ? -errno : 0;
-	if (asprintf(&old, "%s.old", o->name) < 0)
+	old = outfile__beside(o->name, ".old");
+	if (!old)
 		return -ENOMEM;
 	if (renameat2(o->folder, o->tmp, o->folder, o->name, RENAME_EXCHANGE)) {
 		ret = errno == EINVAL || errno == ENOSYS ? replace(o, old) : -errno;
@@ -273,6 +332,7 @@ static int put_in_place(struct outfile *o, bool keep_old)
 
 int outfile__commit(struct outfile *o, bool keep_old, char *err, size_t err_size)
 {
+	sigset_t before;
 	int ret = 0;
 
 	/* stdio forgets the errno of an earlier write; flushing what is left fails the same way */
@@ -285,7 +345,11 @@ int outfile__commit(struct outfile *o, bool keep_old, char *err, size_t err_size
 		ret = -errno;
 	o->f = NULL;
 	if (!ret && o->tmp) {
+		pending__block(&before);
 		ret = put_in_place(o, keep_old);
+		if (!ret)
+			pending__forget();
+		pending__unblock(&before);
 		if (!ret) {
 			sync_folder(o);
 			free(o->tmp);
@@ -302,8 +366,10 @@ void outfile__abort(struct outfile *o)
 {
 	if (o->f)
 		fclose(o->f);
-	if (o->tmp)
+	if (o->tmp) {
 		unlinkat(o->folder, o->tmp, 0);
+		pending__forget();
+	}
 	if (o->path && o->folder >= 0)
 		close(o->folder);
 	free(o->tmp);

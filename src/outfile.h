@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * A file that is either written whole or not at all: a temporary sibling, fsync, rename.
- * What another user placed where everybody may write is neither followed nor replaced.
+ * What another user placed where everybody may write is neither followed nor replaced. A signal that ends
+ * the process takes the temporary file with it. What is replaced leaves its mode, and where possible
+ * its owner, to the new file.
  * Stage: none. It prints nothing; the caller who knows the user's word does.
  */
 #ifndef MIGTRACE_OUTFILE_H
@@ -34,6 +36,11 @@ int outfile__check(const char *path, bool keep_old, char *err, size_t err_size);
 bool outfile__foreign(const struct stat *folder, const struct stat *st);
 /* Puts the file in place; with @keep_old what was there stays as PATH.old. Closes either way. */
 int outfile__commit(struct outfile *o, bool keep_old, char *err, size_t err_size);
+/*
+ * @name and @suffix as the name of a file beside @name's; one that would be too long is cut, with a hash of
+ * it all. To be freed; NULL without memory.
+ */
+char *outfile__beside(const char *name, const char *suffix);
 /* Leaves nothing behind; fine on a zeroed struct. */
 void outfile__abort(struct outfile *o);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compare.h"
+#include "csv.h"
 #include "render.h"
 #include "runfile.h"
 
@@ -31,28 +32,57 @@ static void csv_estimate(FILE *f, const struct estimate *e)
 	csv_number(f, e->high);
 }
 
+static const struct cmp_left *left_of(const struct comparison *c, const char *subject)
+{
+	for (size_t i = 0; i < c->left_n; i++)
+		if (!strcmp(c->left[i].subject, subject))
+			return &c->left[i];
+	return NULL;
+}
+
+static void csv_end(FILE *f, const struct comparison *c, const struct cmp_left *why)
+{
+	fprintf(f, ",%zu,%zu,", c->n[BEFORE], c->n[AFTER]);
+	csv__text(f, why ? why->why : "");
+	fputc('\n', f);
+}
+
+/* A site that was asked for, and that no run has a figure of: a row that says so. */
+static void csv_left(FILE *f, const struct comparison *c, const struct cmp_left *v)
+{
+	for (size_t i = 0; i < c->rows_n; i++)
+		if (!strcmp(c->rows[i].subject, v->subject))
+			return;
+	fprintf(f, "%s,hold,,0,%zu,,,,%zu,,,,,,,,,,,", v->subject, c->files[BEFORE],
+		c->files[AFTER]);
+	csv_end(f, c, v);
+}
+
 int render_compare_csv(const struct comparison *c, FILE *f)
 {
 	fputs("subject,metric,unit,tested,before_runs,before,before_low,before_high,after_runs,"
 	      "after,after_low,after_high,ratio,difference,difference_low,difference_high,p,p_holm,"
-	      "detectable,verdict\n",
+	      "detectable,verdict,before_boots,after_boots,not_tested\n",
 	      f);
 	for (size_t i = 0; i < c->rows_n; i++) {
 		const struct cmp_row *row = &c->rows[i];
 		bool tested = row->verdict != ROW_UNTESTED;
 
 		fprintf(f, "%s,%s,%s,%d,%zu", row->subject, row->metric, units[row->unit],
-			row->tested, c->n[BEFORE]);
+			row->tested, c->files[BEFORE]);
 		csv_estimate(f, &row->median[BEFORE]);
-		fprintf(f, ",%zu", c->n[AFTER]);
+		fprintf(f, ",%zu", c->files[AFTER]);
 		csv_estimate(f, &row->median[AFTER]);
 		csv_number(f, row->ratio);
 		csv_estimate(f, &row->shift);
 		csv_number(f, tested ? row->test.p : NAN);
 		csv_number(f, tested ? row->p_holm : NAN);
 		csv_number(f, row->detectable);
-		fprintf(f, ",%s\n", row_verdict__name(row->verdict));
+		fprintf(f, ",%s", row_verdict__name(row->verdict));
+		csv_end(f, c, row->tested ? NULL : left_of(c, row->subject));
 	}
+	for (size_t i = 0; i < c->left_n; i++)
+		csv_left(f, c, &c->left[i]);
 	return 0;
 }
 
@@ -113,7 +143,8 @@ static json_t *side_json(struct writer *w, const struct comparison *c, int side)
 	const struct run *r = &c->sum[side];
 	json_t *o = json_object();
 
-	put__member(w, o, "runs", json_integer((json_int_t)c->n[side]));
+	put__member(w, o, "runs", json_integer((json_int_t)c->files[side]));
+	put__member(w, o, "boots", json_integer((json_int_t)c->n[side]));
 	put__member(w, o, "release", put__text(r->kernel.release));
 	put__member(w, o, "version", put__text(r->kernel.version));
 	put__member(w, o, "generation", put__text(r->kernel.generation));
@@ -127,8 +158,9 @@ static json_t *side_json(struct writer *w, const struct comparison *c, int side)
 
 int render_compare_json(const struct comparison *c, FILE *f)
 {
-	json_t *root = json_object(), *rows = json_array();
+	json_t *root = json_object(), *rows = json_array(), *left = json_array();
 	struct writer w = { 0 };
+	char *text;
 	int ret = 0;
 
 	put__member(&w, root, "format", json_string("migtrace-comparison"));
@@ -144,9 +176,26 @@ int render_compare_json(const struct comparison *c, FILE *f)
 	for (size_t i = 0; i < c->rows_n; i++)
 		put__element(&w, rows, row_json(&w, c, &c->rows[i]));
 	put__member(&w, root, "rows", rows);
-	if (w.failed || json_dumpf(root, f, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) ||
-	    fputc('\n', f) == EOF)
+	put__member(&w, root, "boots_on_both_sides", json_integer((json_int_t)c->shared));
+	put__member(&w, root, "intervals_adjusted", json_false());
+	for (size_t i = 0; i < c->left_n; i++) {
+		json_t *o = json_object();
+
+		put__member(&w, o, "subject", put__text(c->left[i].subject));
+		put__member(&w, o, "reason", put__text(c->left[i].why));
+		put__element(&w, left, o);
+	}
+	put__member(&w, root, "not_tested", left);
+	text = w.failed ? NULL :
+			  json_dumps(root,
+				     JSON_INDENT(1) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(17));
+	if (text) {
+		runfile__put_line(text, f);
+		fputc('\n', f);
+	} else {
 		ret = -ENOMEM;
+	}
+	free(text);
 	json_decref(root);
 	return ret;
 }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "csv.h"
 #include "render.h"
 
 #define EOL "\r\n"
@@ -13,21 +14,6 @@ struct csv {
 	const struct run *run;
 	FILE *f;
 };
-
-static void quoted(FILE *f, const char *s)
-{
-	if (!s[strcspn(s, ",\"\r\n")]) {
-		fputs(s, f);
-		return;
-	}
-	fputc('"', f);
-	for (; *s; s++) {
-		if (*s == '"')
-			fputc('"', f);
-		fputc(*s, f);
-	}
-	fputc('"', f);
-}
 
 static void number(FILE *f, __u64 value)
 {
@@ -58,9 +44,9 @@ static void row(const struct csv *c, const char *scope, const char *device, cons
 {
 	const char *clock = site && site->clock ? clock__name(site->clock) : "";
 
-	quoted(c->f, scope);
+	csv__text(c->f, scope);
 	fputc(',', c->f);
-	quoted(c->f, device);
+	csv__text(c->f, device);
 	fprintf(c->f, ",%s,%s,%s", name, kind, clock);
 	if (site && h)
 		number(c->f, site->floor_ns);
@@ -73,9 +59,9 @@ static void row(const struct csv *c, const char *scope, const char *device, cons
 		fputs(",,,,,,,,", c->f);
 	fputc(',', c->f);
 	if (site && !site->clock)
-		quoted(c->f, site->reason ? site->reason : "");
+		csv__text(c->f, site->reason ? site->reason : "");
 	else if (site && site->note)
-		quoted(c->f, site->note);
+		csv__text(c->f, site->note);
 	fputs(EOL, c->f);
 }
 

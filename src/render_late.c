@@ -66,7 +66,7 @@ static json_t *side_json(const struct late_side *s)
 
 static void dump_line(json_t *o, FILE *f)
 {
-	json_dumpf(o, f, JSON_COMPACT);
+	json_dumpf(o, f, JSON_COMPACT | JSON_ENSURE_ASCII);
 	fputc('\n', f);
 	json_decref(o);
 }

@@ -322,10 +322,11 @@ int run__load(struct run *run, const char *path, char *err, size_t err_size);
 int run__load_zeroed(struct run *run, const char *path, char *err, size_t err_size);
 
 /*
- * runs.c: @n run files; print the fault when one can't be read, or when two are or have the same
- * recording. runs__merge() adds them up in @into, which is zeroed, one after the other, so that
- * memory is that of two; 0 or -EINVAL, and @into is freed by the caller. runs__load() keeps what is
- * to be compared, run__slim(); NULL when it fails. runs__free() is fine on NULL.
+ * runs.c: @n run files, "-" is standard input; print the fault when one can't be read, or when two
+ * are or have the same recording. runs__merge() adds them up in @into, which is zeroed, one after
+ * the other, so that memory is that of two; 0 or -EINVAL, and @into is freed by the caller.
+ * runs__load() keeps what is to be compared, run__slim(); NULL when it fails. runs__free() is fine
+ * on NULL.
  */
 int runs__merge(char *const *paths, size_t n, struct run *into);
 struct run *runs__load(char *const *paths, size_t n);

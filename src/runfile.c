@@ -38,12 +38,22 @@ static char *one_line(const json_t *v, int room)
 
 	if (weight(v, COLUMNS) >= COLUMNS / 2)
 		return NULL;
-	line = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+	line = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
 	if (line && (int)strlen(line) > room && (json_is_array(v) || json_is_object(v))) {
 		free(line);
 		line = NULL;
 	}
 	return line;
+}
+
+/* Escaped by jansson but for DEL, which is none of JSON's control characters, and one of a terminal's. */
+void runfile__put_line(const char *line, FILE *f)
+{
+	for (; *line; line++)
+		if (*line == 0x7f)
+			fputs("\\u007f", f);
+		else
+			fputc(*line, f);
 }
 
 static int put_value(const json_t *v, int depth, int column, FILE *f);
@@ -68,7 +78,7 @@ static int put_array(const json_t *array, int depth, FILE *f)
 		}
 		column += n;
 		if (line)
-			fputs(line, f);
+			runfile__put_line(line, f);
 		else if (put_value(member, depth + 1, depth + 1, f))
 			return -ENOMEM;
 		free(line);
@@ -87,11 +97,13 @@ static int put_object(const json_t *object, int depth, FILE *f)
 	fputc('{', f);
 	json_object_foreach ((json_t *)object, key, member) {
 		name = json_string(key);
-		text = name ? json_dumps(name, JSON_ENCODE_ANY) : NULL;
+		text = name ? json_dumps(name, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL;
 		json_decref(name);
 		if (!text)
 			return -ENOMEM;
-		fprintf(f, "%s\n%*s%s:", separator, depth + 1, "", text);
+		fprintf(f, "%s\n%*s", separator, depth + 1, "");
+		runfile__put_line(text, f);
+		fputc(':', f);
 		column = depth + 2 + (int)strlen(text);
 		free(text);
 		ret = put_value(member, depth + 1, column, f);
@@ -109,7 +121,7 @@ static int put_value(const json_t *v, int depth, int column, FILE *f)
 	char *line = one_line(v, COLUMNS - column - 1);
 
 	if (line) {
-		fputs(line, f);
+		runfile__put_line(line, f);
 		free(line);
 		return 0;
 	}

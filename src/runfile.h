@@ -54,6 +54,9 @@ struct at {
 #define AT_KEY(parent, name) (&(const struct at){ .up = (parent), .key = (name) })
 #define AT_INDEX(parent, i)  (&(const struct at){ .up = (parent), .index = (i) })
 
+/* runfile.c: text of jansson's, with ASCII ensured, and no control character in it. */
+void runfile__put_line(const char *line, FILE *f);
+
 /* All return 0, or -EINVAL or -ENOMEM with the message written. */
 int at__fail(const struct at *at, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void at__path(const struct at *at, char *buf, size_t size);

@@ -42,6 +42,24 @@ static int parse_sites(const char *list, bool off[ROW_COUNT])
 	return 0;
 }
 
+/* A row that was asked for by name, and that the light tier has nothing of. */
+static int check_light(const struct session_opts *o, const struct tracer_opts *to)
+{
+	for (unsigned int row = 0; o->light && o->sites && row < ROW_COUNT; row++) {
+		bool any = to->row_off[row] || !row__name(row);
+
+		for (size_t i = 0; i < probes_n && !any; i++)
+			any = probes[i].flags & PROBE_LIGHT &&
+			      (probes[i].site == (int)row || probes[i].row == (int)row);
+		if (any)
+			continue;
+		log_error("option '--site': the light tier has nothing of '%s'", row__name(row));
+		log_hint("leave out '--light', or name sites of the migrating side");
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
 int session__tracer_opts(const struct session_opts *o, struct tracer_opts *to)
 {
 	int err;
@@ -59,7 +77,7 @@ int session__tracer_opts(const struct session_opts *o, struct tracer_opts *to)
 			return EXIT_USAGE;
 		}
 	}
-	return parse_sites(o->sites, to->row_off);
+	return parse_sites(o->sites, to->row_off) ?: check_light(o, to);
 }
 
 bool tracer__wants(const struct tracer_opts *o, const struct probe *p)

@@ -361,32 +361,47 @@ size_t stats__fewest_runs(size_t family, double alpha)
 	return n;
 }
 
-static void distances(double *to, const double *v, size_t n)
+bool stats__can_reject(size_t na, size_t nb, size_t family, double alpha)
 {
-	double middle = stats__median(v, n);
-	size_t i;
+	double splits = 1;
 
-	for (i = 0; i < n; i++)
-		to[i] = fabs(v[i] - middle);
+	if (!na || !nb)
+		return false;
+	for (size_t i = 1; i <= na && isfinite(splits); i++)
+		splits *= (double)(nb + i) / (double)i;
+	/* the same rounding as above, which is the test's own */
+	return 2 / splits * (double)family <= alpha * (1 + ROUNDING);
 }
 
-int stats__detectable(const double *a, size_t na, const double *b, size_t nb, double alpha,
-		      double power, double *difference)
+int stats__critical_pairs(size_t na, size_t nb, double alpha, long *most)
 {
-	double z = normal_above(alpha / 2) - normal_above(power), sigma, *d;
+	unsigned int doubled[2 * STATS_EXACT];
+	double *ways, all = 0, below = 0;
+	size_t i, n = na + nb;
 
-	*difference = NAN;
-	if (na < 2 || nb < 2)
+	*most = -1;
+	if (na > STATS_EXACT || nb > STATS_EXACT) {
+		double pairs = (double)na * (double)nb;
+		double distance =
+			normal_above(alpha / 2) * sqrt(normal_variance((double)na, (double)nb, 0));
+
+		if (pairs / 2 - 0.5 - distance >= 0)
+			*most = (long)(pairs / 2 - 0.5 - distance);
 		return 0;
-	d = calloc(na + nb, sizeof(*d));
-	if (!d)
+	}
+	for (i = 0; i < n; i++)
+		doubled[i] = (unsigned int)(2 * (i + 1));
+	ways = count_sums(doubled, n, na);
+	if (!ways)
 		return -ENOMEM;
-	distances(d, a, na);
-	distances(d + na, b, nb);
-	/* each side's own median is too near to its few values: simulated, -21 % at 5 a side */
-	sigma = na + nb > 2 ? (double)(na + nb) / (double)(na + nb - 2) : NAN;
-	sigma *= 1.4826 * stats__median(d, na + nb);
-	free(d);
-	*difference = z * sigma * sqrt(M_PI / 3 * (1 / (double)na + 1 / (double)nb));
+	for (i = 0; i <= n * (n + 1); i++)
+		all += ways[i];
+	for (i = 0; i < na * nb; i++) {
+		below += ways[na * (na + 1) + 2 * i];
+		if (2 * below / all > alpha * (1 + ROUNDING))
+			break;
+		*most = (long)i;
+	}
+	free(ways);
 	return 0;
 }

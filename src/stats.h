@@ -58,13 +58,19 @@ int stats__holm(const double *p, size_t n, double *adjusted);
 /* The smallest n at which n values a side can reject at all in a family of @family at @alpha. */
 size_t stats__fewest_runs(size_t family, double alpha);
 
+/* Whether @na and @nb values can, which is less to ask of the smaller side the more the other has. */
+bool stats__can_reject(size_t na, size_t nb, size_t family, double alpha);
+
 /*
- * The smallest difference of the two medians that the test at @alpha would find with probability
- * @power if there were many values (normal ones, 10 a side: about 73 % instead of 80 %), from the
- * spread seen: (z(1 - alpha/2) + z(power)) * sigma * sqrt(pi/3 * (1/na + 1/nb)), sigma 1.4826 times
- * the median distance of all values from their own side's median, times N/(N-2) for N values in all
- * (the test's efficiency of 3/pi against a normal spread; Lehmann, Nonparametrics, 1975). Same unit
- * as the values; NAN when a side has fewer than 2.
+ * The most pairs (a, b) in the wrong order with which the test at @alpha still calls b larger; -1 when
+ * it never does. Without ties.
+ */
+int stats__critical_pairs(size_t na, size_t nb, double alpha, long *most);
+
+/*
+ * stats_power.c: the smallest difference that the test at @alpha finds in a share @power of comparisons
+ * like this one, by simulation over the values' own spread. NAN when a side has fewer than 2 values, or
+ * when the test can reject nothing. The same values give the same answer.
  */
 int stats__detectable(const double *a, size_t na, const double *b, size_t nb, double alpha,
 		      double power, double *difference);

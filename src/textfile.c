@@ -123,19 +123,33 @@ static int take(struct textfile *t, char *err, size_t err_size)
 	return fail(err, err_size, t->path, EBUSY);
 }
 
-/* "NAME.tmp.PID.N", as outfile.c calls them; whoever holds the lock owns them all. */
+/* Is it "NAME.tmp.PID.N", as outfile.c calls it? NAME may have been cut. */
+static bool leftover(const char *file, const char *name)
+{
+	const char *suffix = strstr(file, ".tmp."), *next;
+	char *whole;
+	bool is;
+
+	while (suffix && (next = strstr(suffix + 1, ".tmp.")))
+		suffix = next;
+	whole = suffix ? outfile__beside(name, suffix) : NULL;
+	is = whole && !strcmp(whole, file);
+	free(whole);
+	return is;
+}
+
+/* Whoever holds the lock owns them all. */
 static void remove_leftovers(const char *path)
 {
-	char *copy = strdup(path), *copy2 = strdup(path), *name, prefix[300];
+	char *copy = strdup(path), *copy2 = strdup(path), *name;
 	struct dirent *e;
 	DIR *dir;
 
 	if (copy && copy2) {
 		name = basename(copy);
 		dir = opendir(dirname(copy2));
-		snprintf(prefix, sizeof(prefix), "%s.tmp.", name);
 		while (dir && (e = readdir(dir)))
-			if (!strncmp(e->d_name, prefix, strlen(prefix)))
+			if (leftover(e->d_name, name))
 				unlinkat(dirfd(dir), e->d_name, 0);
 		if (dir)
 			closedir(dir);
@@ -144,13 +158,24 @@ static void remove_leftovers(const char *path)
 	free(copy2);
 }
 
+static char *path_beside(const char *path, const char *suffix)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char *file = outfile__beside(name, suffix), *whole;
+
+	if (!file || asprintf(&whole, "%.*s%s", (int)(name - path), path, file) < 0)
+		whole = NULL;
+	free(file);
+	return whole;
+}
+
 int textfile__open(struct textfile *t, const char *path, char *err, size_t err_size)
 {
 	int ret;
 
 	*t = (struct textfile){ .path = strdup(path), .lock = -1 };
-	if (!t->path || asprintf(&t->lock_path, "%s.lock", path) < 0) {
-		t->lock_path = NULL;
+	t->lock_path = path_beside(path, ".lock");
+	if (!t->path || !t->lock_path) {
 		textfile__close(t);
 		return fail(err, err_size, path, ENOMEM);
 	}

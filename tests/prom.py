@@ -79,10 +79,10 @@ class Peers:
         log = open(f"{self.folder}/{argv[0]}.log", "w")
         self.children.append(subprocess.Popen(argv, stdout=log, stderr=log))
 
-    def write(self, text):
-        with open(f"{self.folder}/text/m.tmp", "w") as f:
+    def write(self, text, name="m"):
+        with open(f"{self.folder}/text/{name}.tmp", "w") as f:
             f.write(text)
-        os.rename(f"{self.folder}/text/m.tmp", f"{self.folder}/text/m.prom")
+        os.rename(f"{self.folder}/text/{name}.tmp", f"{self.folder}/text/{name}.prom")
 
     def scraped(self):
         url = f"http://127.0.0.1:{self.ports[0]}/metrics"
@@ -165,7 +165,7 @@ def dashboard(p):
           all(g["x"] + g["w"] <= 24 for g in seen), "dashboard: panels do not overlap")
     for panel in board["panels"]:
         for target in panel["targets"]:
-            query = target["expr"].replace("$__rate_interval", "2m").replace("$instance", ".+")
+            query = target["expr"].replace("$__rate_interval", "2m").replace("$instance", ".+").replace("$device", ".*")
             check(p.ask(query), f"dashboard, {panel['title']}: {query[:60]}")
 
 
@@ -188,6 +188,36 @@ def exported_files(p, folder):
             want, got = canonical(text), canonical(p.scraped())
             wrong = [k for k in want if got.get(k) != want[k]]
             check(len(want) > 100 and not wrong, f"node_exporter passes {name} on: {len(want)} series {wrong[:3]}")
+
+
+def labelled(text, device):
+    """As an exporter with --device writes it (tests/unit/test_metrics.c holds it to that)."""
+    text = re.sub(r"^(migtrace\w+)\{", rf'\1{{device="{device}",', text, flags=re.M)
+    return re.sub(r"^(migtrace\w+) ", rf'\1{{device="{device}"}} ', text, flags=re.M)
+
+
+def two_exporters(p, text):
+    """Two files of one host: with a label each they are passed on whole, without one they are not."""
+    p.write(labelled(text, "sda"))
+    p.write(labelled(text, "sdb"), "n")
+    done = run("promtool", "check", "metrics", text=labelled(text, "sda"))
+    check(done.returncode == 0 and not done.stdout, f"promtool check metrics, with a device: {done.stdout[:200]}")
+    got = canonical(p.scraped())
+    want = {**canonical(labelled(text, "sda")), **canonical(labelled(text, "sdb"))}
+    wrong = [k for k in want if got.get(k) != want[k]]
+    check(len(want) == 2 * len(canonical(text)) and not wrong, f"two exporters: {len(want)} series {wrong[:3]}")
+    check(p.wait('count(migtrace_build_info{device=~"sd[ab]"})', lambda v: v == 2), "two exporters: Prometheus has both")
+    dashboard(p)
+    p.write(text)
+    p.write(text, "n")
+    try:
+        p.scraped()
+    except urllib.error.HTTPError:
+        pass
+    with open(f"{p.folder}/prometheus-node-exporter.log") as f:
+        check("was collected before with the same name and label values" in f.read(),
+              "two without a device are an error of node_exporter's: what the label is for")
+    os.unlink(f"{p.folder}/text/n.prom")
 
 
 def main():
@@ -217,6 +247,7 @@ def main():
         same_as_run(p, data, text)
         dashboard(p)
         exported_files(p, folder)
+        two_exporters(p, text)
     print(f"{passed} passed, {failed} failed")
     return failed > 0
 

@@ -12,7 +12,7 @@ FUZZ_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DMIGTRACE_VERSION='"0.0.test"' -O1 -gli
 FUZZ_NAMES := $(sort $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_BIN := $(FUZZ_NAMES:%=$(FUZZ)/fuzz_%)
 # What touches a kernel or makes a load is in no target; instead.c stands there.
-FUZZ_OUT := main bench_dir bench_load bench_move scratch tracer snapshot configure refusal observed \
+FUZZ_OUT := main bench_dir bench_load bench_move scratch tracer detach snapshot configure refusal observed \
 	workload privileges
 FUZZ_OBJ := $(patsubst src/%.c,$(FUZZ)/src/%.o,$(filter-out $(FUZZ_OUT:%=src/%.c),$(SRC)))
 

@@ -97,6 +97,18 @@ void tracer__close(struct tracer *t)
 	fuzz__claim(!t, "there is no tracer to close", "");
 }
 
+void tracer__finish(struct tracer *t, const volatile sig_atomic_t *stop)
+{
+	tracer__close(t);
+}
+
+bool tracer__by_events(const struct tracer *t, int *why)
+{
+	fuzz__claim(!t, "there is no tracer to ask", "");
+	*why = 0;
+	return false;
+}
+
 const struct facts *tracer__facts(const struct tracer *t)
 {
 	fuzz__claim(!t, "there is no tracer to ask", "");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What becomes a row and is tested, what a run is reduced to, and what makes runs unlike. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,11 @@ static void site(struct run_site *s, __u64 n, __u64 ns)
 /* Two sites with @n sections of about @ns each, ten seconds. */
 static void make(struct run *r, __u64 n, __u64 ns)
 {
+	static unsigned int boots;
+
 	sample__small(r);
+	free(r->kernel.boot_id);
+	assert_true(asprintf(&r->kernel.boot_id, "%08x-0000-4000-8000-000000000000", boots++) > 0);
 	r->duration_ns = 10000000000ULL;
 	r->site[SITE_MIGRATE_NOREFS].has_outcomes = false;
 	site(&r->site[SITE_MIGRATE_NOREFS], n, ns);
@@ -37,6 +42,8 @@ static const struct cmp_row *row(const struct comparison *c, const char *subject
 			return &c->rows[i];
 	return NULL;
 }
+
+static const struct compare_opts opts = { .alpha = 0.05 };
 
 struct sides {
 	struct run v[SIDES][RUNS];
@@ -70,7 +77,7 @@ static void a_shift_is_found_with_the_fewest_runs(void **state)
 
 	(void)state;
 	make_sides(&s, 1000, ns);
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	assert_int_equal(c.family, 6);
 	assert_int_equal(c.fewest_runs, RUNS);
 	assert_int_equal(c.higher, 6);
@@ -93,7 +100,7 @@ static void one_run_less_tests_nothing(void **state)
 	(void)state;
 	make_sides(&s, 1000, ns);
 	s.n[AFTER] = RUNS - 1;
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	assert_int_equal(c.lower + c.higher, 0);
 	for (size_t i = 0; i < c.rows_n; i++)
 		assert_int_equal(c.rows[i].verdict, ROW_UNTESTED);
@@ -110,17 +117,110 @@ static void a_site_with_few_sections_is_not_tested(void **state)
 	(void)state;
 	make_sides(&s, 1000, ns);
 	site(&s.v[AFTER][2].site[SITE_FIND_GET_BLOCK], 99, 1000);
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	assert_int_equal(c.family, 3);
 	assert_non_null(row(&c, "find_get_block", "hold p50"));
 	assert_int_equal(row(&c, "find_get_block", "hold p50")->verdict, ROW_UNTESTED);
+	assert_int_equal(c.left_n, 1);
+	assert_string_equal(c.left[0].subject, "find_get_block");
+	assert_string_equal(c.left[0].why, "99 sections in run 3 of after, 100 needed");
 	compare__free(&c);
 
 	s.v[AFTER][2].site[SITE_FIND_GET_BLOCK].clock = CLOCK_NONE;
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
-	assert_null(row(&c, "find_get_block", "hold p50"));
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
+	assert_int_equal(row(&c, "find_get_block", "hold p50")->verdict, ROW_UNTESTED);
+	assert_true(isnan(row(&c, "find_get_block", "hold p50")->value[AFTER][2]));
+	assert_int_equal(c.left_n, 1);
+	assert_string_equal(c.left[0].why, "not measured in run 3 of after");
 	compare__free(&c);
 	free_sides(&s);
+}
+
+/* Two runs of one boot are one value, their median; a boot on both sides is counted. */
+static void runs_of_one_boot_are_one(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 3000 };
+	struct comparison c;
+	char words[CMP_RUNS];
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	for (int i = 1; i < 3; i++) {
+		free(s.v[AFTER][i].kernel.boot_id);
+		s.v[AFTER][i].kernel.boot_id = strdup(s.v[AFTER][0].kernel.boot_id);
+	}
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
+	assert_int_equal(c.n[BEFORE], RUNS);
+	assert_int_equal(c.n[AFTER], RUNS - 2);
+	assert_int_equal(c.shared, 0);
+	assert_string_equal(compare__runs_words(&c, AFTER, words),
+			    "5 runs of 3 boots, which count as 3");
+	assert_string_equal(compare__runs_words(&c, BEFORE, words), "5 runs");
+	/* runs differ by 16 ns each: the middle one of the first three */
+	assert_true(fabs(row(&c, "migrate_norefs", "hold max")->value[AFTER][0] - (3999 + 16)) < 1);
+	assert_true(fabs(row(&c, "migrate_norefs", "hold max")->value[AFTER][1] - (3999 + 48)) < 1);
+	compare__free(&c);
+	free(s.v[AFTER][4].kernel.boot_id);
+	s.v[AFTER][4].kernel.boot_id = strdup(s.v[BEFORE][1].kernel.boot_id);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
+	assert_int_equal(c.shared, 1);
+	compare__free(&c);
+	free_sides(&s);
+}
+
+static void sites_are_chosen_by_name(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 3000 };
+	bool sites[SITE_COUNT] = { [SITE_FIND_GET_BLOCK] = true };
+	struct compare_opts chosen = { .alpha = 0.05, .sites = sites };
+	struct comparison c;
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	s.v[AFTER][2].site[SITE_MIGRATE_NOREFS].clock = CLOCK_NONE; /* not asked about */
+	assert_int_equal(compare__run(&c, s.of, s.n, &chosen), 0);
+	assert_int_equal(c.family, 3);
+	assert_int_equal(c.left_n, 0);
+	compare__free(&c);
+	sites[SITE_AIO_MIGRATE] = true; /* asked about, and nowhere */
+	assert_int_equal(compare__run(&c, s.of, s.n, &chosen), 0);
+	assert_int_equal(c.left_n, 1);
+	assert_string_equal(c.left[0].subject, "aio_migrate");
+	compare__free(&c);
+	free_sides(&s);
+}
+
+static void later_races_are_told(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 1000 };
+	struct comparison c;
+	const char *why;
+	struct sides s;
+
+	(void)state;
+	for (int late = 0; late < 4; late++) {
+		make_sides(&s, 1000, ns);
+		for (int side = 0; side < SIDES; side++)
+			for (int i = 0; i < RUNS; i++) {
+				s.v[side][i].late.total = 0;
+				s.v[side][i].late.possible = 0;
+				memset(s.v[side][i].losses, 0, sizeof(s.v[side][i].losses));
+				s.v[side][i].late.windows = 100;
+				s.v[side][i].late.behind_spin = 10;
+				s.v[side][i].late.has_waited = false;
+			}
+		s.v[BEFORE][3].late.total = late & 1 ? 2 : 0;
+		s.v[AFTER][1].late.total = late & 2 ? 5 : 0;
+		assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
+		assert_int_equal(compare__race(&c, &why), late == 2 ? RACE_LATER :
+							  late == 3 ? RACE_UNKNOWN :
+								      RACE_NONE);
+		assert_true(!why == (late != 3));
+		compare__free(&c);
+		free_sides(&s);
+	}
 }
 
 static void make_rounds(struct run *r)
@@ -147,7 +247,7 @@ static void rounds_reduce_to_their_median(void **state)
 	for (int side = 0; side < SIDES; side++)
 		for (int i = 0; i < RUNS; i++)
 			make_rounds(&s.v[side][i]);
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	assert_true(fabs(row(&c, "migrate_norefs", "sections")->value[BEFORE][0] - 100) < 1e-9);
 	assert_true(fabs(row(&c, "migrate_norefs", "hold total")->value[BEFORE][0] - 500000) <
 		    1e-6);
@@ -166,7 +266,7 @@ static void rounds_reduce_to_their_median(void **state)
 		run__free(&s.v[side][0]);
 		make(&s.v[side][0], 1000, 1000);
 	}
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	assert_true(row(&c, "migrate_norefs", "hold p50")->value[BEFORE][1] < 2100);
 	compare__free(&c);
 	free_sides(&s);
@@ -186,7 +286,7 @@ static void ties_do_not_turn_the_direction_round(void **state)
 		for (int i = 0; i < RUNS; i++)
 			site(&s.v[side][i].site[SITE_MIGRATE_NOREFS], 1000,
 			     side == AFTER ? 900 : 1000);
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	for (size_t i = 0; i < c.rows_n; i++)
 		lower += c.rows[i].verdict == ROW_LOWER;
 	assert_int_equal(lower, 3);
@@ -206,11 +306,12 @@ static void a_run_that_took_no_time_has_no_rates(void **state)
 	for (int side = 0; side < SIDES; side++)
 		for (int i = 0; i < RUNS; i++)
 			s.v[side][i].duration_ns = 0;
-	assert_int_equal(compare__run(&c, s.of, s.n, 0.05), 0);
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
 	assert_null(row(&c, "migrate_norefs", "sections"));
-	assert_int_equal(row(&c, "migrate_norefs", "hold total")->verdict, ROW_SAME);
-	assert_true(row(&c, "migrate_norefs", "hold total")->p_holm >= 1);
-	assert_int_equal(row(&c, "migrate_norefs", "hold p50")->verdict, ROW_HIGHER);
+	assert_int_equal(row(&c, "migrate_norefs", "hold p50")->verdict, ROW_UNTESTED);
+	assert_int_equal(c.family, 0);
+	assert_int_equal(c.left_n, 2); /* the family has a total a second, or it is none */
+	assert_string_equal(c.left[0].why, "run 1 of before and 9 more files took no time");
 	compare__free(&c);
 	free_sides(&s);
 }
@@ -226,7 +327,7 @@ static void empty_runs_have_no_family(void **state)
 	sample__small(&b);
 	for (int i = 0; i < SITE_COUNT; i++)
 		a.site[i].clock = b.site[i].clock = CLOCK_NONE;
-	assert_int_equal(compare__run(&c, of, n, 0.05), 0);
+	assert_int_equal(compare__run(&c, of, n, &opts), 0);
 	assert_int_equal(c.family, 0);
 	assert_int_equal(c.fewest_runs, 0);
 	assert_true(isnan(c.geomean));
@@ -248,6 +349,16 @@ static void a_quantile_within_a_bucket(void **state)
 	assert_true(fabs(hist__interpolated(&h, 1) - 2047) < 1);
 }
 
+static bool alike(struct sides *s, char *text, size_t size)
+{
+	char *unlike = compare__unlike(s->of, s->n, NULL);
+
+	assert_non_null(unlike);
+	snprintf(text, size, "%s", unlike);
+	free(unlike);
+	return !*text;
+}
+
 static void what_is_unlike_is_plain_text(void **state)
 {
 	static const __u64 ns[SIDES] = { 1000, 1000 };
@@ -256,15 +367,15 @@ static void what_is_unlike_is_plain_text(void **state)
 
 	(void)state;
 	make_sides(&s, 10, ns);
-	assert_true(compare__alike(s.of, s.n, text, sizeof(text)));
+	assert_true(alike(&s, text, sizeof(text)));
 	assert_string_equal(text, "");
 	free(s.v[AFTER][0].probes[0].variant);
 	s.v[AFTER][0].probes[0].variant = strdup("\033[2Jx\n\xc2\x9b");
-	assert_false(compare__alike(s.of, s.n, text, sizeof(text)));
+	assert_false(alike(&s, text, sizeof(text)));
 	assert_non_null(strstr(text, "; ?[2Jx?\?\?)"));
 	free(s.v[AFTER][0].probes[0].variant);
 	s.v[AFTER][0].probes[0].variant = NULL;
-	assert_false(compare__alike(s.of, s.n, text, sizeof(text)));
+	assert_false(alike(&s, text, sizeof(text)));
 	assert_non_null(strstr(text, "; unknown)"));
 	free_sides(&s);
 }
@@ -275,6 +386,9 @@ int main(void)
 		cmocka_unit_test(a_shift_is_found_with_the_fewest_runs),
 		cmocka_unit_test(one_run_less_tests_nothing),
 		cmocka_unit_test(a_site_with_few_sections_is_not_tested),
+		cmocka_unit_test(runs_of_one_boot_are_one),
+		cmocka_unit_test(sites_are_chosen_by_name),
+		cmocka_unit_test(later_races_are_told),
 		cmocka_unit_test(rounds_reduce_to_their_median),
 		cmocka_unit_test(ties_do_not_turn_the_direction_round),
 		cmocka_unit_test(a_run_that_took_no_time_has_no_rates),

@@ -86,6 +86,8 @@ static void make_sides(struct sides *s, const double factors[4])
 	fill_row(s, 5, "find_get_block", "wait p99", UNIT_NS, 7940, 0.6);
 	s->c = (struct comparison){ .label = { "before", "after" },
 				    .n = { RUNS, RUNS },
+				    .files = { RUNS, RUNS },
+				    .unlike = (char *)"",
 				    .runs = { &s->before, &s->after },
 				    .sum = { s->before, s->after },
 				    .rows = s->rows,
@@ -155,8 +157,9 @@ static void comparison_warns(void **state)
 	(void)state;
 	make_sides(&s, same);
 	s.c.n[BEFORE] = s.c.n[AFTER] = 3;
+	s.c.files[BEFORE] = s.c.files[AFTER] = 3;
 	s.c.total[AFTER].tainted = s.c.forced = true;
-	strcpy(s.c.unlike, "tier (full, light)");
+	s.c.unlike = (char *)"tier (full, light)";
 	s.c.label[BEFORE] = "<script>" EVIL;
 	s.c.label[AFTER] = ">a label that is much longer than there is room in any of the charts";
 	s.c.total[AFTER].fs_errors = 2;
@@ -220,6 +223,8 @@ static int write_pages(const char *dir)
 	make_sides(&s, faster);
 	page__write(dir, "compare", compared(&s.c));
 	s.c.label[BEFORE] = EVIL;
+	s.c.left = &(struct cmp_left){ "grow_buffers", (char *)"3 sections in " EVIL };
+	s.c.left_n = s.c.shared = 1;
 	page__write(dir, "compare-hostile", compared(&s.c));
 	free_sides(&s);
 	make_sides(&s, mixed);

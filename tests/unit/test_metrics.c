@@ -7,16 +7,22 @@
 #include "../../src/metrics.h"
 #include "unit.h"
 
-static char *written(const struct run *run)
+static char *written_with(const struct run *run, const struct metrics_opts *o)
 {
-	struct metrics_opts o = { .written = 1784000000.25, .exported = true, .failures = 3 };
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
-	assert_int_equal(metrics__write(run, &o, f), 0);
+	assert_int_equal(metrics__write(run, o, f), 0);
 	fclose(f);
 	return text;
+}
+
+static char *written(const struct run *run)
+{
+	struct metrics_opts o = { .written = 1784000000.25, .exported = true, .failures = 3 };
+
+	return written_with(run, &o);
 }
 
 /* The value of the series that @name starts a line with, or -1. */
@@ -124,6 +130,68 @@ static void a_probe_in_two_variants_is_one_program(void **state)
 	free(text);
 }
 
+/* Labels that sum to something, and a kind that is none of late references. */
+static void sums_mean_something(void **state)
+{
+	static const struct metrics_opts o = { 0 };
+	struct metrics_most most = { .mapped = 5000 };
+	struct metrics_opts kept = { .most = &most };
+	struct run run = { 0 };
+	__u64 taken = 0;
+	char *text;
+
+	(void)state;
+	sample__full(&run);
+	for (int i = 0; i < 4; i++)
+		taken += counters__get(&run.isolations, isolation__name(ISO_TAKEN + i));
+	text = written_with(&run, &o);
+	assert_true(
+		value(text, "migtrace_isolations_total{mode=\"sync\",unevictable=\"no\"}") +
+			value(text,
+			      "migtrace_isolations_total{mode=\"async\",unevictable=\"no\"}") +
+			value(text,
+			      "migtrace_isolations_total{mode=\"sync\",unevictable=\"yes\"}") +
+			value(text,
+			      "migtrace_isolations_total{mode=\"async\",unevictable=\"yes\"}") ==
+		(double)taken);
+	assert_null(strstr(text, "migtrace_isolations_total{result="));
+	assert_true(value(text, "migtrace_isolated_not_moved_total{reason=\"freed\"}") ==
+		    (double)counters__get(&run.isolations, "freed"));
+	assert_true(value(text, "migtrace_late_references_total{kind=\"slow_lookup\"}") +
+			    value(text, "migtrace_late_references_total{kind=\"end_count\"}") ==
+		    (double)run.late.total);
+	assert_null(strstr(text, "late_references_total{kind=\"assoc_list\"}"));
+	assert_true(value(text, "migtrace_assoc_list_references_total") ==
+		    (double)run.late.assoc_list);
+	free(text);
+	/* a difference of two counters that were not read at one moment is never lower than it was */
+	text = written_with(&run, &kept);
+	assert_true(value(text, "migtrace_isolated_moves_total{mapping=\"there\"}") == 5000);
+	free(text);
+	run__free(&run);
+}
+
+/* What a terminal or another series could be made of; and every series has the exporter's device. */
+static void labels_are_plain_and_tell_exporters_apart(void **state)
+{
+	static const struct metrics_opts o = { .device = "sda", .exported = true };
+	struct run run = { 0 };
+	char *text, *line;
+
+	(void)state;
+	sample__full(&run);
+	free(run.kernel.release);
+	run.kernel.release = strdup("\033[31m\xc2\x9b"
+				    "6\177\t");
+	text = written_with(&run, &o);
+	assert_non_null(strstr(text, "release=\"?[31m?\?6?\?\""));
+	for (line = text; *line; line = strchr(line, '\n') + 1)
+		if (*line != '#')
+			assert_memory_equal(strchr(line, '{'), "{device=\"sda\"", 13);
+	free(text);
+	run__free(&run);
+}
+
 static void names_are_escaped(void **state)
 {
 	struct run run = { 0 };
@@ -163,6 +231,8 @@ int main(void)
 		cmocka_unit_test(the_light_tier_claims_nothing_of_lookups),
 		cmocka_unit_test(a_probe_in_two_variants_is_one_program),
 		cmocka_unit_test(names_are_escaped),
+		cmocka_unit_test(sums_mean_something),
+		cmocka_unit_test(labels_are_plain_and_tell_exporters_apart),
 		cmocka_unit_test(an_empty_run_is_still_a_page),
 	};
 

@@ -177,8 +177,9 @@ static void a_command_keeps_its_options(void **state)
 	(void)state;
 	assert_int_equal(parse(&runs_command, "-v -- ls -l --foo"), 3);
 	assert_string_equal(words[3], "ls");
-	assert_int_equal(parse(&runs_command, "-v ls -l --foo"), 2);
-	assert_int_equal(parse(&runs_command, "--"), 2);
+	check_error(&runs_command, "-v ls -l --foo",
+		    "unexpected word 'ls': a command stands behind '--'");
+	check_error(&runs_command, "--", "no command behind '--'");
 	assert_int_equal(parse(&runs_command, ""), 1);
 }
 

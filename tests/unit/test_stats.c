@@ -159,45 +159,66 @@ static void fewest_runs_do_reject(void **state)
 
 static void detectable_difference(void **state)
 {
-	static const double a[10] = { 512.3, 498.1, 530.7, 521.9, 487.2,
-				      505.5, 540.1, 515.8, 493.4, 527.6 };
-	static const double b[10] = { 481.7, 476.4, 509.9, 500.2, 469.3,
-				      490.8, 518.5, 503.1, 472.6, 485.0 };
-	static const double tails[] = { 0.5, 0.975, 0.8, 0.9, 0.995, 0.999 };
-	/* R: qnorm(tails) */
-	static const double z[] = { 0,
-				    1.9599639845400536,
-				    0.84162123357291441,
-				    1.2815515655446008,
-				    2.5758293035488999,
-				    3.0902323061678132 };
-	static const double unit[] = { 1 / 1.4826, -1 / 1.4826 };
-	double d;
-	size_t i;
+	double a[10] = { 512.3, 498.1, 530.7, 521.9, 487.2, 505.5, 540.1, 515.8, 493.4, 527.6 };
+	double b[10] = { 481.7, 476.4, 509.9, 500.2, 469.3, 490.8, 518.5, 503.1, 472.6, 485.0 };
+	double c[10] = { 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 };
+	double d, same, more, strict;
 
 	(void)state;
-	/*
-	 * R: sigma <- 1.4826 * median(c(abs(a - median(a)), abs(b - median(b))))
-	 *    (qnorm(1 - 0.05 / 2) + qnorm(0.8)) * sigma * 20 / 18 * sqrt(pi / 3 * (1 / 10 + 1 / 10))
-	 * and with 1e-6 and 0.3 instead of 0.05 and 0.8
-	 */
 	assert_int_equal(stats__detectable(a, 10, b, 10, 0.05, 0.8, &d), 0);
-	check_near("80 %", d, 27.325303433241452 * 20 / 18, EXACT);
-	assert_int_equal(stats__detectable(a, 10, b, 10, 1e-6, 0.3, &d), 0);
-	check_near("30 % at 1e-6", d, 42.595920956746873 * 20 / 18, EXACT);
-	/* sigma 1, 4 / 2 and sqrt(pi / 3): what is left is the quantile */
-	for (i = 0; i < N_OF(tails); i++) {
-		assert_int_equal(stats__detectable(unit, 2, unit, 2, 1, tails[i], &d), 0);
-		check_near("quantile", d / 2 / sqrt(M_PI / 3), z[i], 1e-12);
-		assert_int_equal(stats__detectable(unit, 2, unit, 2, 1, 1 - tails[i], &d), 0);
-		check_near("quantile", d / 2 / sqrt(M_PI / 3), -z[i], 1e-12);
+	/* about 2.9 sigma * sqrt(1 / 10 + 1 / 10), sigma 16.5: tests/stats_check.py has it exactly */
+	assert_true(d > 18 && d < 27);
+	assert_int_equal(stats__detectable(a, 10, b, 10, 0.05, 0.8, &same), 0);
+	assert_true(d == same);
+	assert_int_equal(stats__detectable(a, 10, b, 10, 0.05, 0.95, &more), 0);
+	assert_int_equal(stats__detectable(a, 10, b, 10, 0.01, 0.8, &strict), 0);
+	assert_true(more > d && strict > d);
+	for (size_t i = 0; i < 10; i++) {
+		a[i] = 8 * a[i] - 512;
+		b[i] = 8 * b[i];
 	}
+	assert_int_equal(stats__detectable(a, 10, b, 10, 0.05, 0.8, &more), 0);
+	check_near("eight times the spread", more, 8 * d, 1e-6);
+	assert_int_equal(stats__detectable(c, 10, c, 10, 0.05, 0.8, &d), 0);
+	assert_true(d >= 0 && d <= 0);
+	assert_int_equal(stats__detectable(a, 3, b, 3, 0.05, 0.8, &d), 0);
+	assert_true(isnan(d)); /* 2 of 20 splits are more than 5 % */
 	assert_int_equal(stats__detectable(a, 1, b, 10, 0.05, 0.8, &d), 0);
 	assert_true(isnan(d));
 	assert_int_equal(stats__detectable(a, 10, b, 1, 0.05, 0.8, &d), 0);
 	assert_true(isnan(d));
 	assert_int_equal(stats__detectable(NULL, 0, NULL, 0, 0.05, 0.8, &d), 0);
 	assert_true(isnan(d));
+}
+
+static void unequal_sides_can_reject(void **state)
+{
+	static double v[400];
+	double d;
+	long most;
+
+	(void)state;
+	for (size_t family = 1; family <= 60; family++)
+		for (size_t n = 1; n <= 12; n++)
+			assert_int_equal(stats__can_reject(n, n, family, 0.05),
+					 n >= stats__fewest_runs(family, 0.05));
+	assert_false(stats__can_reject(4, 4, 3, 0.05)); /* 2 / 70 */
+	assert_true(stats__can_reject(4, 20, 6, 0.05)); /* 2 / 10626 */
+	assert_true(stats__can_reject(20, 4, 6, 0.05));
+	assert_true(stats__can_reject(2, 40, 1, 0.05)); /* 2 / 861 */
+	assert_false(stats__can_reject(1, 30, 1, 0.05));
+	assert_false(stats__can_reject(0, 30, 1, 0.05));
+	assert_true(stats__can_reject(2000, 2000, 60, 1e-9));
+	/* R: qwilcox(0.025, 10, 10) - 1 */
+	assert_int_equal(stats__critical_pairs(10, 10, 0.05, &most), 0);
+	assert_int_equal(most, 23);
+	assert_int_equal(stats__critical_pairs(3, 3, 0.05, &most), 0);
+	assert_int_equal(most, -1);
+	for (size_t i = 0; i < 400; i++)
+		v[i] = (double)(i * 7919 % 1000);
+	assert_int_equal(stats__detectable(v, 200, v + 200, 200, 0.05, 0.8, &d), 0);
+	/* 2.8 * sigma * sqrt(2 / 200), sigma 1000 / sqrt(12), and the ranks' 3/pi or better */
+	assert_true(d > 65 && d < 95);
 }
 
 int main(void)
@@ -210,6 +231,7 @@ int main(void)
 		cmocka_unit_test(fewest_runs_of_families),
 		cmocka_unit_test(fewest_runs_do_reject),
 		cmocka_unit_test(detectable_difference),
+		cmocka_unit_test(unequal_sides_can_reject),
 	};
 
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);

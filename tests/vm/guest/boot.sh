@@ -17,8 +17,9 @@ clean_up()
 	pkill -KILL load
 	n=0 # what was killed is taken off one by one, each behind a grace period
 	while [ -s /sys/kernel/debug/kprobes/list ] && [ $n -lt 120 ]; do
-		# events that a killed one left are defined for good; EBUSY while they are in use
-		{ : > /sys/kernel/tracing/kprobe_events; } 2> /dev/null
+		# events that a killed one left are defined for good; EBUSY while they are in use, which
+		# would end this shell if the command were a special one, as ":" is
+		{ true > /sys/kernel/tracing/kprobe_events; } 2> /dev/null
 		sleep 0.5
 		n=$((n + 1))
 	done
@@ -26,7 +27,7 @@ clean_up()
 	for i in /sys/kernel/tracing/instances/mt_*; do
 		[ ! -d "$i" ] || rmdir "$i"
 	done
-	: > /sys/kernel/tracing/kprobe_events
+	true > /sys/kernel/tracing/kprobe_events
 	for i in /sys/kernel/debug/migtrace_*; do
 		[ ! -e "$i" ] || echo 0 > "$i"
 	done
