@@ -91,7 +91,7 @@ def left_out():
     without = [x for x in b if x != "m-b3.json"]
     expect("without that file it is found", 4, "find_get_block hold p50 is worse", "compare", "--fail-above", "5", *a, "--", *without)
     expect("found goes before not tested", 4, "is worse by more than 5", "compare", "--fail-above", "5", *a, "--", *[
-        edit(x, "x" + x, ("sites.grow_buffers", load(x)["sites"]["migrate_norefs"] | {"hold": EMPTY | {
+        edit(x, "x" + x, ("sites.grow_buffers", load(x)["sites"]["find_get_block"] | {"hold": EMPTY | {
             "count": 1, "sum_ns": 100, "min_ns": 100, "max_ns": 100, "buckets": [[96, 104, 1]]}}))
         if x == "m-b4.json" else x for x in without])
     two = [edit(x, "y" + x, ("sites.find_get_block.clock", None), ("sites.find_get_block.reason", "\x1b[2Jwhy"))
