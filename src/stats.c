@@ -258,14 +258,8 @@ static int compare_keys(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* All b - a without a table of them, which a thousand runs a side would make a million. */
-struct differences {
-	double *a, *b; /* ascending */
-	size_t na, nb;
-};
-
 /* Rows of a sorted table: what is below @key in the row of one a is so in that of the next. */
-static size_t below(const struct differences *d, uint64_t key)
+static size_t below(const struct stats_sides *d, uint64_t key)
 {
 	size_t count = 0, j = 0;
 
@@ -277,7 +271,7 @@ static size_t below(const struct differences *d, uint64_t key)
 	return count;
 }
 
-static double difference(const struct differences *d, size_t k)
+double stats__difference(const struct stats_sides *d, size_t k)
 {
 	uint64_t key = 0;
 
@@ -287,10 +281,15 @@ static double difference(const struct differences *d, size_t k)
 	return from_key(key);
 }
 
+void stats__sort(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), compare_keys);
+}
+
 int stats__hodges_lehmann(const double *a, size_t na, const double *b, size_t nb, double confidence,
 			  struct estimate *e)
 {
-	struct differences d = { .na = na, .nb = nb };
+	struct stats_sides d = { .na = na, .nb = nb };
 	size_t rank = 0, n = na * nb;
 	int ret = 0;
 
@@ -303,18 +302,18 @@ int stats__hodges_lehmann(const double *a, size_t na, const double *b, size_t nb
 	d.b = d.a + na;
 	memcpy(d.a, a, na * sizeof(*a));
 	memcpy(d.b, b, nb * sizeof(*b));
-	qsort(d.a, na, sizeof(*d.a), compare_keys);
-	qsort(d.b, nb, sizeof(*d.b), compare_keys);
+	stats__sort(d.a, na);
+	stats__sort(d.b, nb);
 	if (na <= STATS_EXACT && nb <= STATS_EXACT)
 		ret = exact_rank(na, nb, 1 - confidence, &rank);
 	else
 		rank = normal_rank((double)na, (double)nb, 1 - confidence);
 	if (!ret) {
-		e->value = difference(&d, n / 2);
+		e->value = stats__difference(&d, n / 2);
 		if (n % 2 == 0)
-			e->value = (difference(&d, n / 2 - 1) + e->value) / 2;
-		e->low = rank ? difference(&d, rank - 1) : NAN;
-		e->high = rank ? difference(&d, n - rank) : NAN;
+			e->value = (stats__difference(&d, n / 2 - 1) + e->value) / 2;
+		e->low = rank ? stats__difference(&d, rank - 1) : NAN;
+		e->high = rank ? stats__difference(&d, n - rank) : NAN;
 	}
 	free(d.a);
 	return ret;

@@ -55,6 +55,15 @@ int stats__hodges_lehmann(const double *a, size_t na, const double *b, size_t nb
 /* Holm, Scand. J. Statist. 6 (1979) 65-70: @p to adjusted values, at most 1; may be the same array. */
 int stats__holm(const double *p, size_t n, double *adjusted);
 
+/* All b - a without a table of them, which a thousand runs a side would make a million. */
+struct stats_sides {
+	double *a, *b; /* ascending: stats__sort() */
+	size_t na, nb;
+};
+
+void stats__sort(double *v, size_t n);
+double stats__difference(const struct stats_sides *s, size_t k); /* with @k others before it */
+
 /* The smallest n at which n values a side can reject at all in a family of @family at @alpha. */
 size_t stats__fewest_runs(size_t family, double alpha);
 

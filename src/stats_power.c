@@ -21,6 +21,7 @@
 
 #define DRAWS	    2000
 #define DRAWS_LEAST 400
+#define LISTED	    10000
 #define DRAWN_PAIRS 4000000.0 /* in all: hundreds of runs a side cost no more time than 25 */
 
 /* xorshift64* (Vigna, 2016): the same files must give the same page. */
@@ -102,7 +103,8 @@ static double mean(const double *v, size_t n)
 }
 
 struct draws {
-	double *residual, *value, *pair, *found;
+	double *residual, *value, *found;
+	double *pair; /* NULL where they are too many to be listed faster than to be bisected */
 	size_t na, nb;
 	uint64_t state;
 };
@@ -115,6 +117,14 @@ static double draw_threshold(struct draws *d, size_t rank)
 
 	for (size_t i = 0; i < n; i++)
 		d->value[i] = spread * d->residual[draw_bits(&d->state) % n];
+	if (!d->pair) {
+		stats__sort(d->value, d->na);
+		stats__sort(d->value + d->na, d->nb);
+		return stats__difference(
+			&(struct stats_sides){
+				.a = d->value + d->na, .b = d->value, .na = d->nb, .nb = d->na },
+			rank);
+	}
 	for (size_t i = 0; i < d->na; i++)
 		for (size_t j = 0; j < d->nb; j++)
 			d->pair[i * d->nb + j] = d->value[i] - d->value[d->na + j];
@@ -154,6 +164,7 @@ int stats__detectable(const double *a, size_t na, const double *b, size_t nb, do
 		       most_draws > DRAWS_LEAST ? (size_t)most_draws :
 						  DRAWS_LEAST;
 	struct draws d = { .na = na, .nb = nb, .state = 0x9e3779b97f4a7c15ULL };
+	bool listed = na * nb <= LISTED;
 	long most;
 	int ret;
 
@@ -163,12 +174,12 @@ int stats__detectable(const double *a, size_t na, const double *b, size_t nb, do
 	ret = stats__critical_pairs(na, nb, alpha, &most);
 	if (ret || most < 0)
 		return ret;
-	d.residual = calloc(2 * (na + nb) + na * nb + draws, sizeof(double));
+	d.residual = calloc(2 * (na + nb) + (listed ? na * nb : 0) + draws, sizeof(double));
 	if (!d.residual)
 		return -ENOMEM;
 	d.value = d.residual + na + nb;
 	d.found = d.value + na + nb;
-	d.pair = d.found + draws;
+	d.pair = listed ? d.found + draws : NULL;
 	set_residuals(&d, a, b);
 	*difference = detect(&d, draws, most, power);
 	free(d.residual);
