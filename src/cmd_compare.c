@@ -6,6 +6,7 @@
 
 #include "cmd.h"
 #include "compare.h"
+#include "fmt.h"
 #include "render.h"
 
 struct compare_config {
@@ -195,11 +196,11 @@ static int inconclusive(const struct comparison *c)
 	} else if (!c->family) {
 		log_error("inconclusive: no site was measured in every run");
 	} else if (!compare__can_reject(c)) {
-		log_error("inconclusive: %zu %s a side, at least %zu needed",
-			  compare__least_runs(c),
-			  c->n[BEFORE] < c->files[BEFORE] || c->n[AFTER] < c->files[AFTER] ?
-				  "boots" :
-				  "runs",
+		bool boots = c->n[BEFORE] < c->files[BEFORE] || c->n[AFTER] < c->files[AFTER];
+		char words[FMT_WORDS];
+
+		log_error("inconclusive: %s a side, at least %zu needed",
+			  fmt__of(words, compare__least_runs(c), boots ? "boot" : "run"),
 			  c->fewest_runs);
 	} else if (c->total[BEFORE].tainted || c->total[AFTER].tainted) {
 		log_error("inconclusive: events were lost");

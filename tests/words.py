@@ -132,7 +132,7 @@ def samples():
         code, out, _ = say("compare", "-f", f, *u, "--", *t)
         check(code == 0 and re.search(r'10 runs of 1 boot, which count as 1|,1,10,|"boots": 1,', re.sub(r"\s+", " ", out)) and
               "a boot each" not in out, f"ten runs of one boot, {f}", out[:300])
-    expect("they are no sample", 5, ["1 boot, no test", "1 boots a side, at least 5 needed"], "compare", "--fail-above", "5", *u, "--", *t)
+    expect("they are no sample", 5, ["1 boot, no test", "1 boot a side, at least 5 needed"], "compare", "--fail-above", "5", *u, "--", *t)
     pairs = [edit(x, "p" + x, ("kernel.boot_id", f"{i // 2:08x}-bbbb-4000-8000-000000000000")) for i, x in enumerate(u)]
     expect("ten runs of five boots", 0, ["10 runs of 5 boots, which count as 5", "of 6 tested rows"], "compare", *pairs, "--", *t)
     expect("the boots of both sides", 0, "BOOTS 1 boot is on both sides", "compare", *u[:5], "--", *u[5:])
