@@ -221,7 +221,7 @@ struct run_device *run__device(struct run *run, __u32 dev);
 int run__merge(struct run *into, const struct run *from, const char **why);
 
 /*
- * runs.c: "START BOOT-ID DURATION_NS", which tells a recording from all others; to be freed, NULL
+ * "START BOOT-ID DURATION_NS", which tells a recording from all others; to be freed, NULL
  * without memory. run__note_parts(), before a merge: @into is the sum of these, too. 0 or -ENOMEM.
  */
 char *run__identity(const struct run *run);

@@ -26,42 +26,6 @@ struct ledger {
 	bool full; /* memory is short */
 };
 
-char *run__identity(const struct run *run)
-{
-	char *text;
-
-	return asprintf(&text, "%s %s %llu", run->start ? run->start : "",
-			run->kernel.boot_id ? run->kernel.boot_id : "",
-			(unsigned long long)run->duration_ns) < 0 ?
-		       NULL :
-		       text;
-}
-
-static int note_part(struct run *into, char *part)
-{
-	char **v = part ? realloc(into->parts, (into->parts_n + 1) * sizeof(*v)) : NULL;
-
-	if (!v) {
-		free(part);
-		return -ENOMEM;
-	}
-	into->parts = v;
-	v[into->parts_n++] = part;
-	return 0;
-}
-
-int run__note_parts(struct run *into, const struct run *from)
-{
-	if (!into->parts_n && note_part(into, run__identity(into)))
-		return -ENOMEM;
-	if (!from->parts_n)
-		return note_part(into, run__identity(from));
-	for (size_t i = 0; i < from->parts_n; i++)
-		if (note_part(into, strdup(from->parts[i])))
-			return -ENOMEM;
-	return 0;
-}
-
 static void add_part(struct ledger *l, char *identity, size_t file)
 {
 	struct part *v = identity ? realloc(l->part, (l->parts_n + 1) * sizeof(*v)) : NULL;
