@@ -12,12 +12,17 @@ clean() # TEXT
 	left=
 	[ -z "$(losetup -a)" ] || left="$left loop"
 	! grep -q loop /proc/self/mountinfo || left="$left mount"
-	[ -z "$(pidof migtrace)" ] || left="$left process"
+	until_true 15 no_process || left="$left process" # what detaches is a child
 	[ -z "$(ls -A /var/tmp)" ] || left="$left file"
 	[ ! -e /sys/fs/ext4/loop0 ] || left="$left ext4"
 	echo "left:$left" > /tmp/err
 	[ -z "$left" ]
 	say $? "$1: nothing is left${left:+ but$left}"
+}
+
+no_process()
+{
+	[ -z "$(pidof migtrace)" ]
 }
 
 gone()

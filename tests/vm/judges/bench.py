@@ -16,7 +16,8 @@ def bench(conf, out, args):
         for site in "migrate_norefs", "find_get_block":
             n = [r["sites"].get(site, {"hold": {"count": 0}})["hold"]["count"] for r in run["rounds"]]
             all_n = run["sites"][site]["hold"]["count"]
-            enough(min(n) > 0, f"{site} in every round: {n}")
+            # compaction moves what was read between its passes, and a pass can be longer than a round
+            enough(min(n) > 0 if mover == "numa" else sum(n) > 0, f"{site} in every round: {n}")
             # counting goes on while the maps are read at the end of the last round
             check(0.9 * all_n <= sum(n) <= all_n, f"{site}: {sum(n)} in rounds of {all_n}")
             check(run["sites"][site]["floor_ns"] > 0, f"{site}: floor {run['sites'][site]['floor_ns']}")
