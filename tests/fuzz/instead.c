@@ -198,3 +198,9 @@ int machine__device(const char *word, __u32 *dev)
 {
 	return dev__parse(word, dev) ? 0 : -ENOENT;
 }
+
+/* machine.c: a textfile for one device has its name */
+void machine__device_name(__u32 dev, char *name, size_t size)
+{
+	snprintf(name, size, "dev%u", dev);
+}
