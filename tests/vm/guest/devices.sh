@@ -9,7 +9,7 @@ n=40
 
 for i in $(seq $n); do
 	[ -e /dev/loop$((i + 20)) ] || mknod /dev/loop$((i + 20)) b 7 $((i + 20))
-	dd if=/dev/zero of=/tmp/disk$i bs=64k count=48 2> /dev/null
+	truncate -s 20M /tmp/disk$i
 	losetup /dev/loop$((i + 20)) /tmp/disk$i || exit 1
 	mkdir -p /tmp/mnt$i
 	load setup "$FS" /tmp/mnt$i --dev /dev/loop$((i + 20)) -s 8 > /out/setup.json || exit 1

@@ -15,10 +15,11 @@ for d in proc sys dev; do
 	mount --rbind /$d $root/$d
 done
 make_disk || exit 1
-load run -d "$SECONDS_" -m "$MOVER" -w "$WORK" --dev "$DEV" --dir /mnt > /out/load &
+load run -d 60 -m "$MOVER" -w "$WORK" --dev "$DEV" --dir /mnt > /out/load &
 # shellcheck disable=SC2086
-chroot $root /migtrace record -d 3 -o /tmp/run.json $ARGS > /tmp/out 2> /tmp/err
+chroot $root /migtrace record -d "$SECONDS_" -o /tmp/run.json $ARGS > /tmp/out 2> /tmp/err
 echo $? > /out/status
+pkill load
 [ -z "$(find $root -xdev -name '*.so*' -o -xdev -name 'ld-*')" ] && [ ! -s /tmp/err ]
 say $? "it says nothing on stderr, and there is no library for it"
 grep -q 'private_lock in the migration' /tmp/out
