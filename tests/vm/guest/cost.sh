@@ -65,9 +65,20 @@ beside()
 	wait $pid || :
 }
 
+# behind a recording's report a child takes its programs off, which is no cost of the next row's
+alone_again()
+{
+	n=0
+	while pidof migtrace > /dev/null && [ $n -lt 600 ]; do
+		n=$((n + 1))
+		usleep 100000
+	done
+}
+
 one()
 {
 	run=$r.$1
+	alone_again
 	case $1 in
 	alone | again) sh /load.sh "$run" ;;
 	light) record --light ;;
