@@ -281,12 +281,12 @@ void kprobe_events__close(struct kprobe_events *e)
 
 void kprobe_events__disown(struct kprobe_events *e)
 {
-	if (e->fd >= 0 && e->tracefs)
+	if (kprobe_events__usable(e)) {
 		close(e->fd);
-	if (e->profile >= 0 && e->tracefs)
 		close(e->profile);
-	if (e->mark >= 0 && e->tracefs)
-		close(e->mark);
+		if (e->mark >= 0)
+			close(e->mark);
+	}
 	free(e->v);
 	memset(e, 0, sizeof(*e));
 }

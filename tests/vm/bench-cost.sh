@@ -37,7 +37,7 @@ guest()
 	rm -rf "$VM/out/cost-$name"
 	say "$name: $ROUNDS rounds of $names"
 	"$here/run.sh" -k "$kernel" -t 2400 -o "$VM/out/cost-$name" -e "ROUNDS=$ROUNDS" \
-		-e "SECONDS_=$SECONDS_" -e "NAMES=$names" "$@" "${args[@]}" -f "$here/guest/nearest.bt" \
+		-e "SECONDS_=$SECONDS_" -e "NAMES=$names" "$@" "${args[@]}" -f "$here/guest/nearest.bt" -f "$here/guest/lib.sh" \
 		"$here/guest/cost.sh"
 }
 

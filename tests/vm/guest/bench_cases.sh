@@ -20,11 +20,6 @@ clean() # TEXT
 	say $? "$1: nothing is left${left:+ but$left}"
 }
 
-no_process()
-{
-	[ -z "$(pidof migtrace)" ]
-}
-
 gone()
 {
 	[ -z "$(pidof migtrace)$(losetup -a)" ]

@@ -9,7 +9,8 @@
 set -eu
 : "${SECONDS_:=4}" "${ROUNDS:=5}" "${KIB:=80}" "${FS:=ext4}" "${NAMES:=alone again}" "${SIDES:=}"
 : "${MOVER:=numa}" "${WORK:=getdents}" "${BESIDE:=0}"
-truth=/sys/kernel/debug/migtrace_truth
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 sites=migrate_norefs,find_get_block
 two="--site $sites"
 
@@ -56,29 +57,15 @@ beside()
 	sh /load.sh "$run"
 	grep VmHWM "/proc/$pid/status" > "/out/$run.rss" || :
 	kill -INT $pid
-	n=0
-	while [ -d "/proc/$pid" ] && [ $n -lt 100 ]; do
-		n=$((n + 1))
-		usleep 100000
-	done
+	until_true 10 [ ! -d "/proc/$pid" ] || :
 	kill -9 $pid 2>/dev/null || :
 	wait $pid || :
-}
-
-# behind a recording's report a child takes its programs off, which is no cost of the next row's
-alone_again()
-{
-	n=0
-	while pidof migtrace > /dev/null && [ $n -lt 600 ]; do
-		n=$((n + 1))
-		usleep 100000
-	done
 }
 
 one()
 {
 	run=$r.$1
-	alone_again
+	until_true 60 no_process || : # what is being taken off is no cost of this row
 	case $1 in
 	alone | again) sh /load.sh "$run" ;;
 	light) record --light ;;

@@ -67,6 +67,11 @@ counting()
 	grep -q '^CapEff:.*0000000000000000' "/proc/$1/status" || [ ! -d "/proc/$1" ]
 }
 
+no_process() # of ours; behind a recording's report a child takes its programs off
+{
+	[ -z "$(pidof migtrace)" ]
+}
+
 make_disk() # of FS with a directory of KIB, mounted
 {
 	# shellcheck disable=SC2086
