@@ -10,6 +10,7 @@
 VERSION := 0.1.0
 
 O ?= build
+$(if $(word 2,$(O)),$(error O=$(O): make can't build into a folder whose name has a blank; the tree's own may have one))
 V ?= 0
 PREFIX ?= /usr/local
 CC ?= gcc
@@ -29,18 +30,18 @@ MAKEFLAGS += --no-print-directory
 endif
 
 override CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter $(CFLAGS)
-override CPPFLAGS := -D_GNU_SOURCE -DMIGTRACE_VERSION='"$(VERSION)"' -I$(O) $(CPPFLAGS)
+override CPPFLAGS := -D_GNU_SOURCE -DMIGTRACE_VERSION='"$(VERSION)"' -Isrc -I$(O) $(CPPFLAGS)
 ifeq ($(WERROR),1)
 override CFLAGS += -Werror
 BPF_WERROR := -Werror
 endif
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v2 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra \
-	-Wno-unused-parameter -ffile-prefix-map=$(CURDIR)=. $(BPF_WERROR)
+	-Wno-unused-parameter -ffile-prefix-map='$(CURDIR)=.' $(BPF_WERROR)
 LDLIBS := -lbpf -lelf -lz -ljansson -lm
 # libelf from 0.189 on may need it, which a static link has to name.
 STATIC_LIBS := $(LDLIBS) $(filter -lzstd,$(shell $(PKG_CONFIG) --static --libs-only-l libelf 2>/dev/null))
 
-SRC := $(sort $(wildcard src/*.c))
+SRC := $(sort $(wildcard src/*/*.c))
 OBJ := $(SRC:src/%.c=$(O)/src/%.o)
 BPF_HDR := $(wildcard bpf/*.h)
 

@@ -75,7 +75,7 @@ static __always_inline void aio_entered(__u64 mapping, __u64 src, int mode)
 	__u64 task = bpf_get_current_task();
 	struct aio_migration m = { .src = src, .mode = mode };
 
-	if (phase != PHASE_RECORDING || (cfg_device && core_dev_of_mapping(mapping) != cfg_device))
+	if (rare_phase != PHASE_RECORDING || filter_refuses(core_dev_of_mapping(mapping)))
 		return;
 	count(COUNTER_AIO_CALLS);
 	if (bpf_map_update_elem(&aio_migrations, &task, &m, BPF_ANY))
@@ -146,7 +146,9 @@ static __always_inline void aio_section_call(__u32 kind, __u64 ctx, __u64 nr)
 	struct task_site key = { .task = bpf_get_current_task(), .site = kind };
 	struct aio_section s = { .task = key.task, .ctx = ctx, .nr = nr }, *old;
 
-	if (phase != PHASE_RECORDING)
+	/* which device a ring is on is known from the first copy of one of its pages on */
+	if (rare_phase != PHASE_RECORDING ||
+	    (filter_is_set() && !bpf_map_lookup_elem(&aio_rings, &ctx)))
 		return;
 	old = aio_section_of(kind);
 	if (old)
@@ -168,10 +170,11 @@ static __always_inline void aio_section_forget(__u32 kind, struct aio_section *s
 /* Published before anything else is done: it is to be as long as the copy, not as our program. */
 static __always_inline void aio_copy_begins(__u64 src)
 {
-	__u64 ctx = core_aio_ctx(core_folio_mapping(src)), task = bpf_get_current_task(), n;
+	__u64 mapping = core_folio_mapping(src), ctx = core_aio_ctx(mapping), n;
+	__u64 task = bpf_get_current_task();
 	struct aio_copies *c = bpf_map_lookup_elem(&aio_rings, &ctx);
 
-	if (phase != PHASE_RECORDING)
+	if (rare_phase != PHASE_RECORDING || filter_refuses(core_dev_of_mapping(mapping)))
 		return;
 	if (!c) {
 		static const struct aio_copies none;
@@ -279,7 +282,7 @@ static __always_inline void aio_section_ends(__u32 kind, __u64 ctx)
 
 	if (!s || !s->held || s->ctx != ctx || s->task != bpf_get_current_task()) {
 		/* a lock that is not of an aio context has no ring either */
-		if (phase == PHASE_RECORDING && bpf_map_lookup_elem(&aio_rings, &ctx))
+		if (rare_phase == PHASE_RECORDING && bpf_map_lookup_elem(&aio_rings, &ctx))
 			count(COUNTER_AIO_UNPAIRED);
 		return;
 	}

@@ -13,32 +13,28 @@ static __always_inline void norefs_bracket_start(void)
 {
 	struct migration *m = norefs_of_current();
 
-	if (!m || m->bracket)
+	if (!m || m->now.bracket)
 		return;
-	section_call(SITE_MIGRATE_NOREFS, norefs_lock(m), m->dev);
-	section_acquire(SITE_MIGRATE_NOREFS);
-	m->bracket = 1;
+	m->now.bracket = 1;
+	m->wait_ns[m->now.sections & 1] = 0; /* it lies before the bracket */
+	norefs_section_begins(m);
 }
 
 static __always_inline void norefs_bracket_end(__u64 bh)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct migration *m = norefs_of_current();
-	struct cpu_state *cpu = this_cpu();
-	struct held h;
 	__u64 folio;
 
-	if (!m || m->bracket != 1)
+	if (!m || m->now.bracket != 1)
 		return;
 	/* the end of a read or a write, in an interrupt, unlocks buffers of other folios */
 	folio = core_bh_folio(bh);
 	if (folio != m->src && folio != m->dst)
 		return;
-	m->bracket = 2;
-	if (!cpu || !section_release(cpu, SITE_MIGRATE_NOREFS, norefs_lock(m), now, &h))
-		return;
-	h.wait_ns = 0; /* the wait lies before the bracket */
-	norefs_hold(m, &h);
+	m->now.bracket = 2;
+	norefs_hold(m, now);
+	m->now.inside = 0;
 }
 
 #endif /* MIGTRACE_BRACKET_BPF_H */

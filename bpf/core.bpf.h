@@ -80,10 +80,24 @@ struct compact_control___any {
 	unsigned int nr_migratepages;
 };
 
+/* Until 9d0ddc0cb575 ("fs: Remove aops->migratepage()", 6.0). */
+struct address_space_operations___before60 {
+	void *migratepage;
+};
+struct address_space_operations___60 {
+	void *migrate_folio;
+};
+
 #pragma clang attribute pop
 
 enum mapping_flags___any { AS_EXITING___any = 0 };
-enum pageflags___any { PG_writeback___any = 0, PG_head___any = 1 };
+enum pageflags___any {
+	PG_writeback___any = 0,
+	PG_head___any = 1,
+	PG_private___any = 2,
+	PG_swapbacked___any = 3,
+	PG_swapcache___any = 4,
+};
 enum bh_state_bits___any { BH_Lock___any = 0, BH_PrivateStart___any = 0 };
 
 /* Where the private lock lies in a mapping, in bytes. */
@@ -101,22 +115,27 @@ static __always_inline __u64 core_mapping_of_lock(__u64 lock)
 	return lock - core_private_lock_offset();
 }
 
-#define CORE_S_IFMT  00170000
-#define CORE_S_IFBLK 0060000
-
 /*
  * The device that a mapping's pages belong to: a block device's own number for its page cache
- * (i_rdev, set by bdget on 5.10 and by bdev_add since), else the file system's (s_dev).
+ * (i_rdev, set by bdget on 5.10 and by bdev_add since), else the file system's (s_dev). A file that
+ * has pages of its own has no i_rdev: inode_init_always() clears it, init_special_inode() sets it.
  */
 static __always_inline __u32 core_dev_of_mapping(__u64 mapping)
 {
 	struct inode *host = BPF_CORE_READ((struct address_space *)mapping, host);
+	__u32 dev;
 
 	if (!host)
 		return 0;
-	if ((BPF_CORE_READ(host, i_mode) & CORE_S_IFMT) == CORE_S_IFBLK)
-		return BPF_CORE_READ(host, i_rdev);
-	return BPF_CORE_READ(host, i_sb, s_dev);
+	dev = BPF_CORE_READ(host, i_rdev);
+	return dev ? dev : BPF_CORE_READ(host, i_sb, s_dev);
+}
+
+static __always_inline bool core_is_bdev(__u64 mapping)
+{
+	struct inode *host = BPF_CORE_READ((struct address_space *)mapping, host);
+
+	return host && BPF_CORE_READ(host, i_rdev);
 }
 
 /*
@@ -129,9 +148,13 @@ static __always_inline __u32 core_dev_of_arg(struct address_space *mapping)
 
 	if (!host)
 		return 0;
-	if ((host->i_mode & CORE_S_IFMT) == CORE_S_IFBLK)
-		return host->i_rdev;
-	return host->i_sb->s_dev;
+	return host->i_rdev ?: host->i_sb->s_dev;
+}
+
+/* The device that @lock belongs to when it is a mapping's. */
+static __always_inline __u32 core_dev_of_lock(__u64 lock)
+{
+	return core_dev_of_mapping(core_mapping_of_lock(lock));
 }
 
 /* The device that @lock belongs to when it is a block device's: the mapping lies in its inode. */
@@ -196,6 +219,34 @@ static __always_inline __u64 core_folio_buffers(__u64 folio)
 	if (bpf_core_type_exists(struct folio___516))
 		return (__u64)BPF_CORE_READ((struct folio___516 *)folio, private);
 	return BPF_CORE_READ((struct page___before516 *)folio, private);
+}
+
+/* The first block of a folio of a block device; ~0: it has no buffers. */
+static __always_inline __u64 core_folio_block(__u64 folio)
+{
+	struct buffer_head *head = (struct buffer_head *)core_folio_buffers(folio);
+
+	return head ? BPF_CORE_READ(head, b_blocknr) : ~0ULL;
+}
+
+/* Of a task that sleeps: where its stack begins, which grows down, and how far it has come. */
+static __always_inline __u64 core_task_stack(struct task_struct *task)
+{
+	return (__u64)BPF_CORE_READ(task, stack);
+}
+
+static __always_inline __u64 core_task_sp(struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	return BPF_CORE_READ(task, thread.sp);
+#else
+	return BPF_CORE_READ(task, thread.cpu_context.sp);
+#endif
+}
+
+static __always_inline bool core_task_runs(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, on_cpu);
 }
 
 static __always_inline bool core_flags_large(__u64 flags)
@@ -263,6 +314,11 @@ static __always_inline __u64 core_bh_block(__u64 bh)
 	return BPF_CORE_READ((struct buffer_head *)bh, b_blocknr);
 }
 
+static __always_inline __u32 core_bh_size(__u64 bh)
+{
+	return BPF_CORE_READ((struct buffer_head *)bh, b_size);
+}
+
 static __always_inline __u64 core_bh_state(__u64 bh)
 {
 	return BPF_CORE_READ((struct buffer_head *)bh, b_state);
@@ -292,6 +348,34 @@ static __always_inline __u64 core_bh_index(__u64 bh)
 static __always_inline __u64 core_bh_next(__u64 bh)
 {
 	return (__u64)BPF_CORE_READ((struct buffer_head *)bh, b_this_page);
+}
+
+/* Of a buffer, read at once: a read takes as long as ten times as many bytes. */
+struct core_bh {
+	__u64 next, folio;
+	__s64 count;
+};
+
+static __always_inline void core_bh_read(__u64 bh, struct core_bh *v)
+{
+	__u32 count_at = bpf_core_field_offset(struct buffer_head, b_count);
+	struct buffer_head___folio *b = (void *)0;
+	char all[112] __attribute__((aligned(8))); /* as far as it is read */
+
+	if (count_at > sizeof(all) - sizeof(__u64)) { /* nowhere yet */
+		v->next = core_bh_next(bh);
+		v->folio = core_bh_folio(bh);
+		v->count = core_bh_count(bh);
+		return;
+	}
+	bpf_probe_read_kernel(all, count_at + sizeof(__u32), (void *)bh);
+	v->next = *(__u64 *)(all + bpf_core_field_offset(struct buffer_head, b_this_page));
+	v->folio =
+		bpf_core_field_exists(b->b_folio) ?
+			*(__u64 *)(all +
+				   bpf_core_field_offset(struct buffer_head___folio, b_folio)) :
+			*(__u64 *)(all + bpf_core_field_offset(struct buffer_head___page, b_page));
+	v->count = *(__s32 *)(all + count_at);
 }
 
 static __always_inline bool core_bh_locked(__u64 bh)

@@ -43,7 +43,7 @@ static __always_inline __u32 core_dev_of_aio_lock(__u64 lock)
 
 		return BPF_CORE_READ((struct inode *)inode, i_sb, s_dev);
 	}
-	return core_dev_of_mapping(core_mapping_of_lock(lock));
+	return core_dev_of_lock(lock);
 }
 
 /* The aio context that a ring's mapping belongs to; 0: gone. */
@@ -84,19 +84,21 @@ static __always_inline __u32 core_aio_tail(__u64 ctx)
 	return BPF_CORE_READ((struct kioctx___any *)ctx, tail);
 }
 
-/* struct page -> kernel address: x86-64's two bases, which KASLR moves. */
-extern const void vmemmap_base __ksym __weak;
-extern const void page_offset_base __ksym __weak;
+/*
+ * struct page -> kernel address: where x86-64 has its two bases, which KASLR moves; 0: not known. No externs:
+ * for these libbpf reads all of /proc/kallsyms, for each object, which was half of a start's time.
+ */
+volatile __u64 vmemmap_base_at = 0, page_offset_base_at = 0;
 
 /* The address at which the kernel reads @page, 0 where it is not known how to tell. */
 static __always_inline __u64 core_page_address(__u64 page, __u32 page_shift)
 {
 	__u64 map = 0, offset = 0;
 
-	if (!&vmemmap_base || !&page_offset_base)
+	if (!vmemmap_base_at || !page_offset_base_at)
 		return 0;
-	bpf_probe_read_kernel(&map, sizeof(map), &vmemmap_base);
-	bpf_probe_read_kernel(&offset, sizeof(offset), &page_offset_base);
+	bpf_probe_read_kernel(&map, sizeof(map), (void *)vmemmap_base_at);
+	bpf_probe_read_kernel(&offset, sizeof(offset), (void *)page_offset_base_at);
 	return offset + ((page - map) / bpf_core_type_size(struct page) << page_shift);
 }
 

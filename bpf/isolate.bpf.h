@@ -25,65 +25,95 @@ struct {
 } isolations SEC(".maps");
 
 /* @put takes the unused new pages back; without it they are freed. */
-static __always_inline void migrate_called(const void *put)
+static __always_inline void migrate_called(const void *put, __u32 why)
 {
 	__u64 task = bpf_get_current_task();
 	struct migrate_call *c;
 
 	if (phase != PHASE_RECORDING)
 		return;
-	c = migrate_call_place(task);
+	c = migrate_call_slot(task);
 	if (!c)
 		return;
 	c->id = bpf_ktime_get_ns();
 	c->moved = 0;
 	c->src = 0;
 	c->gives_back = put != NULL;
+	c->why = why;
 	c->task = task;
 }
 
-/* Where @page's attempts are kept: its own place, or with @place the one that is the oldest. */
-static __always_inline struct tries *tries_of(__u64 page, bool place)
+/* Where @map has @page's attempts: its own slot, or with @claim the one that is the oldest. */
+static __always_inline struct tries *tries_of(struct tries_map *map, __u64 page, bool claim)
 {
-	__u32 first = (__u32)(page >> 6 ^ page >> 18) & ~(SLOT_WAYS - 1);
+	__u32 at = (__u32)(page >> 8 ^ page >> 20) & (TRIES_GROUPS - 1);
+	struct tries_group *g = bpf_map_lookup_elem(map, &at);
 	struct tries *old = NULL;
 
+	if (!g)
+		return NULL;
 #pragma unroll
 	for (int i = 0; i < SLOT_WAYS; i++) {
-		__u32 at = (first + i) & (TRIES_SLOTS - 1);
-		struct tries *t = bpf_map_lookup_elem(&tries, &at);
+		struct tries *t = &g->way[i];
 
-		if (t && t->page == page)
+		if (t->page == page)
 			return t;
-		if (t && (!old || t->call < old->call))
+		if (!old || t->call < old->call)
 			old = t;
 	}
-	return place ? old : NULL;
+	return claim ? old : NULL;
 }
 
-/* One more attempt at @page on @path ended with @ret. A global function to be walked once. */
-__noinline int tried(__u32 path, __u64 page, int ret)
+/* Which attempt at @page within @call is the one that ended with @ret, from 1 on; kept if it failed. */
+static __always_inline __u64 tries_note(struct tries_map *map, __u64 page, __u64 call, int ret)
 {
-	struct migrate_call *c = migrate_call_of_current();
-	struct cpu_state *cpu = this_cpu();
-	struct tries *t = tries_of(page, ret);
-	__u64 call = c ? c->id : 0, n = 1;
-	__u32 i;
+	struct tries *t = tries_of(map, page, true);
+	__u64 n = 1;
 
-	if (!cpu)
-		return 0;
-	if (t && t->page == page && t->call == call)
-		n += t->n;
-	i = n < TRIES_KEPT ? n - 1 : TRIES_KEPT - 1;
-	cpu_count(cpu, COUNTER_TRY + path * 2 * TRIES_KEPT + i);
-	if (!ret)
-		cpu_count(cpu, COUNTER_TRY + (path * 2 + 1) * TRIES_KEPT + i);
 	if (!t)
-		return 0;
+		return n;
+	if (t->page == page && t->call == call)
+		n += t->n;
 	t->page = ret ? page : 0;
 	t->call = ret ? call : 0;
 	t->n = n;
-	return 0;
+	return n;
+}
+
+static __always_inline void tried_count(__u32 path, __u64 n, int ret)
+{
+	struct cpu_state *cpu = this_cpu();
+	__u32 i = n < TRIES_KEPT ? n - 1 : TRIES_KEPT - 1;
+
+	if (!cpu)
+		return;
+	cpu_count(cpu, COUNTER_TRY + path * 2 * TRIES_KEPT + i);
+	if (!ret)
+		cpu_count(cpu, COUNTER_TRY + (path * 2 + 1) * TRIES_KEPT + i);
+}
+
+/*
+ * An attempt at @page that failed, or moved it behind failed ones: which one it was. A global function to
+ * be walked once.
+ */
+__noinline int tried_again(__u32 path, __u64 page, int ret)
+{
+	struct migrate_call *c = migrate_call_of_current();
+	__u64 n = tries_note(&tries, page, c ? c->id : 0, ret);
+
+	tried_count(path, n, ret);
+	return n < TRIES_KEPT ? n : TRIES_KEPT;
+}
+
+/* One more attempt at @page on @path ended with @ret. Most move at once, in whichever call it was: 1. */
+static __always_inline int tried(__u32 path, __u64 page, int ret)
+{
+	struct tries *t = ret ? NULL : tries_of(&tries, page, false);
+
+	if (ret || t)
+		return tried_again(path, page, ret);
+	tried_count(path, 1, 0);
+	return 1;
 }
 
 static __always_inline void isolation_begins(__u64 cc, __u32 mode)
@@ -91,7 +121,7 @@ static __always_inline void isolation_begins(__u64 cc, __u32 mode)
 	__u64 task = bpf_get_current_task();
 	struct isolating i = { .cc = cc, .taken = core_isolated(cc), .mode = mode };
 
-	if (phase == PHASE_RECORDING && bpf_map_update_elem(&isolations, &task, &i, BPF_ANY))
+	if (rare_phase == PHASE_RECORDING && bpf_map_update_elem(&isolations, &task, &i, BPF_ANY))
 		lost(LOSS_TABLE_FULL);
 }
 
@@ -132,7 +162,7 @@ static __always_inline void move_ended(__u64 page, bool mapped, int ret)
 	struct cpu_state *cpu = this_cpu();
 	struct migrate_call *c;
 
-	if (phase != PHASE_RECORDING || !cpu)
+	if (rare_phase != PHASE_RECORDING || !cpu)
 		return;
 	cpu_count(cpu, COUNTER_ISOLATION + ISO_MOVES);
 	if (!mapped)
@@ -143,20 +173,20 @@ static __always_inline void move_ended(__u64 page, bool mapped, int ret)
 }
 
 /*
- * Where the move's arguments are not at hand at its exit: they wait in the place of the call that it
+ * Where the move's arguments are not at hand at its exit: they wait in the slot of the call that it
  * belongs to. Without one, which was not seen to begin, nothing is counted.
  */
 static __always_inline void move_began(__u64 dst, __u64 src)
 {
 	struct migrate_call *c = migrate_call_of_current();
 
-	if (!c || phase != PHASE_RECORDING)
+	if (!c || rare_phase != PHASE_RECORDING)
 		return;
 	c->dst = dst;
 	c->src = src;
 }
 
-static __always_inline void move_left_with(int ret)
+static __always_inline void move_result(int ret)
 {
 	struct migrate_call *c = migrate_call_of_current();
 	__u64 src;
@@ -176,7 +206,9 @@ static __always_inline void move_frees(void)
 {
 	struct migrate_call *c = migrate_call_of_current();
 
-	if (!c || !c->gives_back || phase != PHASE_RECORDING)
+	if (!c || !c->gives_back || rare_phase != PHASE_RECORDING)
+		return;
+	if (c->id < rare_since) /* what it had moved before nobody noted */
 		return;
 	if (!c->moved || core_folio_refs(c->moved))
 		count(COUNTER_ISOLATION + ISO_FREED);
@@ -186,7 +218,7 @@ static __always_inline void move_frees(void)
 
 static __always_inline void move_orphan(void)
 {
-	if (phase == PHASE_RECORDING)
+	if (rare_phase == PHASE_RECORDING)
 		count(COUNTER_ISOLATION + ISO_ORPHANED);
 }
 

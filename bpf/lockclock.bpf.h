@@ -24,7 +24,7 @@ struct {
 	__type(value, struct lock_watch);
 } lock_watches SEC(".maps");
 
-volatile __u64 watching = 0; /* the gate: nobody is in a watched function */
+SHARED_WORD(watching) = 0; /* the gate: nobody is in a watched function */
 
 /* From here on the current task's use of @lock is a section of @site. */
 static __always_inline void lock_watch_start(__u32 site, __u64 lock, __u32 dev)
@@ -70,7 +70,7 @@ static __always_inline void lock_called(__u64 lock)
 	if (!w)
 		return;
 	if (w->site == SITE_MIGRATE_NOREFS)
-		norefs_called(lock, w->dev);
+		norefs_called();
 	else
 		section_call(w->site, lock, w->dev);
 }
@@ -82,9 +82,9 @@ static __always_inline void lock_acquired(__u64 lock)
 	if (!w)
 		return;
 	if (w->site == SITE_MIGRATE_NOREFS)
-		norefs_acquired();
+		norefs_acquired(0);
 	else
-		section_acquire(w->site);
+		section_acquire(w->site, bpf_ktime_get_ns());
 }
 
 static __always_inline void lock_released(void *ctx, __u64 lock)
@@ -94,11 +94,12 @@ static __always_inline void lock_released(void *ctx, __u64 lock)
 	if (!w)
 		return;
 	if (w->site == SITE_MIGRATE_NOREFS)
-		norefs_released(lock);
+		norefs_released();
 	else if (w->site == SITE_FIND_GET_BLOCK)
-		lookup_released(ctx, lock);
+		lookup_released(ctx,
+				*(volatile __u64 *)&w->lock); /* a number: @lock is a pointer */
 	else
-		section_end(ctx, w->site, lock);
+		section_end(ctx, w->site, lock, bpf_ktime_get_ns());
 }
 
 #endif /* MIGTRACE_LOCKCLOCK_BPF_H */

@@ -6,10 +6,12 @@
 #ifndef MIGTRACE_LOOKUP_BPF_H
 #define MIGTRACE_LOOKUP_BPF_H
 
-#include "era.bpf.h"
+#include "generation.bpf.h"
+#include "pinned.bpf.h"
 #include "window.bpf.h"
 
-volatile __u64 lookups_kept = 0; /* some ever were: the gate of the exits */
+volatile __u64 lookups_kept = 0;  /* some ever were: the gate of the exits */
+volatile __u64 waits_from_ns = 0; /* WAITS_FROM_NS, before anything is counted */
 
 /* Can there be a window that a lookup was in or came behind? @seq: the clock at its acquire. */
 static __always_inline bool lookup_armed(__u64 seq, __u64 came)
@@ -51,6 +53,32 @@ static __always_inline void lookup_keep(__u64 lock, __u64 t_acquire, __u64 wait_
 	*(volatile __u64 *)&l->task = task;
 }
 
+static __always_inline void lookup_worst(void *ctx, struct cpu_state *cpu, __u8 kind, __u64 ns,
+					 __u32 dev, __u64 lock)
+{
+	struct worst_sample *w = worst_note(ctx, cpu, SITE_FIND_GET_BLOCK, kind, ns, dev);
+
+	if (w && !dev)
+		w->dev = core_dev_of_bdev_lock(lock);
+}
+
+/*
+ * It found the lock taken. Of several who had it meanwhile a migration is looked for, the last one: had
+ * that released it before, so had all others. No more is told of earlier ones, nor needed.
+ */
+static __always_inline void lookup_contended(struct cpu_state *cpu, __u64 lock,
+					     const struct held *h)
+{
+	__u64 mapping = core_mapping_of_lock(lock);
+	struct lock_release *l = last_release_of(mapping);
+	bool behind = l && l->mapping == mapping && l->t_ns > h->t_acquire - h->wait_ns;
+
+	cpu_count(cpu, COUNTER_LOOKUP_WAITS);
+	if (behind)
+		cpu_count(cpu, COUNTER_WAITS_BEHIND);
+	cpu_count_by(cpu, behind ? COUNTER_WAIT_BEHIND_NS : COUNTER_WAIT_OTHER_NS, h->wait_ns);
+}
+
 /*
  * The lock is about to be released: all that can wait is left to the function's exit, since what is
  * done here is done with the lock held, and takes longer than the kernel's own section.
@@ -64,6 +92,8 @@ static __always_inline void lookup_released(void *ctx, __u64 lock)
 
 	if (!cpu || !section_release(cpu, SITE_FIND_GET_BLOCK, lock, now, &h))
 		return;
+	if (h.wait_ns >= waits_from_ns)
+		lookup_contended(cpu, lock, &h);
 	if (cfg_pair)
 		lookup_keep(lock, h.t_acquire, h.wait_ns, h.seq);
 	if (!section_deferred(SITE_FIND_GET_BLOCK)) {
@@ -73,9 +103,10 @@ static __always_inline void lookup_released(void *ctx, __u64 lock)
 	s = section_of(SITE_FIND_GET_BLOCK, cpu, 0);
 	s->hold_ns = h.hold_ns;
 	s->dev = h.dev;
+	s->lock = lock;
 	s->pending = 1;
-	worst_note(ctx, cpu, SITE_FIND_GET_BLOCK, KIND_HOLD, h.hold_ns, h.dev);
-	worst_note(ctx, cpu, SITE_FIND_GET_BLOCK, KIND_WAIT, h.wait_ns, h.dev);
+	lookup_worst(ctx, cpu, KIND_HOLD, h.hold_ns, h.dev, lock);
+	lookup_worst(ctx, cpu, KIND_WAIT, h.wait_ns, h.dev, lock);
 }
 
 /* A sleeping lookup, which has the folio's lock in place of the spinlock. */
@@ -84,11 +115,13 @@ static __always_inline void lookup_folio_locked(__u64 folio)
 	__u64 wait_ns = folio_wait_take();
 
 	if (phase != PHASE_RECORDING ||
-	    (cfg_device && core_dev_of_mapping(core_folio_mapping(folio)) != cfg_device))
+	    filter_refuses(core_dev_of_mapping(core_folio_mapping(folio))))
 		return;
 	count(COUNTER_LOOKUPS_FOLIO);
-	if (wait_ns)
+	if (wait_ns) {
 		count(COUNTER_FOLIO_WAITS);
+		count_by(COUNTER_FOLIO_WAIT_NS, wait_ns);
+	}
 	if (cfg_pair)
 		lookup_keep(0, bpf_ktime_get_ns(), wait_ns, window_seq);
 }
@@ -124,9 +157,9 @@ static __always_inline void late_report(void *ctx, const struct lookup *l, const
 	r->dev = w->dev;
 	r->kind = LATE_SLOW;
 	r->confirmed = READ_NOW(w->state) == WINDOW_MOVED;
-	r->phase = w->after_seq && l->seq >= w->after_seq ? PHASE_AFTER_SWITCH :
-		   w->copy_seq && l->seq >= w->copy_seq	  ? PHASE_COPY :
-							    PHASE_BEFORE_SWITCH;
+	r->phase = w->after_seq && l->seq >= w->after_seq ? LATE_PHASE_AFTER_SWITCH :
+		   w->copy_seq && l->seq >= w->copy_seq	  ? LATE_PHASE_COPY :
+							    LATE_PHASE_BEFORE_SWITCH;
 	r->maybe = maybe;
 	r->busy_block = ~0ULL;
 	r->m_pid = w->pid;
@@ -215,7 +248,7 @@ static __always_inline bool lookup_missed(const struct lookup *l, const struct w
 	return false;
 }
 
-#define FOLIO_ORDERS 10 /* up to 2 MiB of 4 KiB pages */
+#define FOLIO_ORDERS cfg_folio_orders
 
 /*
  * A lookup that found nothing, as those do that are refused: which folio its block belongs to is not
@@ -302,7 +335,7 @@ static __always_inline __u64 lookup_mapping(const struct lookup *l, struct block
 }
 
 /* What lookup_released() left to do, unless another task has used the section since. */
-static __always_inline void lookup_flush(struct cpu_state *cpu, __u64 task)
+static __always_inline void lookup_flush(struct cpu_state *cpu, __u64 task, __u32 dev)
 {
 	struct section *s, mine;
 
@@ -314,9 +347,11 @@ static __always_inline void lookup_flush(struct cpu_state *cpu, __u64 task)
 	mine = *s; /* who is preempted behind this finds another's section in its place */
 	s->pending = 0;
 	barrier();
-	sample(mine.dev, SITE_FIND_GET_BLOCK, KIND_HOLD, OUTCOME_NONE, mine.hold_ns);
+	if (!dev)
+		dev = mine.dev ?: core_dev_of_bdev_lock(mine.lock);
+	sample(dev, SITE_FIND_GET_BLOCK, KIND_HOLD, OUTCOME_NONE, mine.hold_ns);
 	if (mine.wait_ns)
-		sample(mine.dev, SITE_FIND_GET_BLOCK, KIND_WAIT, OUTCOME_NONE, mine.wait_ns);
+		sample(dev, SITE_FIND_GET_BLOCK, KIND_WAIT, OUTCOME_NONE, mine.wait_ns);
 }
 
 /* @size: 0 where it is not known what was looked for. */
@@ -329,9 +364,11 @@ static __always_inline void lookup_returned(void *ctx, struct block_device *bdev
 
 	if (!cpu)
 		return;
-	if ((!cfg_device || dev == cfg_device) && phase == PHASE_RECORDING)
+	if (!filter_refuses(dev) && phase == PHASE_RECORDING)
 		cpu_count(cpu, COUNTER_LOOKUPS);
-	lookup_flush(cpu, task);
+	if (cfg_pinned && bh && size && phase == PHASE_RECORDING)
+		pinned_taken(ctx, dev, block, size);
+	lookup_flush(cpu, task, dev);
 	l = lookups_kept ? lookup_of(task) : NULL;
 	if (!l)
 		return;
@@ -340,7 +377,7 @@ static __always_inline void lookup_returned(void *ctx, struct block_device *bdev
 	 * again, and a little longer than a window; and between the switch of the mapping
 	 * and the move of the buffers the new page has none.
 	 */
-	if (cfg_flag_era && !l->folio && !bh && migrating)
+	if (cfg_bh_migrate && !l->folio && !bh && migrating)
 		cpu_count(cpu, COUNTER_REFUSED);
 	if (size)
 		lookup_pair(ctx, cpu, l, lookup_mapping(l, bdev), block, size, bh, dev);
@@ -352,7 +389,7 @@ static __always_inline void lookup_returned(void *ctx, struct block_device *bdev
  * The same where only the result is at hand: a buffer says itself what was looked for. A lookup that
  * found nothing can't be late, and is not counted among those behind a window, nor to a device.
  */
-static __always_inline void lookup_left_with(void *ctx, struct buffer_head *bh)
+static __always_inline void lookup_result(void *ctx, struct buffer_head *bh)
 {
 	struct block_device *bdev;
 

@@ -14,8 +14,29 @@ const volatile bool cfg_pair = false;	     /* pair lookups with windows (full ti
 const volatile bool cfg_stacks = false;
 const volatile __u32 cfg_page_shift = 12;
 const volatile __u32 cfg_device = 0; /* 0: every device */
+
+/* From which time on a wait is told of while it lasts (stall.bpf.h); 0: none is. */
+const volatile __u64 cfg_stall_ns = 0;
+const volatile bool cfg_stall_stacks = false;
+const volatile bool cfg_stall_told = false; /* and once more when it is over */
+
+/* THE filter: is what belongs to @dev left out? @dev, a call mostly, is asked only where it matters. */
+#define filter_refuses(dev) (cfg_device && (dev) != cfg_device)
+
+static __always_inline bool filter_is_set(void)
+{
+	return cfg_device;
+}
+
 /*
- * For what runs for months: no key that comes with time, as devices and counts do, and no events.
+ * How many buffers a page has at most (128: blocks of 512 bytes on 64 KiB, or of 16 KiB on a folio of
+ * 2 MiB), and a folio (512: blocks of 4 KiB on 2 MiB) of so many orders. The verifier goes through each
+ * step of a loop that could be taken: 58000 instructions of norefs_exit for 512 buffers, on kernels where
+ * eight are all that there can be. A walk that ends before all says so.
+ */
+const volatile __u32 cfg_page_buffers = 128, cfg_folio_buffers = 512, cfg_folio_orders = 10;
+/*
+ * For what runs for months: maps do not grow, as those by device and count do, and there are no events.
  * (Under a hard load there are 400 doubtful lookups a second, each waking the reader: 20 % of a CPU.)
  */
 const volatile bool cfg_totals = false;
@@ -26,32 +47,44 @@ const volatile bool cfg_hot = false;
 /* The compiler has put the kernel's spinlocks into the code (arm64 without preemption). */
 const volatile bool cfg_inlined = false;
 
-/* This CPU's loads and stores are seen by others in another order: arm64's, not x86's. */
-const volatile bool cfg_weakly_ordered = false;
+/*
+ * A word that all CPUs write while things move: in a map of its own, and so a cache line, since the others
+ * are read by every program.
+ */
+#define SHARED_WORD(name) volatile __u64 name SEC(".data." #name)
 
 volatile __u32 phase = PHASE_IDLE;
+/*
+ * The same of what is rarely entered: its programs are attached behind the start, one after the other, and
+ * count from when all are there. What had begun before that time is none of theirs.
+ */
+volatile __u32 rare_phase = PHASE_IDLE;
+volatile __u64 rare_since = 0;
+/* The floor's programs go when nobody waits for it: what they see behind its measurement is no loss. */
+volatile __u32 floor_phase = PHASE_IDLE;
 
 /*
  * What was done before this is seen by whoever sees what is done behind it, in both directions: a full
- * barrier where CPUs need one. An add without a result, which is all that 5.10 has, orders nothing on
- * arm64; one with a result does (ldaddal, or dmb), and 5.10 refuses a program that has one, even where
- * it is never reached. So it is made one before the load, and known by what it adds (configure.c).
+ * barrier where CPUs need one. (x86's do not: its loads overtake none but its own stores, and where that
+ * matters the store is a locked add.) An add without a result, which is all that 5.10 has, orders nothing
+ * on arm64; one with a result does (ldaddal, or dmb), and 5.10 refuses a program that has one, even where
+ * it is never reached. So it is made one before the load, and known by what it adds (bpf_config.c).
  */
 static __always_inline void order(void)
 {
 #ifndef __bpf__
 	model_order(); /* natively, in tests/model: a place where another CPU may come in between */
+#elif defined(__TARGET_ARCH_x86)
+	barrier();
 #else
 	__u64 nothing = 0;
 
-	barrier();
-	if (cfg_weakly_ordered)
-		asm volatile("r0 = %1\n\t"
-			     "r1 = %0\n\t"
-			     "lock *(u64 *)(r1 + 0) += r0"
-			     :
-			     : "r"(&nothing), "i"(ORDER_MARK)
-			     : "r0", "r1", "memory");
+	asm volatile("r0 = %1\n\t"
+		     "r1 = %0\n\t"
+		     "lock *(u64 *)(r1 + 0) += r0"
+		     :
+		     : "r"(&nothing), "i"(ORDER_MARK)
+		     : "r0", "r1", "memory");
 #endif
 }
 
@@ -92,7 +125,7 @@ struct {
 	__uint(value_size, STACK_DEPTH * sizeof(__u64));
 } stacks SEC(".maps");
 
-/* A stack map's places are fixed by the stack's hash: what finds its own taken goes here. */
+/* A stack map's slots are fixed by the stack's hash: what finds its own taken goes here. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
 	__uint(max_entries, 8192);
@@ -163,24 +196,32 @@ static __always_inline void lost(__u32 reason)
 }
 
 /*
- * The caller's stack as an id, -1: not asked for or not kept. Two stacks whose hashes fall on one
- * place happen (once, the migrator's own met another: 38 of 2631 reports had both sides), so that
- * there are two maps of different size; what neither takes is counted.
+ * The caller's stack without its first @skip frames as an id, -1: not asked for or not kept. Two
+ * stacks whose hashes fall on one slot happen (once, the migrator's own met another: 38 of 2631
+ * reports had both sides), so that there are two maps of different size; what neither takes is counted.
  */
-static __always_inline __s32 stack_keep(void *ctx)
+static __always_inline __s32 stack_take(void *ctx, __u32 skip)
 {
 	__s32 id;
 
-	if (!cfg_stacks)
-		return -1;
-	id = bpf_get_stackid(ctx, &stacks, 0);
+	id = bpf_get_stackid(ctx, &stacks, skip & 0xff);
 	if (id >= 0)
 		return id;
-	id = bpf_get_stackid(ctx, &stacks_more, 0);
+	id = bpf_get_stackid(ctx, &stacks_more, skip & 0xff);
 	if (id >= 0)
 		return id | STACK_MORE;
 	count(COUNTER_STACKS_MISSING);
 	return -1;
+}
+
+static __always_inline __s32 stack_keep_below(void *ctx, __u32 skip)
+{
+	return cfg_stacks ? stack_take(ctx, skip) : -1;
+}
+
+static __always_inline __s32 stack_keep(void *ctx)
+{
+	return stack_keep_below(ctx, 0);
 }
 
 /* One value whose histogram is found by its key. A global function: out of the way of the others. */
@@ -202,7 +243,7 @@ __noinline int sample_keyed(__u32 dev, __u32 what, __u64 ns)
 		bpf_map_update_elem(&hists, &key, &empty, BPF_NOEXIST);
 		h = bpf_map_lookup_elem(&hists, &key);
 	}
-	if (!h) { /* made beforehand (hist_maps.c) */
+	if (!h) { /* made beforehand (bpf_config.c) */
 		key.dev = DEV_OTHER;
 		h = bpf_map_lookup_elem(&hists, &key);
 		if (!h) {
@@ -249,7 +290,7 @@ struct {
 } worsts SEC(".maps");
 
 /*
- * Which place of list @i a value above its least one takes; WORST_KEPT: none. A global function, so
+ * Which slot of list @i a value above its least one takes; WORST_KEPT: none. A global function, so
  * that the verifier walks the loop once and not in every program that times a hold.
  */
 __noinline int worst_rank(__u32 i, __u64 ns)
@@ -277,9 +318,9 @@ __noinline int worst_rank(__u32 i, __u64 ns)
 	return at;
 }
 
-/* A place in the list for a value above its least one, NULL otherwise (nearly always). */
-static __always_inline struct worst_sample *worst_place(struct cpu_state *cpu, __u32 site,
-							__u8 kind, __u64 ns)
+/* A slot of the list for a value above its least one, NULL otherwise (nearly always). */
+static __always_inline struct worst_sample *worst_slot(struct cpu_state *cpu, __u32 site, __u8 kind,
+						       __u64 ns)
 {
 	__u32 i = site * 2 + (kind == KIND_WAIT);
 	struct worst_list *l;
@@ -298,7 +339,7 @@ static __always_inline struct worst_sample *worst_place(struct cpu_state *cpu, _
 static __always_inline struct worst_sample *worst_note(void *ctx, struct cpu_state *cpu, __u32 site,
 						       __u8 kind, __u64 ns, __u32 dev)
 {
-	struct worst_sample *w = worst_place(cpu, site, kind, ns);
+	struct worst_sample *w = worst_slot(cpu, site, kind, ns);
 
 	if (!w)
 		return NULL;

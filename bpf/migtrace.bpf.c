@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Every program. All are off ("?") until src/probes.c chooses them; a body decodes arguments and
+ * Every program. All are off ("?") until src/trace/probes.c chooses them; a body decodes arguments and
  * calls one handler. Targets of fentry/fexit programs and offsets of kprobes come from user space,
  * since functions were renamed and inlined over the years.
  */
@@ -10,59 +10,55 @@
 
 #include "aio.bpf.h"
 #include "bracket.bpf.h"
+#include "contended.bpf.h"
 #include "core.bpf.h"
+#include "drains.bpf.h"
 #include "isolate.bpf.h"
 #include "norefs.bpf.h"
 #include "lookup.bpf.h"
 #include "lockclock.bpf.h"
-#include "instead.bpf.h"
+#include "place.bpf.h"
+#include "refs.bpf.h"
+#include "kprobe_fallback.bpf.h"
+#include "stall_look.bpf.h"
 #include "ways.bpf.h"
+
+#ifdef __TARGET_ARCH_arm64
+#define SIXTH_ARGUMENT(ctx) ((__u32)(ctx)->user_regs.regs[5])
+#else
+#define SIXTH_ARGUMENT(ctx) ((__u32)(ctx)->r9)
+#endif
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* A site's lock sections. */
-#define SECTION_STARTS(name, site, dev_of)                                                         \
-	SEC("?kprobe") int name##_call(struct pt_regs *ctx)                                        \
-	{                                                                                          \
-		__u64 lock = section_lock(ctx);                                                    \
-                                                                                                   \
-		section_call(site, lock, dev_of(lock));                                            \
-		return 0;                                                                          \
-	}                                                                                          \
-	SEC("?kprobe") int name##_acquire(struct pt_regs *ctx)                                     \
-	{                                                                                          \
-		section_acquire(site);                                                             \
-		return 0;                                                                          \
-	}
-
-/* One about which nothing more is asked. */
-#define SITE_PROGRAMS(name, site, dev_of)                                                          \
-	SECTION_STARTS(name, site, dev_of)                                                         \
-	SEC("?kprobe") int name##_release(struct pt_regs *ctx)                                     \
-	{                                                                                          \
-		section_end(ctx, site, section_lock(ctx));                                         \
-		return 0;                                                                          \
-	}
-
-static __always_inline __u32 dev_of_lock(__u64 lock)
+/* What places.c sends here: the lock sections of most sites, and aio's rings. */
+SEC("?kprobe") int place(struct pt_regs *ctx)
 {
-	return core_dev_of_mapping(core_mapping_of_lock(lock));
-}
-
-static __always_inline __u32 dev_of_nothing(__u64 lock)
-{
+	place_reached(ctx);
 	return 0;
 }
 
-SITE_PROGRAMS(aio_migrate, SITE_AIO_MIGRATE, core_dev_of_aio_lock)
-SITE_PROGRAMS(aio_completion, SITE_AIO_COMPLETION, dev_of_nothing)
-SITE_PROGRAMS(aio_teardown, SITE_AIO_TEARDOWN, core_dev_of_aio_lock)
-SITE_PROGRAMS(grow_buffers, SITE_GROW_BUFFERS, dev_of_lock)
-SITE_PROGRAMS(create_empty, SITE_CREATE_EMPTY, dev_of_lock)
-SITE_PROGRAMS(try_to_free, SITE_TRY_TO_FREE, dev_of_lock)
-SITE_PROGRAMS(dirty_folio, SITE_DIRTY_FOLIO, dev_of_lock)
-SITE_PROGRAMS(assoc_list, SITE_ASSOC_LIST, dev_of_lock)
-SITE_PROGRAMS(floor, SITE_FLOOR, dev_of_nothing)
+/* The clock's floor: an empty section by programs like those of a page. */
+
+SEC("?kprobe") int floor_call(struct pt_regs *ctx)
+{
+	section_call(SITE_FLOOR, section_lock(ctx), 0);
+	return 0;
+}
+
+SEC("?kprobe") int floor_acquire(struct pt_regs *ctx)
+{
+	section_acquire(SITE_FLOOR, bpf_ktime_get_ns());
+	return 0;
+}
+
+SEC("?kprobe") int floor_release(struct pt_regs *ctx)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	section_end(ctx, SITE_FLOOR, section_lock(ctx), now);
+	return 0;
+}
 
 /*
  * Norefs migration. 5.10's trampolines store as many bytes of an argument as its type has, and leave
@@ -72,7 +68,7 @@ SITE_PROGRAMS(floor, SITE_FLOOR, dev_of_nothing)
 
 SEC("?kprobe") int norefs_call(struct pt_regs *ctx)
 {
-	norefs_called(0, 0);
+	norefs_called();
 	return 0;
 }
 
@@ -84,13 +80,13 @@ SEC("?kprobe") int norefs_unlock(struct pt_regs *ctx)
 
 SEC("?kprobe") int norefs_acquire(struct pt_regs *ctx)
 {
-	norefs_acquired();
+	norefs_acquired(PT_REGS_IP(ctx));
 	return 0;
 }
 
 SEC("?kprobe") int norefs_release(struct pt_regs *ctx)
 {
-	norefs_released(0);
+	norefs_released();
 	return 0;
 }
 
@@ -133,6 +129,37 @@ SEC("?fexit") int BPF_PROG(norefs_set_bh, void *bh)
 	return 0;
 }
 
+/* The same where it returns to: what merely makes buffers does not come here. */
+SEC("?kprobe") int norefs_set_bh_done(struct pt_regs *ctx)
+{
+	norefs_repointed(0);
+	return 0;
+}
+
+/* The locks of its buffers. */
+SEC("?kprobe") int BPF_KPROBE(buffer_wait, __u64 bh)
+{
+	buffer_wait_begins(ctx, bh);
+	return 0;
+}
+
+SEC("?kprobe") int buffer_waited(struct pt_regs *ctx)
+{
+	buffer_wait_ends();
+	return 0;
+}
+
+/* In the context that has unlocked it; 5.10 to 7.3 alike. */
+SEC("?kprobe")
+int BPF_KPROBE(buffer_wake, struct wait_queue_entry *entry, unsigned int mode, int sync,
+	       struct wait_bit_key *key)
+{
+	if (buffers_waiting)
+		buffer_wakes(ctx, (__u64)BPF_CORE_READ(entry, private),
+			     (__u64)BPF_CORE_READ(key, flags));
+	return 0;
+}
+
 /* The bracket clock: held kernels only, between two functions called under the lock. */
 SEC("?fentry") int BPF_PROG(bracket_start)
 {
@@ -148,7 +175,19 @@ SEC("?fentry") int BPF_PROG(bracket_end, void *bh)
 
 /* Buffer lookup. */
 
-SECTION_STARTS(lookup, SITE_FIND_GET_BLOCK, core_dev_of_bdev_lock)
+SEC("?kprobe") int lookup_call(struct pt_regs *ctx)
+{
+	__u64 lock = cfg_inlined ? section_lock(ctx) : 0; /* ATTACH_NEAR */
+
+	section_call(SITE_FIND_GET_BLOCK, lock, lock ? core_dev_of_bdev_lock(lock) : 0);
+	return 0;
+}
+
+SEC("?kprobe") int lookup_acquire(struct pt_regs *ctx)
+{
+	section_acquire(SITE_FIND_GET_BLOCK, bpf_ktime_get_ns());
+	return 0;
+}
 
 SEC("?kprobe") int lookup_release(struct pt_regs *ctx)
 {
@@ -192,10 +231,13 @@ int BPF_PROG(lookup_exit_common, struct block_device *bdev, sector_t block, unsi
 
 /* Around the move. */
 
-/* A trampoline passes six arguments on until 6.6, and this function has seven. */
+/*
+ * A trampoline passes six arguments on until 6.6, and this function has seven; its sixth, the reason, has
+ * no name in libbpf before 1.2.
+ */
 SEC("?kprobe") int BPF_KPROBE(migrate_call, void *from, void *get, void *put)
 {
-	migrate_called(put);
+	migrate_called(put, SIXTH_ARGUMENT(ctx));
 	return 0;
 }
 
@@ -231,9 +273,69 @@ SEC("?kprobe") int move_free(struct pt_regs *ctx)
 	return 0;
 }
 
-SEC("?kprobe") int move_orphaned(struct pt_regs *ctx)
+/* Every folio's move, and its switch (--refs). */
+
+SEC("?fentry") int BPF_PROG(refs_enter, void *dst, void *src)
 {
-	move_orphan();
+	refs_begins((__u64)src);
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(refs_exit, void *dst, void *src, int mode, int ret)
+{
+	refs_ends(ret);
+	return 0;
+}
+
+/* What the last argument is added to is known from the begin. */
+SEC("?fentry") int BPF_PROG(refs_freeze, void *mapping, void *dst, void *src, int extra)
+{
+	refs_freezing((__u64)src, 0);
+	return 0;
+}
+
+SEC("?fentry") int BPF_PROG(refs_freeze_inner, void *mapping, void *dst, void *src, int expected)
+{
+	refs_freezing((__u64)src, expected);
+	return 0;
+}
+
+SEC("?fexit")
+int BPF_PROG(refs_freeze_end, void *mapping, void *dst, void *src, int expected, int ret)
+{
+	refs_frozen((__u64)src, ret);
+	return 0;
+}
+
+/* LRUs that are emptied (--drains). The tracepoints' arguments: force_all_cpus; cpu, nr_folios. */
+
+SEC("?raw_tp") int drain_all_told(__u64 *ctx)
+{
+	drain_seen(ctx, DRAIN_ALL, 0);
+	return 0;
+}
+
+SEC("?raw_tp") int drain_batch_told(__u64 *ctx)
+{
+	drain_of_batch(ctx, ctx[1]);
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(drain_all_exit)
+{
+	drain_of_all(ctx);
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(drain_disable_exit)
+{
+	drain_of_all(ctx);
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(drain_buffers_exit)
+{
+	drain_of_buffers(ctx);
 	return 0;
 }
 
@@ -248,30 +350,6 @@ SEC("?fentry") int BPF_PROG(aio_enter, void *mapping, void *dst, void *src, int 
 SEC("?fexit") int BPF_PROG(aio_exit, void *mapping, void *dst, void *src, int mode, int ret)
 {
 	aio_exited(ret);
-	return 0;
-}
-
-SEC("?kprobe") int aio_tried(struct pt_regs *ctx)
-{
-	aio_lock_tried((int)PT_REGS_RC(ctx));
-	return 0;
-}
-
-SEC("?kprobe") int aio_switch(struct pt_regs *ctx)
-{
-	aio_switching();
-	return 0;
-}
-
-SEC("?kprobe") int BPF_KPROBE(aio_copy_start, __u64 dst, __u64 src)
-{
-	aio_copy_begins(src);
-	return 0;
-}
-
-SEC("?kprobe") int aio_copy_end(struct pt_regs *ctx)
-{
-	aio_copy_ended();
 	return 0;
 }
 
@@ -292,36 +370,6 @@ int BPF_KPROBE(aio_read_enter_outer, __u64 ctx_, long min_nr, long nr, void *eve
 
 	bpf_probe_read_kernel(&have, sizeof(have), i);
 	aio_section_call(AIO_READ, ctx_, nr - have);
-	return 0;
-}
-
-SEC("?kprobe") int aio_read_locked(struct pt_regs *ctx)
-{
-	aio_section_begins(AIO_READ);
-	return 0;
-}
-
-SEC("?kprobe") int BPF_KPROBE(aio_read_unlock, __u64 lock)
-{
-	aio_section_ends(AIO_READ, core_aio_ctx_of_ring_lock(lock));
-	return 0;
-}
-
-SEC("?kprobe") int BPF_KPROBE(aio_write_call, __u64 lock)
-{
-	aio_section_call(AIO_WRITE, core_aio_ctx_of_completion_lock(lock), 0);
-	return 0;
-}
-
-SEC("?kprobe") int aio_write_locked(struct pt_regs *ctx)
-{
-	aio_section_begins(AIO_WRITE);
-	return 0;
-}
-
-SEC("?kprobe") int BPF_KPROBE(aio_write_unlock, __u64 lock)
-{
-	aio_section_ends(AIO_WRITE, core_aio_ctx_of_completion_lock(lock));
 	return 0;
 }
 
@@ -382,5 +430,51 @@ SEC("?fexit") int BPF_PROG(lock_acquire, void *lock)
 SEC("?fentry") int BPF_PROG(lock_release, void *lock)
 {
 	lock_released(ctx, (__u64)lock);
+	return 0;
+}
+
+/* Waits that last. */
+
+SEC("?fentry") int BPF_PROG(stall_folio, __u64 folio)
+{
+	stall_folio_begins(ctx, folio);
+	return 0;
+}
+
+SEC("?fexit") int BPF_PROG(stall_folio_end)
+{
+	stall_ends(bpf_ktime_get_ns());
+	return 0;
+}
+
+SEC("?kprobe") int stall_lock(struct pt_regs *ctx)
+{
+	stall_lock_called(section_lock(ctx));
+	return 0;
+}
+
+SEC("?perf_event") int stall_look(struct bpf_perf_event_data *ctx)
+{
+	stall_looked(ctx, migration_of_current());
+	return 0;
+}
+
+SEC("?iter/task") int stall_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct stall_task *v;
+
+	if (!task)
+		return 0;
+	v = stall_refers(task);
+	if (v)
+		bpf_seq_write(ctx->meta->seq, v, sizeof(*v));
+	return 0;
+}
+
+/* The tracepoint of releases that somebody waits for; its only argument is the lock. */
+SEC("?raw_tp") int contended(__u64 *ctx)
+{
+	contended_released(ctx, ctx[0]);
 	return 0;
 }

@@ -11,7 +11,7 @@ static __always_inline __u8 norefs_outcome(const struct migration *m, int ret)
 		return OUTCOME_MOVED;
 	if (ret != -EAGAIN)
 		return OUTCOME_OTHER;
-	return m->refused ? OUTCOME_BUSY : OUTCOME_REFS;
+	return m->now.refused ? OUTCOME_BUSY : OUTCOME_REFS;
 }
 
 static __always_inline void norefs_sample(void *ctx, struct cpu_state *cpu,
@@ -35,9 +35,9 @@ static __always_inline void norefs_flush(void *ctx, struct cpu_state *cpu,
 {
 	for (int i = 0; i < 2; i++) {
 		/* a section that was followed by another ended because a buffer was busy */
-		__u8 how = i + 1 < m->sections ? OUTCOME_BUSY : outcome;
+		__u8 how = i + 1 < m->now.sections ? OUTCOME_BUSY : outcome;
 
-		if (i >= m->sections)
+		if (i >= m->now.sections)
 			break;
 		norefs_sample(ctx, cpu, m, KIND_HOLD, m->hold_ns[i], how, ret);
 		if (m->wait_ns[i])

@@ -8,7 +8,7 @@
 #define MIGTRACE_REASON_BPF_H
 
 #include "core.bpf.h"
-#include "era.bpf.h"
+#include "generation.bpf.h"
 #include "maps.bpf.h"
 
 #define EAGAIN	     11
@@ -21,16 +21,16 @@ const volatile bool cfg_recount = false;
 /* Lock sections are seen: a migration that had none did not get as far as the lock. */
 const volatile bool cfg_norefs_sections = false;
 
-#define MAX_BUFFERS 512 /* 4 KiB blocks on a folio of 2 MiB; a walk that ends before all says so */
+#define MAX_BUFFERS cfg_folio_buffers
 
 /* Global functions, so that the verifier walks each loop once and not with all that follows it. */
 
-/* Is a buffer of the folio referenced (1), by a journal at that (2)? 0: none is. */
-__noinline int norefs_busy(__u64 folio)
+/* Is a buffer of @head's folio referenced (1), by a journal at that (2)? 0: none is. */
+__noinline int norefs_busy(__u64 head)
 {
-	__u64 head = core_folio_buffers(folio), bh = head;
+	__u64 bh = head;
 
-	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
+	for (__u32 i = 0; i < MAX_BUFFERS && bh; i++) {
 		if (core_bh_count(bh) > 0)
 			return core_bh_journaled(bh) ? 2 : 1;
 		bh = core_bh_next(bh);
@@ -46,7 +46,7 @@ __noinline int norefs_locked(__u64 folio)
 {
 	__u64 head = core_folio_buffers(folio), bh = head;
 
-	for (int i = 0; i < MAX_BUFFERS && bh; i++) {
+	for (__u32 i = 0; i < MAX_BUFFERS && bh; i++) {
 		if (core_bh_locked(bh))
 			return 1;
 		bh = core_bh_next(bh);
@@ -84,16 +84,20 @@ __noinline int norefs_expected(__u64 folio)
 	return 2 + core_folio_pages(folio);
 }
 
+/* The steps of a move are no longer probed: it is done when its lock is released (window.bpf.h). */
+volatile bool steps_off = false;
+
 /*
- * -EAGAIN, and no check found a buffer busy. @refs: the folio's references at the entry; @plain:
+ * -EAGAIN, and no check found a buffer busy. @refs: the folio's references at the entry; @unchecked:
  * there is no check; @past: the check was passed, or there was none and the switch was reached.
  */
-__noinline int norefs_stopped(__u64 folio, __s32 refs, __u32 mode, __u32 plain, __u32 past)
+__noinline int norefs_stopped(__u64 folio, __s32 refs, __u32 mode, __u32 unchecked, __u32 past)
 {
 	__s32 expected = norefs_expected(folio), now = core_folio_refs(folio);
-	bool recounted = plain && cfg_recount;
+	bool recounted = unchecked && (cfg_recount || steps_off);
 
-	if (past) {
+	/* no switch is seen any more; but what was right at the entry, and waits for buffers, comes to it */
+	if (past || (unchecked && steps_off && refs == expected && mode >= MIGRATE_SYNC)) {
 		refcount_note(folio, STAGE_SWITCH, expected, now);
 		return REASON_REFS;
 	}
@@ -101,8 +105,8 @@ __noinline int norefs_stopped(__u64 folio, __s32 refs, __u32 mode, __u32 plain, 
 		refcount_note(folio, STAGE_EARLY, expected, refs);
 		return REASON_EARLY_REFS;
 	}
-	if (!plain && !cfg_norefs_sections) {
-		int busy = norefs_busy(folio);
+	if (!unchecked && !cfg_norefs_sections) {
+		int busy = norefs_busy(core_folio_buffers(folio));
 
 		if (busy)
 			return busy == 2 ? REASON_JOURNAL : REASON_BUSY;
@@ -117,21 +121,25 @@ __noinline int norefs_stopped(__u64 folio, __s32 refs, __u32 mode, __u32 plain, 
 }
 
 /*
- * -EAGAIN behind a check that our walk of the buffers did not find busy, and no switch: was it the
- * second count of references? Not without one: a check that passed goes on to the switch, whatever
- * comes of it. Who held a buffer has put it between the check and our walk. With one, after a first
- * check: else there were a second. After a second check if the walk found a reference to count: a
- * lookup that waits for the lock has one. (Taking all for busy was wrong for 10 to 15 of 200 on
- * before-6.12; a look at the exit, too, when lookups come back to the page, for 2.)
+ * -EAGAIN behind a check that our walk of the buffers did not find busy: had it passed all the same? So it
+ * had if the switch was seen, and if nobody had a buffer when the lock was taken again: nobody gets one
+ * while it is held. Who had one may have put it between the check and our walk: a first check that failed
+ * is followed by a second, and one that passed by the switch, whatever comes of it; but where references
+ * are counted once more ahead of the switch, or it is no longer probed, there may be none to be seen. After
+ * a second check it had if the walk found a reference to count: a lookup that waits for the lock has one.
+ * (Taking all for busy was wrong for 10 to 15 of 200 on before-6.12; a look at the exit, too, when lookups
+ * come back to the page, for 2.)
  */
-static __always_inline bool norefs_recounted(const struct migration *m)
+static __always_inline bool norefs_passed(const struct migration *m)
 {
 	/* a number, where the compiler knows the equal argument, which the verifier won't pass on */
 	__u64 folio = *(const volatile __u64 *)&m->src;
 
-	if (!cfg_recount || m->sections < 2)
-		return cfg_recount;
-	return m->refs_second != norefs_expected(folio);
+	if (m->now.switched || m->now.clear)
+		return true;
+	if (m->now.sections < 2)
+		return cfg_recount || steps_off;
+	return (cfg_recount || steps_off) && m->refs_second != norefs_expected(folio);
 }
 
 static __always_inline __u32 migration_reason(const struct migration *m, int ret)
@@ -142,15 +150,16 @@ static __always_inline __u32 migration_reason(const struct migration *m, int ret
 		return REASON_COPY_FAULT;
 	if (ret != -EAGAIN)
 		return REASON_OTHER;
-	if (m->refused)
-		return m->refused == 2 ? REASON_JOURNAL : REASON_BUSY;
-	return norefs_stopped(m->src, m->refs, m->mode, m->plain, m->switched || m->released);
+	if (m->now.refused)
+		return m->now.refused == 2 ? REASON_JOURNAL : REASON_BUSY;
+	return norefs_stopped(m->src, m->refs, m->mode, m->unchecked,
+			      m->now.switched || m->now.released);
 }
 
-/* The counter of @reason on the path with or without (@plain) the check. */
-static __always_inline __u32 reason_counter(bool plain, __u32 reason)
+/* The counter of @reason on the path with or without (@unchecked) the check. */
+static __always_inline __u32 reason_counter(bool unchecked, __u32 reason)
 {
-	return COUNTER_REASON + (plain ? PATH_BUFFERS : PATH_NOREFS) * REASON_COUNT + reason;
+	return COUNTER_REASON + (unchecked ? PATH_BUFFERS : PATH_NOREFS) * REASON_COUNT + reason;
 }
 
 #endif /* MIGTRACE_REASON_BPF_H */

@@ -18,7 +18,24 @@
 #include "core.bpf.h"
 
 /* The windows' logical clock (window.bpf.h): counts openings and ends. */
-volatile __u64 window_seq = 0;
+SHARED_WORD(window_seq) = 0;
+
+/* Only lookups ask: one of two mappings that fall on one slot is forgotten. */
+#define LOCK_LEFT_SLOTS 256
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LOCK_LEFT_SLOTS);
+	__type(key, __u32);
+	__type(value, struct lock_release);
+} last_releases SEC(".maps");
+
+static __always_inline struct lock_release *last_release_of(__u64 mapping)
+{
+	__u32 at = (mapping >> 6 ^ mapping >> 14) & (LOCK_LEFT_SLOTS - 1);
+
+	return bpf_map_lookup_elem(&last_releases, &at);
+}
 
 static __always_inline struct section *section_of(__u32 site, struct cpu_state *cpu, __u64 task)
 {
@@ -43,7 +60,7 @@ static __always_inline struct section *section_create(__u32 site, struct cpu_sta
 	return s;
 }
 
-/* The section is over and nobody asks about it any more: its task's place is free. */
+/* The section is over and nobody asks about it any more: its task's slot is free. */
 static __always_inline void section_drop(__u32 site, __u64 task)
 {
 	struct task_site key = { .task = task, .site = site };
@@ -58,6 +75,11 @@ static __always_inline bool section_deferred(__u32 site)
 	return site == SITE_FIND_GET_BLOCK && cfg_pair && !cfg_preemptible;
 }
 
+static __always_inline __u32 section_phase(__u32 site)
+{
+	return SITE_IS_RARE(site) ? rare_phase : site == SITE_FLOOR ? floor_phase : phase;
+}
+
 /*
  * The slot is wanted, and its last section's task went on elsewhere before it came to its exit. Into
  * a histogram of its own: the exit's program can be preempted (by us) while it writes to the other,
@@ -65,13 +87,16 @@ static __always_inline bool section_deferred(__u32 site)
  */
 static __always_inline void section_leftover(__u32 site, struct section *s)
 {
+	__u32 dev;
+
 	if (!section_deferred(site) || !s->pending)
 		return;
 	s->pending = 0;
 	barrier();
-	sample_keyed(cfg_totals ? 0 : s->dev, site | KIND_HOLD << 8 | 1 << 24, s->hold_ns);
+	dev = cfg_totals ? 0 : s->dev ?: core_dev_of_bdev_lock(s->lock);
+	sample_keyed(dev, site | KIND_HOLD << 8 | 1 << 24, s->hold_ns);
 	if (s->wait_ns)
-		sample_keyed(cfg_totals ? 0 : s->dev, site | KIND_WAIT << 8 | 1 << 24, s->wait_ns);
+		sample_keyed(dev, site | KIND_WAIT << 8 | 1 << 24, s->wait_ns);
 }
 
 /*
@@ -93,7 +118,16 @@ static __always_inline __u64 section_lock(struct pt_regs *ctx)
 	return lock;
 }
 
-/* The lock function is about to be called on @lock, which belongs to device @dev. */
+/*
+ * The call of a lookup's lock function is probed where its argument is not yet at hand: which lock, and
+ * thus which device it is, its release says.
+ */
+static __always_inline bool section_told_late(__u32 site, const struct section *s)
+{
+	return site == SITE_FIND_GET_BLOCK && !s->lock;
+}
+
+/* The lock function is about to be called on @lock, which belongs to device @dev; 0: not yet known. */
 static __always_inline void section_call(__u32 site, __u64 lock, __u32 dev)
 {
 	struct cpu_state *cpu = this_cpu();
@@ -123,10 +157,12 @@ static __always_inline __u64 section_switches(__u64 task)
 	return BPF_CORE_READ(t, nvcsw) + BPF_CORE_READ(t, nivcsw);
 }
 
-/* The lock function returned. The section in flight, NULL when there was no room for one. */
-static __always_inline struct section *section_acquire(__u32 site)
+/*
+ * The lock function returned, at @now: the wait ends there, before our own work. The section in flight,
+ * NULL when there was no room for one.
+ */
+static __always_inline struct section *section_acquire(__u32 site, __u64 now)
 {
-	__u64 now = bpf_ktime_get_ns(); /* the wait ends here, before our own work */
 	struct cpu_state *cpu = this_cpu();
 	__u64 task = bpf_get_current_task();
 	struct section *s;
@@ -143,7 +179,7 @@ static __always_inline struct section *section_acquire(__u32 site)
 	if (cfg_inlined && (s->task != task || !s->t_call))
 		return NULL;
 	if (s->task != task || !s->t_call) {
-		if (phase == PHASE_RECORDING)
+		if (section_phase(site) == PHASE_RECORDING)
 			cpu_count(cpu, COUNTER_LOSS + LOSS_WAIT_START);
 		section_leftover(site, s);
 		s->task = task;
@@ -152,13 +188,15 @@ static __always_inline struct section *section_acquire(__u32 site)
 		s->wait_ns = 0;
 	} else {
 		s->wait_ns = now > s->t_call ? now - s->t_call : 1;
+		if (cfg_stall_ns && s->wait_ns >= cfg_stall_ns && site != SITE_FLOOR)
+			count(COUNTER_STALL + STALL_SPIN);
 	}
 	s->t_call = 0;
 	s->held = 1;
 	/* the floor is measured on a lock of no device */
-	s->counted = phase == PHASE_RECORDING &&
-		     (!cfg_device || s->dev == cfg_device || site == SITE_FLOOR);
-	if (s->counted)
+	s->counted = section_phase(site) == PHASE_RECORDING &&
+		     (!filter_refuses(s->dev) || site == SITE_FLOOR || section_told_late(site, s));
+	if (s->counted && !(filter_is_set() && section_told_late(site, s)))
 		site_of(cpu, site)->acquires++;
 	s->seq = window_seq;
 	if (cfg_preemptible)
@@ -171,7 +209,7 @@ static __always_inline struct section *section_acquire(__u32 site)
 struct held {
 	__u64 hold_ns, wait_ns; /* wait_ns 0: its start was lost */
 	__u64 seq, t_acquire;
-	__u32 dev;
+	__u32 dev; /* 0: the lock says (section_told_late()) */
 };
 
 /*
@@ -183,15 +221,22 @@ static __always_inline bool section_release(struct cpu_state *cpu, __u32 site, _
 {
 	__u64 task = bpf_get_current_task(), start, switches;
 	struct section *s;
-	bool counted;
+	bool counted, late;
 
 	s = section_of(site, cpu, task);
 	if (s && s->held && s->lock && s->lock != lock)
 		return false; /* the function releases another lock as well */
 	if (!s || !s->held || s->task != task) {
-		if (phase == PHASE_RECORDING)
+		if (section_phase(site) == PHASE_RECORDING)
 			cpu_count(cpu, COUNTER_LOSS + LOSS_NO_ACQUIRE);
 		return false;
+	}
+	counted = s->counted;
+	late = section_told_late(site, s);
+	if (filter_is_set() && late && counted) {
+		counted = !filter_refuses(core_dev_of_bdev_lock(lock));
+		if (counted)
+			site_of(cpu, site)->acquires++;
 	}
 	start = s->t_acquire;
 	switches = cfg_preemptible ? s->switches : 0;
@@ -200,8 +245,11 @@ static __always_inline bool section_release(struct cpu_state *cpu, __u32 site, _
 	h->wait_ns = s->wait_ns;
 	h->seq = s->seq;
 	h->t_acquire = start;
-	h->dev = s->lock || !lock ? s->dev : core_dev_of_mapping(core_mapping_of_lock(lock));
-	counted = s->counted;
+	if (s->lock || !lock || (late && section_deferred(site)))
+		h->dev = s->dev;
+	else
+		h->dev = late ? core_dev_of_bdev_lock(lock) :
+				core_dev_of_mapping(core_mapping_of_lock(lock));
 	section_drop(site, task);
 	if (!counted)
 		return false;
@@ -226,9 +274,8 @@ static __always_inline void section_sample(void *ctx, struct cpu_state *cpu, __u
 }
 
 /* The whole of it, for a site about which nothing more is asked. */
-static __always_inline void section_end(void *ctx, __u32 site, __u64 lock)
+static __always_inline void section_end(void *ctx, __u32 site, __u64 lock, __u64 now)
 {
-	__u64 now = bpf_ktime_get_ns();
 	struct cpu_state *cpu = this_cpu();
 	struct held h;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What belongs to a task for as long as it is in a function: places in arrays, found by the task's
+ * What belongs to a task for as long as it is in a function: slots in arrays, found by the task's
  * address. An array's element is some ten instructions away and a hash's over a hundred, and eight
  * programs look for it while one page moves. Stage 1.
  *
- * A place whose task ended with its exit unseen stays taken; four of them in one group, and the tasks
- * that fall there are counted as map_full. Calls and attempts that find no place take the oldest
+ * A slot whose task ended with its exit unseen stays taken; four of them in one group, and the tasks
+ * that fall there are counted as map_full. Calls and attempts that find no slot take the oldest
  * one's: then an attempt counts as a first one, and a page given back is not counted.
  */
 #ifndef MIGTRACE_SLOTS_BPF_H
@@ -15,12 +15,12 @@
 
 #define MIGRATION_SLOTS	   1024
 #define MIGRATE_CALL_SLOTS 1024
-#define TRIES_SLOTS	   8192
+#define TRIES_GROUPS	   2048
 #define LOOKUP_SLOTS	   1024
-#define SLOT_WAYS	   4
 
-const volatile __u32 cfg_migration_mask = MIGRATION_SLOTS - 1;
-const volatile __u32 cfg_lookup_mask = LOOKUP_SLOTS - 1;
+/* Of a slot's number: which group of SLOT_WAYS it is. */
+const volatile __u32 cfg_migration_mask = MIGRATION_SLOTS - SLOT_WAYS;
+const volatile __u32 cfg_lookup_mask = LOOKUP_SLOTS - SLOT_WAYS;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -36,13 +36,21 @@ struct {
 	__type(value, struct migrate_call);
 } migrate_calls SEC(".maps");
 
-/* By page: attempts that failed. A page given up leaves its place to be recycled. */
-struct {
+/*
+ * By page: attempts that failed. A page given up leaves its slot to be recycled. Every page that moves is
+ * looked for, and most are not there: all its slots are one element of the array.
+ */
+struct tries_group {
+	struct tries way[SLOT_WAYS];
+};
+
+struct tries_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, TRIES_SLOTS);
+	__uint(max_entries, TRIES_GROUPS);
 	__type(key, __u32);
-	__type(value, struct tries);
-} tries SEC(".maps");
+	__type(value, struct tries_group);
+};
+struct tries_map tries SEC(".maps");
 
 /* Slow lookups near a migration that have released their lock and not yet returned. */
 struct {
@@ -53,23 +61,24 @@ struct {
 } lookups SEC(".maps");
 
 /* How many migrations are in flight, the gate of many programs: one too many at times, never less. */
-volatile __u64 migrating = 0;
+SHARED_WORD(migrating) = 0;
 
-/* The first of a task's places. task_structs are aligned to cache lines and some KiB apart. */
-static __always_inline __u32 slot_first(__u64 task)
+/*
+ * The first of a task's slots. task_structs are aligned to cache lines and some KiB apart: what is left
+ * of the middle of the product depends on all bits that tell them apart.
+ */
+static __always_inline __u32 slot_first(__u64 task, __u32 mask)
 {
-	return (__u32)(task >> 6 ^ task >> 13 ^ task >> 20) & ~(SLOT_WAYS - 1);
+	return task * 0x61c88647 >> 20 & mask;
 }
 
 static __always_inline struct migration *migration_of(__u64 task)
 {
-	__u32 first = slot_first(task);
+	__u32 first = slot_first(task, cfg_migration_mask);
 
-	if (!migrating)
-		return NULL;
 #pragma unroll
 	for (int i = 0; i < SLOT_WAYS; i++) {
-		__u32 at = (first + i) & cfg_migration_mask;
+		__u32 at = first | i;
 		struct migration *m = bpf_map_lookup_elem(&migrations, &at);
 
 		if (m && m->task == task)
@@ -78,22 +87,23 @@ static __always_inline struct migration *migration_of(__u64 task)
 	return NULL;
 }
 
+/* For functions that serve others, too: most calls are not a migration's. */
 static __always_inline struct migration *migration_of_current(void)
 {
-	return migration_of(bpf_get_current_task());
+	return migrating ? migration_of(bpf_get_current_task()) : NULL;
 }
 
 /*
- * A place for @task, not yet published; NULL: all are taken. Before 5.12 programs have no compare and
+ * A slot for @task, not yet published; NULL: all are taken. Before 5.12 programs have no compare and
  * exchange: of those who raise a counter at once, at most one reads a 1 behind it, and keeps it there.
  */
 static __always_inline struct migration *migration_claim(__u64 task)
 {
-	__u32 first = slot_first(task);
+	__u32 first = slot_first(task, cfg_migration_mask);
 
 #pragma unroll
 	for (int i = 0; i < SLOT_WAYS; i++) {
-		__u32 at = (first + i) & cfg_migration_mask;
+		__u32 at = first | i;
 		struct migration *m = bpf_map_lookup_elem(&migrations, &at);
 
 		if (!m || m->claims)
@@ -120,11 +130,11 @@ static __always_inline void migration_free(struct migration *m)
 
 static __always_inline struct lookup *lookup_of(__u64 task)
 {
-	__u32 first = slot_first(task);
+	__u32 first = slot_first(task, cfg_lookup_mask);
 
 #pragma unroll
 	for (int i = 0; i < SLOT_WAYS; i++) {
-		__u32 at = (first + i) & cfg_lookup_mask;
+		__u32 at = first | i;
 		struct lookup *l = bpf_map_lookup_elem(&lookups, &at);
 
 		if (l && l->task == task)
@@ -133,14 +143,14 @@ static __always_inline struct lookup *lookup_of(__u64 task)
 	return NULL;
 }
 
-/* A place for @task, as migration_claim() has them. */
+/* A slot for @task, as migration_claim() has them. */
 static __always_inline struct lookup *lookup_claim(__u64 task)
 {
-	__u32 first = slot_first(task);
+	__u32 first = slot_first(task, cfg_lookup_mask);
 
 #pragma unroll
 	for (int i = 0; i < SLOT_WAYS; i++) {
-		__u32 at = (first + i) & cfg_lookup_mask;
+		__u32 at = first | i;
 		struct lookup *l = bpf_map_lookup_elem(&lookups, &at);
 
 		if (!l || l->claims)
@@ -163,11 +173,11 @@ static __always_inline void lookup_free(struct lookup *l)
 
 static __always_inline struct migrate_call *migrate_call_of(__u64 task)
 {
-	__u32 first = slot_first(task);
+	__u32 first = slot_first(task, MIGRATE_CALL_SLOTS - SLOT_WAYS);
 
 #pragma unroll
 	for (int i = 0; i < SLOT_WAYS; i++) {
-		__u32 at = (first + i) & (MIGRATE_CALL_SLOTS - 1);
+		__u32 at = first | i;
 		struct migrate_call *c = bpf_map_lookup_elem(&migrate_calls, &at);
 
 		if (c && c->task == task)
@@ -182,16 +192,16 @@ static __always_inline struct migrate_call *migrate_call_of_current(void)
 }
 
 /* The same, or in place of the oldest: nothing tells that a call has ended. */
-static __always_inline struct migrate_call *migrate_call_place(__u64 task)
+static __always_inline struct migrate_call *migrate_call_slot(__u64 task)
 {
 	struct migrate_call *old = migrate_call_of(task);
-	__u32 first = slot_first(task);
+	__u32 first = slot_first(task, MIGRATE_CALL_SLOTS - SLOT_WAYS);
 
 	if (old)
 		return old;
 #pragma unroll
 	for (int i = 0; i < SLOT_WAYS; i++) {
-		__u32 at = (first + i) & (MIGRATE_CALL_SLOTS - 1);
+		__u32 at = first | i;
 		struct migrate_call *c = bpf_map_lookup_elem(&migrate_calls, &at);
 
 		if (c && (!old || c->id < old->id))

@@ -32,6 +32,6 @@
 	}
 
 WAY_PROGRAMS(norefs_way, true)
-WAY_PROGRAMS(plain_way, false)
+WAY_PROGRAMS(unchecked_way, false)
 
 #endif /* MIGTRACE_WAYS_BPF_H */

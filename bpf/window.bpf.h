@@ -15,7 +15,7 @@
 #include "slots.bpf.h"
 
 const volatile __u32 cfg_window_mask = WINDOW_SLOTS - 1;
-const volatile bool cfg_flag_era = false; /* BH_Migrate: list walkers may raise a count */
+const volatile bool cfg_bh_migrate = false; /* BH_Migrate: list walkers may raise a count */
 
 /* The steps of a move whose ends are probed, a bit of enum end_step each; 0: there are no windows. */
 const volatile __u32 cfg_ends = 0;
@@ -37,11 +37,16 @@ struct {
 volatile __u64 window_sizes = 0;
 
 /* When a window ended last: a lookup that came long after the last of them has nothing to look for. */
-volatile __u64 window_ended_ns = 0;
+SHARED_WORD(window_ended_ns) = 0;
 
-#define END_MOVES 64 /* that tell which step is the last one */
+/*
+ * Moves that were done when their lock was released, and whether one was not (its check had its own
+ * section). After END_MOVES of the first and none of the second user space takes the programs off that
+ * the steps of a move have (tracer.c): such a kernel's moves end with their section.
+ */
+volatile __u64 moves_held = 0, moves_slipped = 0;
 
-/* enum end_step: which step is taken for the end, by what is known of the kernel before (configure.c). */
+/* enum end_step: which step is taken for the end, by what is known of the kernel before (src/trace/bpf_config.c). */
 volatile __u32 end_step = 0;
 volatile __u64 end_kept = 0, end_other = 0; /* moves of the first ones that ended with it, or not */
 
@@ -73,7 +78,7 @@ static __always_inline __u64 window_limit(const struct window *w)
  * Who is to replace @w by a newer window: nobody else does then, and no lookup is writing to it. Before
  * 5.12 programs have no compare and exchange: of those who raise a counter at once, at most one reads a
  * 1 behind it. A lookup raises pins before it reads retiring, and we do it the other way round: one of
- * us sees the other.
+ * us sees the other, since both raise by a locked add, which no later load overtakes.
  */
 static __always_inline bool window_claim(struct window *w)
 {
@@ -83,7 +88,7 @@ static __always_inline bool window_claim(struct window *w)
 	order();
 	if (READ_NOW(w->claims) != 1 || READ_NOW(w->state) == WINDOW_OPEN)
 		goto taken;
-	*(volatile __u32 *)&w->retiring = 1;
+	__sync_fetch_and_add(&w->retiring, 1);
 	order();
 	if (!READ_NOW(w->pins))
 		return true;
@@ -94,7 +99,7 @@ taken:
 }
 
 /*
- * A window's place is about to be reused: what it found goes to the counters, and only when it can no
+ * A window's slot is about to be reused: what it found goes to the counters, and only when it can no
  * longer be read here. Who looks in between misses it for that once; nobody counts it twice. Lookups
  * that were in it and are still on their way to their exit find it as the one that is gone.
  */
@@ -120,7 +125,7 @@ static __always_inline void window_recycle(struct window *w)
 }
 
 /*
- * A place for a window of (mapping, index), which is ours alone until it is published: the one in which
+ * A slot for a window of (mapping, index), which is ours alone until it is published: the one in which
  * a window ended longest ago, or any without open window. -1: none. A global function, to be walked
  * by the verifier once.
  */
@@ -190,34 +195,62 @@ static __always_inline struct window *window_of(struct migration *m)
 {
 	struct window *w;
 
-	if (!m->window_id)
+	if (!cfg_pair || !m->now.window_id)
 		return NULL;
 	w = bpf_map_lookup_elem(&windows, &m->slot);
-	if (w && w->id != m->window_id)
+	if (w && w->id != m->now.window_id)
 		w = NULL;
 	/* or the compiler repeats the comparison in callers, where the verifier can't follow it */
 	barrier_var(w);
 	return w;
 }
 
-/* @slips: lookups get the lock from now on, and no flag keeps them out. */
-static __always_inline void window_open(struct migration *m, __u64 now, bool slips)
+static __always_inline __u64 window_new_id(__u64 now)
 {
-	struct window *w;
-	__u32 slot;
-	int at;
+	return now << 8 | (bpf_get_smp_processor_id() & 0xff);
+}
 
-	if (!cfg_ends || m->early)
-		return;
-	at = window_take(m->mapping, m->index);
-	slot = at;
-	w = at < 0 ? NULL : bpf_map_lookup_elem(&windows, &slot);
+/*
+ * The slot whose turn it is, if it can be had at once. What is pushed out may be newer than what stays:
+ * of windows in which nobody can have been, that costs a little evidence and no late reference.
+ */
+static __always_inline struct window *window_next(const struct migration *m, __u32 *slot)
+{
+	__u64 turn = window_seq ^ window_seq >> 2 ^ window_seq >> 5;
+	struct window *w;
+
+	*slot = window_hash(m->mapping, m->index) + (turn & (WINDOW_WAYS - 1));
+	w = bpf_map_lookup_elem(&windows, slot);
+	if (!w || !window_claim(w))
+		return NULL;
+	window_recycle(w);
+	return w;
+}
+
+/* The slot of the oldest one. */
+static __always_inline struct window *window_oldest(const struct migration *m, __u32 *slot)
+{
+	int at = window_take(m->mapping, m->index);
+
+	*slot = at;
+	return at < 0 ? NULL : bpf_map_lookup_elem(&windows, slot);
+}
+
+/* A slot in the table for @m's window, which is filled and then published; NULL: there is none. */
+static __always_inline struct window *window_slot_for(struct migration *m, bool held)
+{
+	struct window *w = NULL;
+	__u32 slot;
+
+	if (held)
+		w = window_next(m, &slot);
+	if (!w)
+		w = window_oldest(m, &slot);
 	if (!w) {
 		lost(LOSS_WINDOW);
-		return;
+		return NULL;
 	}
 	m->slot = slot;
-	m->window_id = now << 8 | (bpf_get_smp_processor_id() & 0xff);
 	w->mapping = m->mapping;
 	w->index = m->index;
 	w->pages = m->pages;
@@ -226,40 +259,70 @@ static __always_inline void window_open(struct migration *m, __u64 now, bool sli
 	w->noted = 0;
 	w->maybe = 0;
 	w->maybe_block = 0;
+	w->copy_seq = 0;
+	w->after_seq = 0;
+	w->done_seq = 0;
+	w->dev = m->dev;
+	return w;
+}
+
+static __always_inline void window_publish(struct window *w, __u64 id)
+{
+	*(volatile __u32 *)&w->retiring = 0;
+	order();
+	*(volatile __u64 *)&w->id = id;
+	__sync_fetch_and_add(&w->claims, -1);
+}
+
+/*
+ * @slips: lookups get the lock from now on, a flag keeps out those that look at it. Without lookups to pair it needs
+ * no slot in the table: what it finds, the migration's own end counts.
+ */
+static __always_inline void window_open(struct migration *m, __u64 now, bool slips)
+{
+	__u64 id = window_new_id(now);
+	struct window *w;
+
+	if (!cfg_ends || m->early)
+		return;
+	m->slips = slips;
+	m->t_open = now;
+	m->now.t_close = 0;
+	if (!cfg_pair) {
+		m->now.window_id = id;
+		return;
+	}
+	w = window_slot_for(m, false);
+	if (!w)
+		return;
+	m->now.window_id = id;
 	w->busy_block = 0;
 	w->busy_exit = 0;
 	w->busy = 0;
 	w->assoc = 0;
 	w->slips = slips;
-	w->copy_seq = 0;
-	w->after_seq = 0;
 	w->close_seq = 0;
-	w->done_seq = 0;
 	w->t_open = now;
 	w->t_close = 0;
 	w->pid = (__u32)bpf_get_current_pid_tgid();
 	w->cpu = bpf_get_smp_processor_id();
 	w->stack = m->stack;
-	w->dev = m->dev;
 	if (!cfg_totals) /* no events, nobody to name */
 		bpf_get_current_comm(w->comm, sizeof(w->comm));
 	w->open_seq = window_tick();
 	w->state = WINDOW_OPEN;
-	*(volatile __u32 *)&w->retiring = 0;
-	order();
-	*(volatile __u64 *)&w->id = m->window_id;
-	__sync_fetch_and_add(&w->claims, -1);
+	window_publish(w, id);
 }
 
 /*
  * What the end of a window adds to the list of events: what became of the lookups that have already
  * reported theirs, and a reference that only the count shows.
  */
-static __always_inline void window_report(const struct migration *m, const struct window *w)
+static __always_inline void window_report(const struct migration *m, __u64 id, bool noted)
 {
 	struct late_record *r;
 
-	if (cfg_totals || (!w->busy && !READ_NOW(w->noted) && !READ_NOW(w->maybe)))
+	if (cfg_totals || (!m->now.busy && !noted))
 		return;
 	r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
 	if (!r) {
@@ -267,63 +330,137 @@ static __always_inline void window_report(const struct migration *m, const struc
 		return;
 	}
 	__builtin_memset(r, 0, sizeof(*r));
-	r->window_id = w->id;
-	r->t_ns = w->t_close;
-	r->since_check_ns = w->t_close - w->t_open;
+	r->window_id = id;
+	r->t_ns = m->now.t_close;
+	r->since_check_ns = m->now.t_close - m->t_open;
 	r->block = m->busy_block;
 	r->b_state = m->busy_state;
 	r->b_count = m->busy_count;
-	r->dev = w->dev;
+	r->dev = m->dev;
 	r->kind = LATE_MOVED;
-	r->busy_block = w->busy ? m->busy_block : ~0ULL;
-	r->maybe = w->assoc;
-	r->phase = PHASE_AFTER_SWITCH;
+	r->busy_block = m->now.busy ? m->busy_block : ~0ULL;
+	r->maybe = m->now.assoc;
+	r->phase = LATE_PHASE_AFTER_SWITCH;
 	r->confirmed = 1;
-	r->m_pid = w->pid;
-	r->m_cpu = w->cpu;
-	r->m_stack = w->stack;
+	r->m_pid = (__u32)bpf_get_current_pid_tgid();
+	r->m_cpu = bpf_get_smp_processor_id();
+	r->m_stack = m->stack;
 	r->l_stack = -1;
-	__builtin_memcpy(r->m_comm, w->comm, sizeof(r->m_comm));
+	bpf_get_current_comm(r->m_comm, sizeof(r->m_comm));
 	bpf_ringbuf_submit(r, 0);
 }
 
-static __always_inline void window_end(struct migration *m, __u32 state)
+/* A window that is in no table: what it found is counted at once. */
+static __always_inline void window_count(const struct migration *m)
 {
-	struct window *w = window_of(m);
+	if (m->now.busy)
+		count(COUNTER_LATE_SLOW + (m->now.assoc ? LATE_ASSOC : LATE_END));
+	else if (m->now.busy_exit)
+		count(COUNTER_POSSIBLE);
+}
 
-	if (!m->window_id)
-		return;
-	m->window_id = 0;
-	if (!w) {
-		lost(LOSS_WINDOW);
-		return;
-	}
-	if (!w->t_close)
-		w->t_close = bpf_ktime_get_ns();
-	if (w->t_close > window_ended_ns)
-		window_ended_ns = w->t_close;
+/* The table's part of a window's end. Did lookups note something in it? */
+static __always_inline bool window_settle(struct migration *m, struct window *w, __u32 state)
+{
+	w->t_close = m->now.t_close;
 	if (!w->close_seq)
 		w->close_seq = window_tick();
-	if (w->slips)
+	if (w->slips && !w->done_seq)
 		w->done_seq = window_tick();
-	w->busy = m->busy;
-	w->busy_exit = m->busy_exit;
+	w->busy = m->now.busy;
+	w->busy_exit = m->now.busy_exit;
 	w->busy_block = m->busy_block;
-	w->assoc = m->assoc;
+	w->assoc = m->now.assoc;
 	w->state = state;
 	/*
 	 * A lookup raises noted before it reads the state; we write the state before we read noted.
 	 * The tick's locked instruction keeps the two in order: one of us sees the other.
 	 */
 	window_tick();
+	return READ_NOW(w->noted) || READ_NOW(w->maybe);
+}
+
+static __always_inline void window_end(struct migration *m, __u32 state)
+{
+	struct window *w = window_of(m);
+	__u64 id = m->now.window_id;
+	bool noted = false;
+
+	if (!id)
+		return;
+	m->now.window_id = 0;
+	if (cfg_pair && !w) {
+		lost(LOSS_WINDOW);
+		return;
+	}
+	if (!m->now.t_close)
+		m->now.t_close = bpf_ktime_get_ns();
+	if (cfg_pair && m->now.t_close > window_ended_ns)
+		window_ended_ns = m->now.t_close;
+	if (w)
+		noted = window_settle(m, w, state);
 	if (state == WINDOW_ABORTED)
 		count(COUNTER_WINDOWS_ABORTED);
 	if (state != WINDOW_MOVED)
 		return;
 	count(COUNTER_WINDOWS);
-	if (m->busy)
+	if (m->now.busy)
 		count(COUNTER_BUSY_ENDS);
-	window_report(m, w);
+	if (!cfg_pair)
+		window_count(m);
+	window_report(m, id, noted);
+}
+
+/*
+ * The move was done when its lock was released, at @now: nobody can have been in this window, whose begin
+ * and end are one reading of the clock. It is there for the lookups that came behind it, and for the
+ * counts of the buffers, which were read under the lock.
+ */
+static __always_inline void window_held(struct migration *m, __u64 now)
+{
+	__u64 id = window_new_id(now);
+	struct window *w;
+
+	m->now.t_close = now;
+	m->t_open = m->now.t_acquire ?: now;
+	if (!cfg_ends || m->early || m->now.window_id)
+		return;
+	if (cfg_pair) {
+		w = window_slot_for(m, true);
+		if (!w)
+			return;
+		w->busy = m->now.busy;
+		w->busy_exit = 0;
+		w->busy_block = m->busy_block;
+		w->assoc = m->now.assoc;
+		w->slips = 0;
+		w->t_open = m->t_open;
+		w->t_close = now;
+		w->open_seq = window_tick();
+		w->close_seq = w->open_seq;
+		w->state = WINDOW_MOVED;
+		if (now > window_ended_ns)
+			window_ended_ns = now;
+		window_publish(w, id);
+	}
+	m->now.window_id = id;
+}
+
+/* The same at the function's exit, which has the result. */
+static __always_inline void window_held_end(struct cpu_state *cpu, struct migration *m)
+{
+	__u64 id = m->now.window_id;
+
+	m->now.window_id = 0;
+	if (!id)
+		return;
+	cpu_count(cpu, COUNTER_WINDOWS);
+	if (!m->now.busy)
+		return;
+	cpu_count(cpu, COUNTER_BUSY_ENDS);
+	if (!cfg_pair)
+		window_count(m);
+	window_report(m, id, false);
 }
 
 /*
@@ -331,23 +468,23 @@ static __always_inline void window_end(struct migration *m, __u32 state)
  * last, none is held against the other: if the kernel has the other order, what was believed before
  * counts for nothing, and if not, user space takes those for lost that did not fit.
  */
-static __always_inline __u32 window_judge(const struct migration *m, const struct window *w)
+static __always_inline __u32 window_judge(const struct migration *m)
 {
 	bool open = end_kept + end_other < END_MOVES;
 
-	if (w && m->last == end_step && w->close_seq) {
+	if (m->now.window_id && m->now.last == end_step && m->now.t_close) {
 		if (open)
 			__sync_fetch_and_add(&end_kept, 1);
 		return WINDOW_MOVED;
 	}
-	if (!open || m->last == end_step || !(m->last & cfg_ends)) {
+	if (!open || m->now.last == end_step || !(m->now.last & cfg_ends)) {
 		lost(LOSS_END_UNSEEN);
 		return WINDOW_UNSEEN;
 	}
 	__sync_fetch_and_add(&end_other, 1);
 	count(COUNTER_UNJUDGED);
 	if (end_kept + end_other >= END_MOVES && end_other > end_kept)
-		end_step = m->last;
+		end_step = m->now.last;
 	return WINDOW_UNSEEN;
 }
 
@@ -357,13 +494,29 @@ static __always_inline __u32 window_judge(const struct migration *m, const struc
  */
 static __always_inline void window_closing(struct migration *m)
 {
+	struct window *w;
+
+	m->now.moved = 1;
+	if (!m->now.window_id || m->now.t_close)
+		return;
+	m->now.t_close = bpf_ktime_get_ns();
+	w = window_of(m);
+	if (w) {
+		w->t_close = m->now.t_close;
+		w->close_seq = window_tick();
+	}
+}
+
+/*
+ * The flag was cleared. Between the end of the last step and this nobody but the flag keeps a lookup out, and a kernel
+ * whose lookups ignore it has them late: 2 of 100 came there, and were not even possible.
+ */
+static __always_inline void window_unflagged(struct migration *m)
+{
 	struct window *w = window_of(m);
 
-	m->moved = 1;
-	if (!w || w->close_seq)
-		return;
-	w->t_close = bpf_ktime_get_ns();
-	w->close_seq = window_tick();
+	if (w && w->slips && w->close_seq && !w->done_seq)
+		w->done_seq = window_tick();
 }
 
 /* One buffer at the end of its move: a count above zero is proof by itself. */
@@ -371,14 +524,14 @@ static __always_inline void window_check_buffer(struct migration *m, __u64 bh)
 {
 	if (core_bh_count(bh) <= 0)
 		return;
-	m->busy = 1;
+	m->now.busy = 1;
 	m->busy_block = core_bh_block(bh);
 	m->busy_state = core_bh_state(bh);
 	m->busy_count = core_bh_count(bh);
-	if (cfg_flag_era && core_bh_on_list(bh))
-		m->assoc = 1;
+	if (cfg_bh_migrate && core_bh_on_list(bh))
+		m->now.assoc = 1;
 	else
-		m->assoc = 0;
+		m->now.assoc = 0;
 }
 
 #endif /* MIGTRACE_WINDOW_BPF_H */

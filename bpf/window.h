@@ -20,6 +20,8 @@ enum window_state {
 /* The step of a move that ends it (window.bpf.h). */
 enum end_step { END_FLAGS = 1, END_SET_BH = 2 };
 
+#define END_MOVES 64 /* the first ones, that tell which step is the last one */
+
 /*
  * One window: from the release of (racy, bh_migrate) or an event inside (held) the section in which
  * every b_count was seen zero to the end of the move. *_seq are readings of the logical clock, which
@@ -33,7 +35,7 @@ struct window {
 	__u64 mapping;
 	__u64 index, pages;				/* of the folio in its mapping */
 	__u64 open_seq, copy_seq, after_seq, close_seq; /* 0: not reached */
-	__u64 done_seq; /* the function's exit, where that is another moment (@slips) */
+	__u64 done_seq; /* the clearing of the flag or the function's exit, where that is another moment (@slips) */
 	__u64 t_open, t_close;
 	__u64 noted; /* lookups that returned a buffer, acquired and released inside: late */
 	__u64 maybe; /* only acquired inside: late, or right behind the end */
@@ -42,7 +44,7 @@ struct window {
 	__u8 busy;	/* some b_count above zero at the end */
 	__u8 assoc;	/* that buffer is on an association list */
 	__u8 busy_exit; /* not at the end, but at the function's exit right behind it */
-	__u8 slips;	/* racy: nothing but the function's exit tells when the kernel was done */
+	__u8 slips; /* the lock is free: what comes behind the last step's end may still be late */
 	__u32 pid, cpu;
 	__s32 stack;
 	__u32 dev;
@@ -60,7 +62,7 @@ struct window_found {
 };
 
 /*
- * One rule for the programs, which count a window when its place is reused, and for reading the table
+ * One rule for the programs, which count a window when its slot is reused, and for reading the table
  * at the end. Proven is who acquired and released inside; if nobody did, a count above zero at the end
  * proves one reference: that of the lookup which acquired inside and looked for that very block, or
  * nobody's whom we know.
@@ -114,7 +116,7 @@ struct late_record {
 
 #define BH_STATE_DIRTY (1ULL << 1) /* enum bh_state_bits: BH_Dirty */
 
-enum late_phase { PHASE_BEFORE_SWITCH = 0, PHASE_COPY = 1, PHASE_AFTER_SWITCH = 2 };
+enum late_phase { LATE_PHASE_BEFORE_SWITCH = 0, LATE_PHASE_COPY = 1, LATE_PHASE_AFTER_SWITCH = 2 };
 
 _Static_assert(sizeof(struct window) == 224, "window has no implicit padding");
 

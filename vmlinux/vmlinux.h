@@ -27,7 +27,6 @@ typedef __u16 __be16;
 typedef __u32 __be32;
 typedef __u32 __wsum;
 typedef unsigned int dev_t;
-typedef unsigned short umode_t;
 typedef u64 sector_t;
 
 enum { false = 0, true = 1 };
@@ -88,15 +87,16 @@ struct mutex {
 
 struct super_block {
 	dev_t s_dev;
+	unsigned long s_magic;
 };
 
 struct address_space {
 	struct inode *host;
 	unsigned long flags;
+	const struct address_space_operations *a_ops;
 };
 
 struct inode {
-	umode_t i_mode;
 	struct super_block *i_sb;
 	struct address_space *i_mapping;
 	dev_t i_rdev;
@@ -120,7 +120,31 @@ struct buffer_head {
 	atomic_t b_count;
 };
 
+/* A waiter at a bit; @private is its task. */
+struct wait_queue_entry {
+	void *private;
+};
+
+struct wait_bit_key {
+	void *flags;
+};
+
+#if defined(__TARGET_ARCH_x86)
+struct thread_struct {
+	unsigned long sp;
+};
+#else
+struct cpu_context {
+	unsigned long sp;
+};
+struct thread_struct {
+	struct cpu_context cpu_context;
+};
+#endif
+
 struct task_struct {
+	void *stack;
+	u8 on_cpu; /* an int, or since 7.3 at the latest a byte: the first one tells */
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;
@@ -128,6 +152,18 @@ struct task_struct {
 	unsigned long nivcsw;
 	char comm[16];
 	spinlock_t alloc_lock;
+	struct thread_struct thread;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 #pragma clang attribute pop

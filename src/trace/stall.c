@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What the programs of bpf/stall_look.bpf.h know just now. Stage 2. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "migtrace.skel.h"
+#include "trace/links.h"
+#include "trace/tracer.h"
+
+static bool has(const __u64 *tasks, size_t n, __u64 task)
+{
+	while (n && tasks[n - 1] != task)
+		n--;
+	return n;
+}
+
+int tracer__stall_waits(struct tracer *t, __u64 *tasks, struct stall_wait *v, size_t max)
+{
+	int fd = bpf_map__fd(tracer__skeleton(t)->maps.stalls);
+	__u64 task, *prev = NULL;
+	size_t n = 0;
+
+	for (size_t keys = 0; keys < 4 * max && n < max && !bpf_map_get_next_key(fd, prev, &task);
+	     keys++) {
+		/* behind one that has just gone the kernel begins anew */
+		if (!has(tasks, n, task) && !bpf_map_lookup_elem(fd, &task, &v[n]))
+			tasks[n++] = task;
+		prev = &task;
+	}
+	return n;
+}
+
+void tracer__stall_forget(struct tracer *t, __u64 task)
+{
+	bpf_map_delete_elem(bpf_map__fd(tracer__skeleton(t)->maps.stalls), &task);
+}
+
+int tracer__stall_spins(struct tracer *t, struct stall_spin *v)
+{
+	int fd = bpf_map__fd(tracer__skeleton(t)->maps.stall_spins);
+	__u32 only = 0;
+
+	return bpf_map_lookup_elem(fd, &only, v) ? -errno : 0;
+}
+
+static int read_all(int fd, void *to, size_t size)
+{
+	size_t n = 0;
+	ssize_t got = 1;
+
+	while (n < size && got > 0) {
+		got = read(fd, (char *)to + n, size - n);
+		if (got > 0)
+			n += got;
+	}
+	return got < 0 ? -errno : (int)n;
+}
+
+int tracer__stall_tasks(struct tracer *t, const __u64 looks[STALL_LOOKS], struct stall_task *v,
+			size_t max)
+{
+	struct bpf_link *link = links__find(tracer__links(t), "stall_tasks");
+	int fd, n;
+
+	if (!link)
+		return -ENOENT;
+	memcpy((__u64 *)tracer__skeleton(t)->bss->stall_looks, looks, STALL_LOOKS * sizeof(*looks));
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0)
+		return -errno;
+	n = read_all(fd, v, max * sizeof(*v));
+	close(fd);
+	return n < 0 ? n : n / (int)sizeof(*v);
+}
