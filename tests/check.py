@@ -3,8 +3,9 @@
 """Runs the cases of tests/cases.list: the host's commands, and real kernels in QEMU with the real
 binary and real migrations.
 
-All cases of a kernel share a boot. One that fails runs again in a boot of its own, and both results
-are shown: it stays failed, unless only "too little load" was wrong, then it runs for twice as long.
+The host's commands run beside the guests, with what these leave of the processors. All cases of a
+kernel share a boot. One that fails runs again in a boot of its own, and both results are shown: it
+stays failed, unless only "too little load" was wrong, then it runs for twice as long.
 A kernel that can't be had, a guest that hangs or panics is a failed case, and the run goes on.
 Last comes a table of seconds and results, and "N passed, N failed".
 """
@@ -13,6 +14,7 @@ import fnmatch
 import os
 import subprocess
 import sys
+import threading
 
 from runner import phases
 from runner.caselist import TESTS, Mistake, read_cases, ring
@@ -38,7 +40,7 @@ def chosen(args):
             raise Mistake(f"no case {' '.join(unknown)}; tests/check.py --list --ring all names them")
         cases = [c for c in cases if any(fnmatch.fnmatchcase(c.name, w) for w in args.cases)]
     else:
-        cases = [c for c in ring(cases, args.ring) if not (args.guests and c.host)]
+        cases = [c for c in ring(cases, args.ring) if not (args.guests and not c.guest_kernel)]
     return cases
 
 
@@ -46,7 +48,7 @@ def groups(cases):
     """What is done in one go: a command of the host's, or the cases of one boot."""
     boots, order = {}, []
     for c in cases:
-        if c.host:
+        if not c.guest_kernel:
             order.append([c])
             continue
         if c.boot not in boots:
@@ -54,6 +56,20 @@ def groups(cases):
             order.append(boots[c.boot])
         boots[c.boot].append(c)
     return [sorted(g, key=lambda c: "LAST" in c.env) for g in order]
+
+
+def run(todo, once):
+    """In turn, those that run beside the others in a thread of their own: it begins with the first of
+    them, so that what comes before it in the list has ended."""
+    beside = [g[0] for g in todo if g[0].beside]
+    lane = threading.Thread(target=lambda: [once.host(c) for c in beside], daemon=True)
+    for group in todo:
+        if not group[0].beside:
+            once.run(group)
+        elif group[0] is beside[0]:
+            lane.start()
+    if beside:
+        lane.join()
 
 
 def main():
@@ -69,13 +85,11 @@ def main():
     os.environ["O"] = out
     os.environ["MAKEFLAGS"] = f"-j{os.cpu_count()} --no-print-directory"
     results = Results(f"{out}/check.json", args.resume)
-    once = Once(f"{out}/vm/out", results)
-    for group in groups([c for c in cases if not results.has(c.name)]):
-        once.run(group)
+    run(groups([c for c in cases if not results.has(c.name)]), Once(f"{out}/vm/out", results))
     print("\n".join(phases.table(results.rows([c.name for c in cases]))))
     passed, failed, bad = results.sums([c.name for c in cases])
     if bad:
-        print(f"failed: {' '.join(bad)}")
+        print("\n".join(results.wrong(bad)) + f"\nfailed: {' '.join(bad)}")
     print(f"{passed} passed, {failed} failed", flush=True)
     return failed > 0 or not passed
 
@@ -85,3 +99,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except (KeyboardInterrupt, subprocess.CalledProcessError) as e:
         sys.exit(f"check.py: {e or 'interrupted'}; --resume goes on from here")
+    finally:
+        Once.stop()

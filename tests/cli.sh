@@ -74,14 +74,20 @@ t 'record -o into nowhere' 1 "cannot write 'no/such/dir/x.json': No such file" \
 	record -o no/such/dir/x.json
 mkdir folder
 t 'record -o a folder' 1 "cannot write 'folder': Is a directory" record -o folder
-t 'record --site without a name' 2 "no name in ','" record --site ,
-t 'record of an unknown site' 2 "unknown site 'x'" record --site x
+t 'record --site without a name' 2 "option '--site': no name in its list" record --site ,
+t 'record of an unknown site' 2 "option '--site': unknown site 'x'" record --site x
+t 'and one behind all' 2 "option '--site': unknown site 'foo'" record --site all,foo -d 1
+t 'and one ahead of it, light' 2 "unknown site 'foo'" record --light --site foo,all -d 1
+t 'the sites that there are' 2 '^hint: known are all migrate_norefs .* isolation$' record --site migrate_norefs,All
 t 'record of a device out of range' 2 "unknown device '4096:1': No such file" record --device 4096:1
 t 'record of a negative device' 2 "unknown device '8:-1': No such file" record --device 8:-1
 t 'record, 17 variants' 2 "option '--probe': more than 16" record \
 	--probe "$(printf 'find_get_block=x,%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17)"
 t 'record --light, a probe that it leaves out' 2 "'lookup_exit=plain' is not part of what is recorded" \
 	record --light --probe norefs_entry=folio,lookup_exit=plain
+t 'record --light, why the kernel migrated' 2 "option '--why': not with '--light'" record --light --why
+t 'and references' 2 "option '--refs': not with '--light'" record --refs -d 1 --pinned --light
+t 'both' 2 "^hint: leave out '--light'" record --refs --light --why
 t 'record --site, a probe that it leaves out' 2 "'isolation=page' is not part of what is recorded" \
 	record --site migrate_norefs --probe isolation=page
 t 'doctor, an unknown probe' 2 "option '--probe': 'x=y' is not PROBE=VARIANT" doctor --probe x=y
@@ -123,6 +129,8 @@ judge 'a sheet is printed as it was' $? 0 ''
 t 'a sheet, a variant that is not possible there' 3 '' \
 	doctor --from "$top/tests/data/kernels/6.1.facts" --probe lookup_exit=common
 t 'doctor --from of no sheet' 1 'small.json: is no fact sheet' doctor --from small.json
+printf 'migtrace-facts 1\nrelease 6.1\033[2J\narch x86_64\n' >escape.facts
+t 'doctor --from of a sheet that drives the terminal' 1 'escape.facts: is no fact sheet' doctor --from escape.facts
 t 'doctor --from of no file' 1 "can't read none: No such file" doctor --from none
 t 'doctor --sites of a sheet' 2 "option '--sites': a fact sheet has not the kernel's text" \
 	doctor --from none --sites
@@ -135,7 +143,7 @@ t 'report without a file' 2 'no run file given, and there is no migtrace.json he
 t 'report of nothing there' 1 '^migtrace: report: gone.json: No such file' report gone.json
 t 'report of a folder' 1 'folder: is a directory' report folder
 t 'report --format xml' 2 "'xml' is not available" report --format xml small.json
-t 'report --format xml, hint' 2 '^hint: available are text, json, csv, html and prometheus' report --format xml small.json
+t 'report --format xml, hint' 2 '^hint: known are text json csv html prometheus$' report --format xml small.json
 t 'report --format prometheus' 0 '' report --format prometheus small.json
 has 'report --format prometheus' '^migtrace_kernel_info{release="6.1.0"'
 for l in 5us 5us: :20 5:20 5s:20 0us:20 5us:0 5us:20x -5us:20 5us:99999 9999999us:3 5us:-1 us:20; do
@@ -234,10 +242,10 @@ t 'no colour into a file' 0 '' report full.json
 ! grep -q "$(printf '\033')" out
 verdict $? 'no escape sequence in a file'
 if command -v script >/dev/null 2>&1; then
-	ASAN_OPTIONS=detect_leaks=0 TERM=xterm script -qec "$migtrace report full.json" tty >/dev/null 2>&1 </dev/null
+	ASAN_OPTIONS=detect_leaks=0 TERM=xterm script -qec "\"$migtrace\" report full.json" tty >/dev/null 2>&1 </dev/null
 	grep -q "$(printf '\033')" tty
 	verdict $? 'colour on a terminal'
-	ASAN_OPTIONS=detect_leaks=0 NO_COLOR=1 TERM=xterm script -qec "$migtrace report full.json" tty >/dev/null 2>&1 </dev/null
+	ASAN_OPTIONS=detect_leaks=0 NO_COLOR=1 TERM=xterm script -qec "\"$migtrace\" report full.json" tty >/dev/null 2>&1 </dev/null
 	! grep -q "$(printf '\033')" tty
 	verdict $? 'no colour with NO_COLOR'
 fi

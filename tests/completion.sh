@@ -92,9 +92,12 @@ tries bench --mover --dir /nowhere # ends there
 
 sites=$(awk '$1 == ".Sh" { on = $2 == "LOCK" } on && $1 == ".It" { print $3 }' "$top/man/migtrace.8" |
 	grep -v -x -e moved -e busy -e refs -e other)
-t 'sites' "$sites isolation" record --site ''
+t 'sites' "$sites isolation all" record --site ''
 t 'a second site' 'isolation,aio_migrate' record --site isolation,aio_m
-sed -n 's/^\t\t\.name = "\(.*\)",$/\1/p' "$top/src/probes.c" >want
+{
+	sed -n 's/^\t\t\.name = "\(.*\)",$/\1/p' "$top/src/trace/probes.c"
+	sed -n 's/^\tPLAIN([A-Z_]*, \([a-z_]*\),.*/\1/p' "$top/bpf/sites.h"
+} >want
 for c in record doctor; do
 	offers "$c" --probe '' | sed 's/=.*//' | sort -u >got
 	same "probes of $c"

@@ -14,9 +14,12 @@ LONG='
 tests/unit/test_select.c	holds the table of kernels
 tests/model/model.c	holds the table of scenarios
 '
-# What includes libbpf: the reader of BTF, the loader, the reader of maps, and the version doctor
-# prints.
-LIBBPF='src/kernel.c src/kernel_btf.c src/btf_file.c src/tracer.c src/links.c src/hist_maps.c src/snapshot.c src/missed.c src/cmd_doctor.c'
+# Folders of src: a file includes what is of its own or of an earlier one.
+FOLDERS='base model kernel trace record report bench cmd'
+# What includes libbpf and the skeleton: what loads, attaches and reads maps. Its parser of BTF has no
+# kernel in it.
+LIBBPF='src/trace/* src/record/snapshot*.c'
+LIBBPF_BTF='src/kernel/btf.c src/kernel/btf_slim.c'
 # Compiled into the test kernels, in the kernel's own format and licence; a changed comment there
 # builds four kernels anew.
 KERNEL='^tests/vm/kernels/(config-|.*\.(c|h|cocci)$)'
@@ -24,7 +27,7 @@ KERNEL='^tests/vm/kernels/(config-|.*\.(c|h|cocci)$)'
 passed=0
 failed=0
 tmp=$(mktemp)
-trap 'rm -f "$tmp"' EXIT
+trap 'rm -rf "$tmp" "$tmp.d"' EXIT
 
 # check NAME: what comes on stdin are findings; none is a pass
 check()
@@ -60,16 +63,58 @@ for f in "${all[@]}"; do
 	head -n 4 "$f" | grep -qF 'SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause' || echo "$f"
 done | check 'licence line at the top of every file'
 
-for f in "${src[@]}"; do
-	case $f in bpf/*) continue ;; esac
-	[[ " $LIBBPF " == *" $f "* ]] || grep -Hn '#include [<"]bpf/' "$f" || :
-done | check 'libbpf is included only where it is needed'
-{ grep -no 'libbpf_[a-z_]*\|bpf_[a-z_]*__[a-z_]*' src/cmd_doctor.c |
-	grep -v libbpf_version_string || :; } | check 'doctor asks libbpf for its version only'
+# upward FILE...: includes of FILEs in src that lead to a later folder, or to none
+upward()
+{
+	awk -v folders="$FOLDERS" '
+		BEGIN { for (n = split(folders, name, " "); n; n--) level[name[n]] = n }
+		!/^#[ \t]*include "/ { next }
+		{
+			n = split(FILENAME, part, "/")
+			mine = n > 1 ? level[part[n - 1]] : 0
+			split($0, quoted, "\"")
+			split(quoted[2], to, "/")
+			if (quoted[2] == "migtrace.skel.h" || quoted[2] == "../../bpf/event.h") next
+			if (!mine || !level[to[1]] || level[to[1]] > mine)
+				print FILENAME ":" FNR ": " $0
+		}' "$@"
+}
+# libbpf FILE...: includes of FILEs in src that are not theirs
+libbpf()
+{
+	local f allowed
 
-# Features decide, never versions. kernel.c reads the release, for people.
+	for f; do
+		for allowed in $LIBBPF; do
+			# shellcheck disable=SC2053 # a pattern
+			[[ $f != $allowed ]] || continue 2
+		done
+		grep -Hn '#include ["<]\(bpf/\|migtrace\.skel\)' "$f" |
+			{ [[ " $LIBBPF_BTF " != *" $f "* ]] && cat || grep -v '<bpf/btf\.h>'; } || :
+	done
+}
+mapfile -t ours < <(git ls-files 'src/*.c' 'src/*.h')
+upward "${ours[@]}" | check 'src: includes lead to the own folder or an earlier one'
+libbpf "${ours[@]}" | check 'libbpf and the skeleton are included only where they are needed'
+# the two notice what they are for
+mkdir -p "$tmp.d/src/model" "$tmp.d/src/kernel"
+for h in '"model/run.h"' '"base/log.h"' '"report/doc.h"' '"run.h"' '<bpf/bpf.h>' '"migtrace.skel.h"'; do
+	echo "#include $h"
+done >"$tmp.d/src/model/wrong.c"
+echo '#include <bpf/btf.h>' | tee "$tmp.d/src/kernel/btf.c" >"$tmp.d/src/kernel/text.c"
+(
+	cd "$tmp.d"
+	found="$(upward src/model/wrong.c) $(libbpf src/model/wrong.c src/kernel/btf.c src/kernel/text.c)"
+	want='src/model/wrong.c:3: #include "report/doc.h"
+src/model/wrong.c:4: #include "run.h" src/model/wrong.c:5:#include <bpf/bpf.h>
+src/model/wrong.c:6:#include "migtrace.skel.h"
+src/kernel/text.c:1:#include <bpf/btf.h>'
+	[ "$found" = "$want" ] || printf 'found:\n%s\n' "$found"
+) | check 'wrong includes are found'
+
+# Features decide, never versions. src/kernel/kernel.c reads the release, for people.
 { grep -nE 'LINUX_(KERNEL_)?VERSION|KERNEL_VERSION' "${src[@]}" || :
-  grep -nE '\buname\([^2]|utsname' "${src[@]}" | grep -v '^src/kernel\.c:' || :
+  grep -nE '\buname\([^2]|utsname' "${src[@]}" | grep -v '^src/kernel/kernel\.c:' || :
   grep -nE '(strcmp|strncmp|strverscmp|strto[a-z]+)\([^;]*(\.|->)release\b' "${src[@]}" || :
 } | check 'no decision by kernel version'
 
@@ -80,6 +125,10 @@ for f in "${all[@]}"; do
 	lines=$(wc -l <"$f")
 	[ "$lines" -le 600 ] || echo "$f: $lines lines"
 done | check 'at most 600 lines a file'
+
+awk '/^\{/ { at = FNR }
+	/^\}/ && at { if (FNR - at > 61) print FILENAME ":" at ": a function of " FNR - at - 1 " lines"; at = 0 }' \
+	"${src[@]}" | check 'at most 60 lines a function'
 
 { grep -nE '[ 	]+$' "${c[@]}" "${scripts[@]}" Makefile contrib/*.mk tests/*.mk tests/*/*.mk || :; } |
 	check 'no blanks at the end of a line'

@@ -29,7 +29,7 @@ fail() {
 # chromium ARGS...: a profile of its own each time; what the page's console says goes to stderr
 chromium() {
 	rm -rf "$tmp/profile"
-	timeout 60 "$browser" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+	timeout 300 "$browser" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
 		--disable-background-networking --disable-component-update --disable-sync \
 		--disable-dev-shm-usage --user-data-dir="$tmp/profile" --hide-scrollbars \
 		--enable-logging=stderr "$@" 2>"$tmp/log"

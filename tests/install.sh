@@ -147,6 +147,7 @@ run 'deb: builds, and lintian finds no error or warning' \
 [ -z "$(grep '^[EW]: ' "$tmp/out")" ]
 verdict $? 'deb: no error, no warning'
 deb=$(find "$tmp/o/deb" -name "migtrace_${version}-*.deb")
+as_said 'deb: its size' "$deb" tests/RESULTS.md 'the Debian package '
 root=$tmp/root
 mkdir -p "$root/var/lib/dpkg/info" "$root/var/lib/dpkg/updates"
 : >"$root/var/lib/dpkg/status"
@@ -162,6 +163,7 @@ run 'deb: installs' in_root -i "$deb"
 dpkg-deb -c "$deb" | awk '$1 !~ /^d/ { sub(/^\./, "", $6); print $6 }' | sort >"$tmp/files"
 files "$root" | grep -v '^/var/lib/\(dpkg\|systemd\)/' >"$tmp/got"
 same 'deb: its files and no other' "$tmp/files" "$tmp/got"
+as_said 'deb: size of its binary' "$root/usr/bin/migtrace" tests/RESULTS.md 'The binary, stripped, has '
 works "$root" /usr
 run 'deb: removed' in_root -r migtrace
 run 'deb: purged' in_root -P migtrace

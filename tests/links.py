@@ -4,8 +4,8 @@
 usage: links.py PAGE.md...
 
 Links of a Markdown page that lead nowhere in this tree, one a line; exit status 1 if there are any.
-Looked at: files, headings (as GitHub names them), `code` that reads like a file of the tree, and
-manual pages written as migtrace-NAME(N). Links to other hosts are left out.
+Looked at: files, headings (as GitHub names them), `code` that reads like a file of the tree, `name()` behind
+one, which has to be in it, and manual pages written as migtrace-NAME(N). Links to other hosts are left out.
 """
 import os
 import re
@@ -41,9 +41,14 @@ def bad_links(page):
             yield f"{target}: no such file"
         elif anchor and anchor not in anchors(file):
             yield f"{target}: no such heading"
-    for name in re.findall(r"`([\w./-]+)`", text):
-        if name.split("/")[0] in FOLDERS and "/" in name and not os.path.exists(name):
-            yield f"{name}: no such file"
+    file = None
+    for name in re.findall(r"`([\w./()-]+)`", text):
+        if name.endswith("()") and file and not re.search(rf"\b{name[:-2]}\(", open(file).read()):
+            yield f"{name}: not in {file}"
+        if name.split("/")[0] in FOLDERS and "/" in name:
+            if not os.path.exists(name):
+                yield f"{name}: no such file"
+            file = name if os.path.isfile(name) else None
     for name, number in re.findall(r"\b(migtrace(?:-[a-z]+)?)\((\d)\)", text):
         if not os.path.exists(f"man/{name}.{number}"):
             yield f"{name}({number}): no such page"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# The schema and the list in migtrace-run(5) are what src/run_table.c says; --write makes them so.
+# The schema and the list in migtrace-run(5) are what src/model/run_table.c says; --write makes them so.
 # UNIT: the folder with the tests' binaries (build/unit).
 set -u
 cd "$(dirname "$0")/.." || exit 1

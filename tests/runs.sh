@@ -4,6 +4,7 @@
 # that of two; and a run that contradicts itself is refused. MIGTRACE: the binary (build/migtrace).
 set -u
 cd "$(dirname "$0")/.." || exit 1
+top=$PWD
 migtrace=$(realpath "${MIGTRACE:-build/migtrace}")
 . tests/tally.sh
 python3 - tests/data/full.json "$tmp" <<'END'
@@ -22,7 +23,7 @@ for name, change in {
     "start": lambda r: r.update(start="yesterday"),
     "times": lambda r: r["intervals"][1].update(start_ns=1),
     "rounds": lambda r: r["rounds"][1].update(start_ns=0),
-    "clamped": lambda r: (r["late_references"].update(total=0), r.update(clamped=1)),
+    "clamped": lambda r: (r["late_references"].update(total=2**63 - 1), r.update(clamped=1)),
 }.items():
     run = json.load(open(sys.argv[1]))
     change(run)
@@ -59,9 +60,9 @@ one, sum = json.load(open("r000.json")), json.load(open("one.json"))
 assert sum["merged"] == 3 and len(sum["parts"]) == 3
 assert sum["start"] == one["start"] and sum["duration_ns"] == 3 * one["duration_ns"]
 assert sum["late_references"]["total"] == 3 * one["late_references"]["total"]
-for name, site in sum["sites"].items():
-    assert site["hold"]["count"] == 3 * one["sites"][name]["hold"]["count"]
-    assert site["wait"]["sum_ns"] == 3 * one["sites"][name]["wait"]["sum_ns"]' 2>err
+for name, site in one["sites"].items():
+    assert sum["sites"][name]["hold"]["count"] == 3 * site["hold"]["count"]
+    assert sum["sites"][name]["wait"]["sum_ns"] == 3 * site["wait"]["sum_ns"]' 2>err
 verdict $? 'three times as many of all'
 t 'the start is the earliest' 0 '' report -f json -o out.json r002.json r000.json
 grep -q '"start":"2026-11-21T10:00:00Z"' out.json
@@ -106,6 +107,104 @@ t 'intervals that overlap' 1 'intervals\[1\]: begins before the one ahead of it 
 t 'rounds that overlap' 1 'rounds\[1\]: begins before' report rounds.json
 t 'compare refuses them, too' 1 'late_references.total: 0' compare r000.json -- total.json
 t 'a number that was clamped adds up to nothing' 0 '' report clamped.json
+
+# the same of what is there only for who asks: --refs, --why, --pinned, --buffer-locks, --stall
+python3 - "$top/tests/data" >asked <<'END'
+import copy, json, sys
+runs = {x: json.load(open(f"{sys.argv[1]}/{x}.json")) for x in ("full", "migrate")}
+H = {"count": 1, "sum_ns": 9, "min_ns": 9, "max_ns": 9, "buckets": [[9, 10, 1]]}
+n = 0
+def case(run, words, **changes):  # PATH=VALUE, "." written "__"; a callable changes what is there
+    global n
+    r, n = copy.deepcopy(runs[run]), n + 1
+    for path, value in changes.items():
+        o, *keys = r, *path.split("__")
+        for k in keys[:-1]:
+            o = o[int(k) if isinstance(o, list) else k]
+        k = int(keys[-1]) if isinstance(o, list) else keys[-1]
+        o[k] = value(o[k]) if callable(value) else value
+    json.dump(r, open(f"asked{n}.json", "w"))
+    print(f"asked{n}.json\t{words}")
+def twice(v): return v + [v[0]]
+# attempts at folios
+case("full", "references.file.attempts: 141, but 140 by moved, early, switch and other", references__file__attempts=141)
+case("full", "references.buffers.attempts: 6010, but 6011 by moved", references__buffers__other=300)
+case("full", "references.anonymous.attempts: 0, but 7 by moved", references__anonymous__moved=7)
+case("full", "references.file.switch: 40, but came_to_switch is 39", references__file__came_to_switch=39)
+case("full", "references.buffers.switch: 100, but came_to_switch is 0", references__buffers__came_to_switch=0)
+case("full", "references.file.came_to_switch: 141, but attempts is 140", references__file__came_to_switch=141)
+case("full", "references.buffers.attempts: 6010, but 6011 by came_to_switch and early", references__buffers__came_to_switch=6010)
+case("full", "references.buffers.early: 1, but early_checked is false", references__buffers__early_checked=False)
+case("full", "references.file.early: 1, but early_checked is false", references__file__early=1, references__file__moved=89)
+case("full", "references.swap_cache.early: 3, but", references__swap_cache__early=3, references__swap_cache__attempts=3)
+case("full", "references.file.attempts: 140, but 141 by by_attempt", references__file__by_attempt__0__tried=101)
+case("full", "references.file.moved: 90, but 91 by by_attempt", references__file__by_attempt__1__moved=31)
+case("full", "references.aio_ring.attempts: 0, but 1 by by_attempt", references__aio_ring__by_attempt=[{"attempt": 16, "tried": 1, "moved": 0}])
+# their counts
+case("full", r"reference_counts\[0\].right_at_end: 41, but count is 40", reference_counts__0__right_at_end=41)
+case("full", r"reference_counts\[1\].count: 0, but 1 is the least", reference_counts__1__count=0)
+case("full", "references.file.switch: 40, but 41 by reference_counts", reference_counts__0__count=41)
+case("full", "references.buffers.early: 1, but 2 by reference_counts", reference_counts__1__count=2)
+case("full", "references.aio_ring.early: 0, but 1 by reference_counts", reference_counts__1__kind="aio_ring")
+case("full", r"reference_counts\[0\].seen: 2 is what is expected", reference_counts__0__seen=2)
+case("full", r"reference_counts\[1\].check: early or switch expected", reference_counts__1__check="moved")
+case("full", r"reference_counts\[3\]: is \[0\] once more", reference_counts=twice)
+# why
+case("full", "migrations.norefs.busy: 299, but 300 by migrated_for", migrated_for__0__norefs__busy=300)
+case("full", "migrations.buffers.ok: 10, but 11 by migrated_for", migrated_for__1__buffers={"ok": 1})
+case("full", "migrations.norefs.locked: 0, but 5 by migrated_for", migrated_for__1__norefs__locked=5)
+case("full", "attempts.norefs: 5700, but 5701 by pages of migrated_for", migrated_for__1__norefs_pages=11)
+case("full", r"migrated_for\[1\].norefs: 100, but 101 by norefs_pages", migrated_for__1__norefs_pages=101)
+case("full", r"migrated_for\[0\].buffers: 10, but 11 by buffers_pages", migrated_for__0__buffers_pages=11)
+case("full", r"migrated_for\[1\].norefs: 10, but 100 by hold", migrated_for__1__norefs={"refs": 10})
+case("full", r"migrated_for\[2\]: is \[0\] once more", migrated_for=twice)
+case("full", r"migrated_for\[0\].why: empty", migrated_for__0__why="")
+# pinned
+case("full", r"pinned\[0\].journal: 211, but tries is 210", pinned__0__journal=211)
+case("full", r"pinned\[1\].in_lru: 91, but tries is 90", pinned__1__in_lru=91)
+case("full", r"pinned\[1\].tries: 0, but 1 is the least", pinned__1__tries=0)
+case("full", r"pinned\[1\].first_ns: 3000001, but last_ns is 3000000", pinned__1__first_ns=3000001)
+case("full", r"pinned\[0\].last_ns: behind the recording's end", pinned__0__last_ns=30000000001)
+case("full", r"pinned\[1\].last_taken.time_ns: not between", pinned__1__last_taken__time_ns=1999999)
+case("full", r"pinned\[1\].last_taken.time_ns: not between", pinned__1__last_taken__time_ns=30000000001)
+case("full", r"pinned\[0\].block_bytes: 0, but 512 is the least", pinned__0__block_bytes=0)
+case("full", "pinned_tries: 311, but 312 by its blocks", pinned_tries=311)
+case("full", "pinned_tries: 400, but 307 by pinned and pinned_unkept", pinned_not_listed=0)
+case("full", "pinned_tries: 0, but 302 by its blocks", pinned_tries=0, pinned_not_listed=1, pinned_unkept=1)
+# drains
+case("full", "drains.by.all: 40, but 41 by callers", drains__callers__0__count=41)
+case("full", "drains.by: 1240, but 1241 by callers and callers_not_listed", drains__callers_not_listed=31)
+case("full", "drains.folios: 0, but 7 by callers", drains__callers__1__folios=7)
+case("full", "migrations.norefs.ok: 5600, but 5601 by norefs_after", drains__norefs_after__none__ok=5001)
+case("full", "drains.norefs_after.busy: 100, but 101 by itself", drains__norefs_after__itself__busy=101)
+# a word that numbers were clamped excuses none that was not
+case("full", "late_references.total: 0, but 27 by slow_lookup and end_count", clamped=1, late_references__total=0)
+case("full", r"pinned\[2\]: is \[0\] once more", pinned=twice)
+# locks of buffers
+case("migrate", "buffer_locks.wait: 40, but 41 by wait_by_path", buffer_locks__wait_by_path__buffers__sync=H)
+case("migrate", "buffer_locks.wait: 1, but 40 by wait_by_path", buffer_locks__wait=H)
+case("migrate", "buffer_locks.wait: other times than", buffer_locks__wait=H, buffer_locks__wait_by_path={
+    "norefs": {"sync": H | {"min_ns": 8, "max_ns": 8, "buckets": [[8, 9, 1]]}}, "buffers": {}})
+case("migrate", "buffer_locks.wait: 40, but 41 by unlocked_by", buffer_locks__unlocked_by__task=13)
+# stalls
+case("migrate", "stalls.over_ns: 0, but 1 is the least", stalls__over_ns=0)
+case("migrate", "stalls.longest_ns: 9999999999 is less than over_ns", stalls__longest_ns=9999999999)
+case("migrate", "stalls.longest_ns: 10200000000, but there was none", stalls__by={"folio_lock": 0})
+case("migrate", "stalls.by.buffer_lock: 0, but 1 by under_way", stalls__by__buffer_lock=0)
+case("migrate", r"stalls.under_way\[0\].wait_ns: 1 is not from over_ns to longest_ns", stalls__under_way__0__wait_ns=1)
+case("migrate", r"stalls.under_way\[1\].wait_ns: 10200000001 is not", stalls__under_way__1__wait_ns=10200000001)
+case("migrate", r"stalls.under_way\[0\].wait_ns: 10200000000 is not", stalls__longest_ns=0)
+case("migrate", r"stalls.under_way\[0\].who: lookup or migration expected", stalls__under_way__0__who="find_get_block")
+END
+while IFS='	' read -r file words; do
+	t "$words" 1 "^migtrace: report: $file: $words" report "$file"
+done <asked
+for run in full migrate; do
+	t "$run, as it is" 0 '' report -f json -o whole.json "$top/tests/data/$run.json"
+	sed 's/T11:20:56Z/T12:20:56Z/' "$top/tests/data/$run.json" >later.json
+	t "$run and a later one" 0 '' report -f json -o both.json whole.json later.json
+	t 'their sum agrees with itself' 0 '' report both.json
+done
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

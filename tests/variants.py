@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 from runner.caselist import read_cases, read_kernels, ring
+from vm.judges.base import ASKED
 
 TESTS = os.path.dirname(os.path.abspath(__file__))
 README = f"{TESTS}/README.md"
@@ -18,7 +19,14 @@ BEGIN, END = "<!-- variants: made by tests/variants.py -->\n", "<!-- /variants -
 
 # Variants that no case of make check runs, and why.
 NO_WAYS = "for kernels without trampolines whose compiler split the function behind: of the list none is"
+KPROBE = "for kernels without trampolines; asked for in drains-kprobe of make check-all"
 NOWHERE = {"norefs_entry=ways:kprobe": NO_WAYS, "norefs_entry=page_ways:kprobe": NO_WAYS,
+           "norefs_end=set_bh:site": "of the light tier: what exports beside the recordings of 6.12 and 7.x",
+           "drain_all=function": "of 5.10, whose case of it is in make check-all",
+           "drain_all=tracepoint": "of 7.x, whose case of it is in make check-all",
+           "drain_batch=tracepoint": "of 7.x, whose case of it is in make check-all",
+           "drain_all=functions:kprobe": KPROBE, "drain_buffers=function:kprobe": KPROBE,
+           "stall_folio=page": "of 5.10, whose case of it is in make check-all",
            "lookup_exit=both:kprobe": "for kernels whose compiler inlined find_get_block_common: of the list none is"}
 
 # Being attached is not running: loads (WORK) without which a probe has nothing to see.
@@ -28,7 +36,7 @@ NEEDS = {"aio_outcome": AIO, "aio_overlap": AIO, "aio_migrate": AIO, "aio_comple
          "try_to_free": FILES, "dirty_folio": LISTS, "assoc_list": LISTS}
 
 # Judges by which a case counts: they look at what was chosen, or at figures that need it.
-SCRIPTS = {"record.sh", "forced.sh", "lacking.sh"}
+SCRIPTS = {"record.sh", "forced.sh", "lacking.sh", "contended.sh", "stall.sh", "refs.sh", "drains.sh"}
 
 passed = failed = 0
 
@@ -59,6 +67,11 @@ def expected():
     return {k: dict(w.split("=", 1) for w in v["expect"].split()) for k, v in read_kernels().items()}
 
 
+def silent(kernel):
+    """Probes that our guests of a kernel leave out, whatever its fact sheet says."""
+    return read_kernels().get(kernel, {}).get("silent", "").split()
+
+
 def cases():
     """(case, kernel, whether make check leaves it out, its environment) of those that record."""
     usual = {c.name for c in ring(read_cases(), "check")}
@@ -67,7 +80,7 @@ def cases():
             yield c.name, c.kernel, c.name not in usual, c.environment()
 
 
-def chosen(dump, names, sheet, expect, env):
+def chosen(dump, names, sheet, expect, env, quiet):
     """(probe, row, whether it was asked for) that a case attaches and its loads reach."""
     args = env.get("ARGS", "")
     forced = args.split("--probe ")[1].split()[0].split(",") if "--probe " in args else []
@@ -82,7 +95,7 @@ def chosen(dump, names, sheet, expect, env):
         got = [(p, next((r for q, r in names if names[q, r] == f"{p}={v}"), "-"))
                for p, v in expect.items()]
     for probe, row, *_ in got:
-        if row != "-" and (probe not in NEEDS or work & NEEDS[probe]):
+        if ASKED.get(probe, "") in args and row != "-" and probe not in quiet and (probe not in NEEDS or work & NEEDS[probe]):
             yield probe, int(row), any(w.startswith(f"{probe}=") for w in forced)
 
 
@@ -97,7 +110,7 @@ def main(dump):
     itself, asked = ({n: {} for n in names} for _ in "ab")
     for case, kernel, long, env in cases():
         sheet = f"{TESTS}/data/kernels/{kernel}.facts"
-        for probe, row, by_force in chosen(dump, names, sheet, conf[kernel], env):
+        for probe, row, by_force in chosen(dump, names, sheet, conf[kernel], env, silent(kernel)):
             to, key = (asked, case) if by_force else (itself, kernel)
             to[probe, row][key] = to[probe, row].get(key, True) and long
     for kernel, want in conf.items():
@@ -106,6 +119,11 @@ def main(dump):
             got = {p: names[p, int(r)].split("=", 1)[1].split(" at ")[0] if r != "-" else "-"
                    for p, r, *_ in (line.split(maxsplit=2) for line in run(dump, sheet, "full"))}
             got.pop("floor")  # not the kernel's business
+            for probe in ASKED.keys() - want.keys():  # not said of this kernel
+                got.pop(probe)
+            for probe in silent(kernel):
+                check(got[probe] != "-", f"{kernel}: {probe} is not there, and so not silent")
+                got[probe] = "-"
             check(got == want, f"{kernel}: kernels.conf and the fact sheet: "
                   f"{set(got.items()) ^ set(want.items())}")
     text = "| variant | chosen by itself on | asked for in |\n|---|---|---|\n"

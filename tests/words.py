@@ -77,6 +77,36 @@ def side(prefix, n):
     return [f"{prefix}{i}.json" for i in n]
 
 
+# What each `cmd` of the archive has to say: its exit status (of the last command), what is there, what is not.
+COMMANDS = {
+    "4x20": (0, ["6 worse"], ["too few"]),
+    "csv-formula": (0, ["'=HYPERLINK", "'+1+cmd", "'@SUM(1)", "'-2+3"], [',=', ',+', ',@', ',-2+3', '"=', '"+', '"@']),
+    "forged-late": (1, ["late_references.total: 0, but 27 by slow_lookup and end_count"], ["None seen", "_total"]),
+    "merged-twice": (1, ["'t5x5-a0.json' is one of the recordings that 'merged.json' is the sum of"], ["recorded"]),
+    "missing-site": (0, ["not tested: find_get_block (not measured in m-b3.json: no)", "\n5\n"], ["\n0\n"]),
+    "mixed-sections": (0, ["not tested: find_get_block (99 sections in mx-a0.json", "\n5\n"], ["\n0\n"]),
+    "overwrite-input": (0, ["would be written over", '"format":"migtrace-run"', "run.json\n"], ["run.json.old"]),
+    "same-boot": (1, [], ["a boot each"]),
+    "term-escape": (1, ["0\n0\n"], []),
+    "unlike-cut": (0, ["variant of assoc_list (site; not attached)", "hint: --force"], ["..."]),
+    "unsafe-after": (0, ["18 late references", "4\n"], []),
+    "zero-side": (0, ["grow_buffers", "not tested: grow_buffers"], []),
+}
+
+
+def commands():
+    check(set(COMMANDS) == set(os.listdir(".")), "each folder of the archive has its words here", os.listdir("."))
+    os.mkdir("../bin")
+    os.symlink(MIGTRACE, "../bin/migtrace")
+    for name, (code, there, absent) in COMMANDS.items():
+        shutil.copytree(name, "../copy-" + name)
+        done = subprocess.run(["bash", "cmd"], cwd="../copy-" + name, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env={**ENV, "PATH": os.path.realpath("../bin") + ":" + os.environ["PATH"]})
+        out = done.stdout.decode("utf-8", "replace")
+        wrong = [w for w in there if w not in out] + [w for w in absent if w in out]
+        check(done.returncode == code and not wrong and "Sanitizer" not in out, f"cmd of {name}", done.returncode, wrong, out[-500:])
+
+
 def left_out():
     os.chdir("missing-site")
     a, b = side("m-a", range(6)), side("m-b", range(6))
@@ -103,6 +133,16 @@ def left_out():
     os.chdir("../mixed-sections")
     a, b = side("mx-a", range(6)), side("mx-b", range(6))
     expect("99 sections", 5, "not tested: find_get_block (99 sections in mx-a0.json and 11 more files, 100 needed)", "compare", "--fail-above", "5", *a, "--", *b)
+    few = {n: EMPTY | {"count": n, "sum_ns": 100 * n, "min_ns": 100, "max_ns": 100, "buckets": [[96, 104, n]]} for n in (1, 99, 100)}
+    def sections(path, prefix, n):
+        site = load(path)["sites"]["find_get_block"]
+        return edit(path, prefix + path, ("sites.find_get_block", site | {"hold": few[n], "wait": few[n]}))
+    expect("a hundred each: tested", 0, "~ nothing significant in 6", "compare", "--fail-above", "5",
+           *[sections(x, "h", 100) for x in a], "--", *[sections(x, "h", 100) for x in b])
+    expect("one of the later files has 99", 5, "not tested: find_get_block (99 sections in nmx-b5.json, 100 needed)", "compare",
+           "--fail-above", "5", *["h" + x for x in a], "--", *["h" + x for x in b[:5]], sections(b[5], "n", 99))
+    expect("one of the earlier files has one", 5, "not tested: find_get_block (1 section in omx-a0.json, 100 needed)", "compare",
+           "--fail-above", "5", sections(a[0], "o", 1), *["h" + x for x in a[1:]], "--", *["h" + x for x in b])
     os.chdir("../zero-side")
     a, b = side("ze-a", range(6)), side("ze-b", range(6))
     for name, x, y in ("a site of one side only", a, b), ("of the other side only", b, a):
@@ -117,6 +157,69 @@ def left_out():
     expect("of nobody: no word", 0, "tested rows", "compare", *b[:3], "--", *b[3:])
     check("grow_buffers" not in say("compare", *b[:3], "--", *b[3:])[1], "of nobody: no row")
     os.chdir("..")
+
+
+def unmeasured():
+    """What a side has no figure of is no zero: each format says so, and why."""
+    os.chdir("missing-site")
+    a, b = side("m-a", range(6)), side("m-b", range(6))[:3]
+    bare = {"wait": EMPTY}
+    for name, why, who, of in (
+            ("a bracket", "migrate_norefs{}: not measured in u-m-b0.json and 2 more files: a bracket's clock has none", "migrate_norefs",
+             lambda r: [("sites.migrate_norefs", r["sites"]["migrate_norefs"] | bare | {"clock": "bracket"})]),
+            ("the light tier", "migrate_norefs{}: not measured in u-m-b0.json and 2 more files: not part of the light tier", "migrate_norefs",
+             lambda r: [("sites.migrate_norefs", r["sites"]["migrate_norefs"] | bare), ("tool.tier", "light")]),
+            ("a map that was full", "find_get_block{}: not measured in u-m-b0.json and 2 more files: none was kept", "find_get_block",
+             lambda r: [("sites.find_get_block", r["sites"]["find_get_block"] | bare)] if r["sites"]["find_get_block"]["clock"] else []),
+            ("no locks of buffers", "buffers_locked: not measured in m-a0.json and 5 more files: without --buffer-locks", "buffers_locked",
+             lambda r: [("buffer_locks", {"wait": EMPTY, "wait_by_path": {p: {} for p in ("norefs", "buffers")}, "unlocked_by": {},
+                                          "held": {"count": 1, "sum_ns": 9, "min_ns": 9, "max_ns": 9, "buckets": [[9, 10, 1]]}})])):
+        later = [edit(x, "u-" + x, *of(load(x))) for x in b if name != "a map that was full" or x != "m-b3.json"]
+        argv = ["--force", *a, "--", *later]
+        expect(f"{name}: text", 0, why.format(", wait"), "compare", *argv)
+        check("0ns/s" not in say("compare", *argv)[1], f"{name}: and no zero")
+        words = why.split(": ", 1)[1]
+        check(words.replace("'", "&#39;") in say("compare", "-f", "html", *argv)[1], f"{name}: html")
+        rows = list(csv.DictReader(io.StringIO(say("compare", "-f", "csv", *argv)[1])))
+        there = [r for r in rows if r["not_measured"] == words]
+        check(there and all(r["subject"] == who and "" in (r["before"], r["after"]) for r in there), f"{name}: csv", there)
+        rows = json.loads(say("compare", "-f", "json", *argv)[1])["rows"]
+        check(any(r["not_measured"] == words and r["subject"] == who for r in rows), f"{name}: json", rows)
+    os.chdir("..")
+
+
+def questions():
+    """What somebody asks who has the text alone, and where it answers: figures are the run file's."""
+    run = load(f"{DATA}/full.json")
+    text = say("report", f"{DATA}/full.json")[1]
+    flat = re.sub(r"\s+", " ", text)
+    late, losses = run["late_references"], run["losses"]
+    event, norefs = late["events"][0], run["migrations"]["norefs"]
+    stopped = max(run["pinned"], key=lambda b: b["tries"])
+    rows = [line.split() for line in text[text.index("\nHOLD "):text.index("\nWAIT ")].splitlines()[2:] if line[:1] > " "]
+    for question, answer in (
+            ("which kernel, and what keeps lookups out there", f"kernel {run['kernel']['release']} x86_64.*generation racy \\(nothing keeps lookups out"),
+            ("when was it recorded, and for how long", f"recorded {run['start']}, 30.0s, full tier"),
+            ("was anything late", f"late refs FOUND {late['total']}, up to {late['possible']} more possible: 20 by lookup, 7 by the count"),
+            ("is it safe, and what is to be done", r"may be lost: keep the run file, and check the file systems of sda1 \(8:1\)"),
+            ("who took a late reference, and who migrated",
+             f"reference taken by {event['lookup']['comm']}/{event['lookup']['pid']} .* page migrated by {event['migrator']['comm']}/45 "),
+            ("what was lost, and does it matter", f"no_release {losses['no_release']} \\(taints\\): an acquire whose release was not seen"),
+            ("which site holds longest, for how long, what is it", "migrate_norefs: migration of a page whose buffers must not be referenced"),
+            ("for how long could a lookup be late", r"norefs_window 5600 \S+ 4.35us .*norefs_window: from the release of the passing check to the end"),
+            ("do lookups wait for migrations", "of a million lookups 100k waited .* 75.0% of that time behind a migration"),
+            ("why did pages stay", f"norefs 6000: ok {norefs['ok']} .*busy {norefs['busy']} .*busy: a buffer was referenced"),
+            ("which block is in the way", f"sda1 \\(8:1\\) {stopped['block']} {stopped['is']} {stopped['tries']} "),
+            ("what is norefs, what buffers", "norefs: with the check that no buffer is referenced .*buffers: without"),
+            ("is a short time the lock's or the clock's", "<= x: below three floors: the clock's figure, not the lock's")):
+        check(re.search(answer, flat), f"asked of the text: {question}", answer)
+    longest = max(rows, key=lambda r: float(r[-2][:-2]) * {"us": 1, "ns": 1e-3, "ms": 1e3}[r[-2][-2:]])
+    check(longest[0] == "migrate_norefs" and longest[-2] == "136us", "which is the one with the longest maximum", longest)
+    late_at, hold_at = text.index("\nLATE REFERENCES"), text.index("\nHOLD ")
+    check(text.index("late refs") < late_at < hold_at, "what was found stands directly below the answer")
+    hangs = say("report", f"{DATA}/migrate.json")[1]
+    check(re.search(r"(?s)stalls      3 waits.*STALLS\n.*kcompactd0/38 \(migration\) has waited 10.2s.*owner fsync/4242.*\nHOLD ", hangs),
+          "asked of the text: does anything hang, and who has it", hangs[:1500])
 
 
 def samples():
@@ -236,10 +339,30 @@ def controls():
     os.chdir("..")
 
 
+def alike():
+    """Late references that came the same way: the stacks once, the others as rows."""
+    base = load(os.path.join(DATA, "full.json"))["late_references"]
+    one = base["events"][0]
+    other = {**one, "lookup": {**one["lookup"], "stack": ["another_way+0x1"]}}
+    rest = base["possible_events"]
+    more = [{**one, "block": 777000 + i} for i in range(20)]
+    run = edit(os.path.join(DATA, "full.json"), "alike.json", ("late_references.events", [one, other, *more]),
+               ("late_references.not_listed", base["not_listed"] - 21))
+    text, page = say("report", run)[1], say("report", "-f", "html", run)[1]
+    check("20 more with the same stacks" in text and text.count("late buffer reference") == 2 + len(rest), "in text: how many more", text[-900:])
+    check(all(page.count(f">{777000 + i}<") == 1 for i in range(20)), "on the page: a row each")
+    check(page.count("late buffer reference") == 2 + len(rest) and page.count("another_way") == 1, "another way is not among them")
+    ways = [{**one, "lookup": {**one["lookup"], "stack": [f"way_{i}+0x1"]}} for i in range(20)]
+    run = edit(run, "ways.json", ("late_references.events", ways), ("late_references.not_listed", base["not_listed"] - 19))
+    text, page = say("report", run)[1], say("report", "-f", "html", run)[1]
+    check("17 more came other ways: --format json" in text and "4 more came other ways" in page, "more ways than are shown are said")
+    check(page.index("FOUND 27") < page.index("private_lock was held"), "found: it is the page's first words")
+
+
 def geomean():
     os.chdir("unsafe-after")
     out = say("compare", *side("z-b", range(6)), "--", *side("h-a", range(6)))[1]
-    check("of the tested rows: >x9999" in out, "no ratio of thirteen digits", out[-200:])
+    check("of the tested rows of holds: >x9999" in out, "no ratio of thirteen digits", out[-200:])
     os.chdir("..")
 
 
@@ -282,6 +405,13 @@ def writes():
     os.chdir("..")
 
 
+def as_by_hand():
+    """What a shell runs in the background has SIGINT and SIGQUIT ignored, and so have its children."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
 def signals():
     """As soon as there is a temporary file; where it was gone again before the signal came, once more."""
     os.chdir("overwrite-input")
@@ -289,7 +419,7 @@ def signals():
         caught = False
         for _ in range(200):  # until it came while there was a temporary file
             child = subprocess.Popen([MIGTRACE, "report", "-f", "html", "-o", "page.html", "run.json"], env=ENV,
-                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=as_by_hand)
             while child.poll() is None:
                 if [n for n in os.listdir() if ".tmp." in n]:
                     child.send_signal(sig)
@@ -330,8 +460,8 @@ def pipes():
     check(code == 0 and out == whole, "a socket as standard input", err)
     done = subprocess.run([MIGTRACE, "compare", "--force", "-", os.path.join(DATA, "full.json")], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENV)
     check(done.returncode == 0 and b"after" in done.stdout, "one side of a comparison", done.stderr)
-    expect("both sides", 2, "standard input can't be both sides", "compare", "-", "-")
-    expect("twice", 1, "standard input: empty file", "report", "-", "-")
+    expect("both sides", 2, "standard input ('-') is one run file", "compare", "-", "-")
+    expect("twice", 2, "standard input ('-') is one run file", "report", "-", "-")
     expect("nothing", 1, "standard input: empty file", "report", "-")
     done = subprocess.run([MIGTRACE, "report", "-"], input=text[:4000], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENV)
     check(done.returncode == 1 and b"standard input: truncated" in done.stderr, "half a file", done.stderr)
@@ -363,8 +493,8 @@ def options():
     for argv in ("record", "sleep", "5"), ("record", "-d", "3", "sda"), ("watch", "10"), ("record", "-o", "--", "ls"):
         code, _, err = say(*argv)
         check(code == 2 and "unexpected word" in err and "-- " + argv[-1] in err or argv[-1] == "5" and "-- sleep" in err,
-              " ".join(argv) + ": a command stands behind --", code, err)
-    expect("record --: no command", 2, "no command behind '--'", "record", "--")
+              " ".join(argv) + ": a command stands after --", code, err)
+    expect("record --: no command", 2, "no command after '--'", "record", "--")
     for f in "csv", "json", "prometheus":
         expect(f"--linear of {f}", 2, f"option '--linear': nothing of {f}", "report", "--linear", "5us:20", "-f", f, run)
     expect("doctor --facts --json", 2, "option '--facts': ", "doctor", "--facts", "--json")
@@ -378,9 +508,9 @@ def options():
 def main():
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(os.path.join(DATA, "runs.tar.xz")) as tar:
-            tar.extractall(folder)
-        os.chdir(folder)
-        for f in left_out, samples, races, unlike, controls, geomean, writes, signals, pipes, sums, options:
+            tar.extractall(f"{folder}/runs")
+        os.chdir(f"{folder}/runs")
+        for f in questions, commands, left_out, unmeasured, samples, races, unlike, controls, alike, geomean, writes, signals, pipes, sums, options:
             f()
         os.chdir("/")
     print(f"{passed} passed, {failed} failed")

@@ -3,8 +3,8 @@
 #ifndef FUZZ_CHOOSE_H
 #define FUZZ_CHOOSE_H
 
-#include "../../src/probes.h"
 #include "fuzz.h"
+#include "trace/probes.h"
 
 #define POINTS_MAX 256
 

@@ -6,14 +6,14 @@
 
 FUZZ := $(O)/fuzz
 FUZZ_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DMIGTRACE_VERSION='"0.0.test"' -O1 -gline-tables-only -Wall -Wextra \
-	-Wno-unused-parameter -Werror -fno-sanitize-recover=all -fno-omit-frame-pointer -I$(O) \
+	-Wno-unused-parameter -Werror -fno-sanitize-recover=all -fno-omit-frame-pointer -Isrc -I$(O) \
 	-DRUNFILE_MAX_MEMORY='(64ULL << 20)' \
 	-fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow
 FUZZ_NAMES := $(sort $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_BIN := $(FUZZ_NAMES:%=$(FUZZ)/fuzz_%)
 # What touches a kernel or makes a load is in no target; instead.c stands there.
-FUZZ_OUT := main bench_dir bench_load bench_move scratch tracer detach snapshot configure refusal observed \
-	workload privileges
+FUZZ_OUT := cmd/main bench/% trace/tracer trace/spans trace/stall trace/detach trace/bpf_config trace/attach \
+	record/snapshot record/snapshot_refs record/snapshot_drains record/snapshot_pinned record/layout record/counters record/workload base/privileges
 FUZZ_OBJ := $(patsubst src/%.c,$(FUZZ)/src/%.o,$(filter-out $(FUZZ_OUT:%=src/%.c),$(SRC)))
 
 .PHONY: fuzz check-fuzz fuzz-merge
@@ -36,7 +36,7 @@ $(FUZZ)/%.o: tests/fuzz/%.c tests/fuzz/fuzz.mk
 	$(call msg,FUZZ-CC,$@)
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -MMD -MP -c $< -o $@
 
-$(FUZZ)/src/main.o: private FUZZ_CFLAGS += -Dmain=migtrace_main
+$(FUZZ)/src/cmd/main.o: private FUZZ_CFLAGS += -Dmain=migtrace_main
 
 # An archive: a target takes what it needs, and instead.c may take the place of the rest.
 $(FUZZ)/src.a: $(FUZZ_OBJ)
@@ -44,7 +44,7 @@ $(FUZZ)/src.a: $(FUZZ_OBJ)
 
 $(FUZZ)/fuzz_runfile: $(FUZZ)/mutate_json.o
 $(FUZZ)/fuzz_compare: $(FUZZ)/mutate_json.o
-$(FUZZ)/fuzz_options: $(FUZZ)/src/main.o $(FUZZ)/instead.o $(FUZZ)/never.o
+$(FUZZ)/fuzz_options: $(FUZZ)/src/cmd/main.o $(FUZZ)/instead.o $(FUZZ)/never.o
 $(FUZZ)/fuzz_text: $(FUZZ)/text_arm64.o
 $(FUZZ)/text_arm64.o: tests/unit/text_arm64.c tests/fuzz/fuzz.mk
 	@mkdir -p $(@D)

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "../../src/cmd.h"
+#include "cmd/cmd.h"
 #include "fuzz.h"
 
 #define FILES_MAX (FUZZ_SLOTS)

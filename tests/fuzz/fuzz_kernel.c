@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	part = fuzz__part(&data, &size, &part_size);
 	files.filter_list[1] = part && part_size ? fuzz__file(1, part, part_size) : "/nowhere";
 	files.kcore = fuzz__file(2, data, data ? size : 0);
-	fuzz__claim(!facts__want(&f), "there is memory", "");
+	fuzz__claim(!probes__want(&f), "there is memory", "");
 	for (size_t i = 0; i < f.funcs_n; i++)
 		f.funcs[i].in_btf = true;
 	memset(f.feature, true, sizeof(f.feature));

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/render.h"
 #include "fuzz.h"
+#include "report/render.h"
 
 const bool fuzz__parts = false;
 

@@ -5,10 +5,10 @@
  */
 #include <string.h>
 
-#include "../../src/insn.h"
-#include "../../src/kernel.h"
 #include "../unit/text_arm64.h"
 #include "fuzz.h"
+#include "kernel/facts.h"
+#include "kernel/insn.h"
 
 #define TARGETS 4
 

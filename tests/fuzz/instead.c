@@ -9,14 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/bench.h"
-#include "../../src/cmd.h"
-#include "../../src/outfile.h"
-#include "../../src/privileges.h"
-#include "../../src/session.h"
-#include "../../src/snapshot.h"
-#include "../../src/textfile.h"
+#include "base/outfile.h"
+#include "base/privileges.h"
+#include "base/textfile.h"
+#include "bench/bench.h"
+#include "cmd/cmd.h"
 #include "instead.h"
+#include "kernel/system_info.h"
+#include "record/session.h"
+#include "record/snapshot.h"
 
 /* kernel.c */
 static int add_func(void *ctx, const char *name, unsigned int wants)
@@ -67,13 +68,34 @@ static int add_once(void *ctx, const char *name, unsigned int wants)
 	return 0;
 }
 
-int facts__read(struct facts *f, const char *btf)
+int facts__read(struct facts *f, const char *btf, int (*want)(struct facts *f), bool sooner)
 {
-	(void)btf;
+	(void)btf, (void)want;
 	memset(f, 0, sizeof(*f));
 	memset(f->feature, true, sizeof(f->feature));
 	f->asks = FACTS_ASKS;
 	return probes__interest(add_once, f) ?: add_calls(f);
+}
+
+/* bpf_config.c */
+void libbpf__listen(void)
+{
+}
+
+const char *libbpf__version(void)
+{
+	return "0.0";
+}
+
+int tracer__possible_cpus(void)
+{
+	return 2;
+}
+
+__u64 tracer__expected_bytes(const struct facts *f, const struct tracer_opts *o, int cpus)
+{
+	fuzz__claim(cpus > 0, "there is a CPU", "");
+	return 1 << 20;
 }
 
 /* tracer.c: here every recording ends. */
@@ -81,8 +103,9 @@ struct tracer *tracer__prepare(const struct facts *f, struct choice *choices,
 			       const struct tracer_opts *o, int *code, char *err, size_t err_size)
 {
 	fuzz__claim(o->map_size <= 1 << 20, "--map-size is bounded", "");
-	fuzz__claim(!o->row_off[SITE_FLOOR], "--site leaves the floor alone", "");
-	fuzz__claim(memchr(o->row_off, false, SITE_FLOOR) || !o->row_off[ROW_ISOLATION],
+	fuzz__claim(!o->filter.row_off[SITE_FLOOR], "--site leaves the floor alone", "");
+	fuzz__claim(memchr(o->filter.row_off, false, SITE_FLOOR) ||
+			    !o->filter.row_off[ROW_ISOLATION],
 		    "--site leaves a site", "");
 	for (size_t i = 0; i < probes_n; i++)
 		fuzz__claim(choices[i].variant || *choices[i].reason, "no probe without a reason",
@@ -176,10 +199,10 @@ void textfile__close(struct textfile *t)
 {
 }
 
-/* machine.c and libbpf, for doctor */
+/* system_info.c and libbpf, for doctor */
 bool instead__no_memory;
 
-int machine__describe(struct run *run, const struct facts *f)
+int system_info__describe(struct run *run, const struct facts *f)
 {
 	if (instead__no_memory)
 		return -ENOMEM;
@@ -194,13 +217,13 @@ const char *libbpf_version_string(void)
 	return "none";
 }
 
-int machine__device(const char *word, __u32 *dev)
+int system_info__device(const char *word, __u32 *dev)
 {
 	return dev__parse(word, dev) ? 0 : -ENOENT;
 }
 
-/* machine.c: a textfile for one device has its name */
-void machine__device_name(__u32 dev, char *name, size_t size)
+/* system_info.c: a textfile for one device has its name */
+void system_info__device_name(__u32 dev, char *name, size_t size)
 {
 	snprintf(name, size, "dev%u", dev);
 }

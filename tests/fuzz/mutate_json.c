@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/run.h"
 #include "fuzz.h"
+#include "model/run.h"
 
 #define NO_END 9223372036854775807LL
 #define PARTS  16

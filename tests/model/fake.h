@@ -44,6 +44,7 @@ struct folio;
 struct move;
 struct address_space {
 	__u64 owner; /* of the private lock: an actor, 0: free */
+	__u64 left;  /* how often migrations have released it */
 	struct folio *cached;
 };
 struct block_device {

@@ -20,6 +20,11 @@ static inline __u32 core_dev_of_mapping(__u64 mapping)
 	return 1;
 }
 
+static inline __u32 core_dev_of_bdev_lock(__u64 lock)
+{
+	return 1;
+}
+
 static inline __u32 core_dev_of_arg(void *mapping)
 {
 	return 1;
@@ -43,6 +48,11 @@ static inline __u64 core_folio_index(__u64 folio)
 static inline __u64 core_arg_index(void *folio)
 {
 	return core_folio_index((__u64)folio);
+}
+
+static inline __u32 core_bh_size(__u64 bh)
+{
+	return ((struct buffer_head *)bh)->b_size;
 }
 
 static inline __s32 core_folio_refs(__u64 folio)
@@ -108,6 +118,18 @@ static inline __u64 core_bh_state(__u64 bh)
 static inline __u64 core_bh_next(__u64 bh)
 {
 	return (__u64)((struct buffer_head *)bh)->b_this_page;
+}
+
+struct core_bh {
+	__u64 next, folio;
+	__s64 count;
+};
+
+static inline void core_bh_read(__u64 bh, struct core_bh *v)
+{
+	v->next = core_bh_next(bh);
+	v->folio = core_bh_folio(bh);
+	v->count = core_bh_count(bh);
 }
 
 static inline bool core_bh_locked(__u64 bh)

@@ -8,6 +8,7 @@
 
 const struct kernel *kernel;
 const struct probes *probes;
+bool steps_are_off;
 
 static struct move moves[MOVES];
 static int moves_n;
@@ -89,6 +90,7 @@ void kernel_forget(void)
 {
 	moves_n = 0;
 	now = 10000000;
+	steps_are_off = probes->set.steps_off;
 }
 
 static struct move *move_new(void)
@@ -135,6 +137,7 @@ static bool sections(void)
 static void section_ends(struct work *w)
 {
 	KPROBE(sections(), norefs_release());
+	w->arg->dev->mapping.left++;
 	spin_unlock(&w->arg->dev->mapping.owner);
 	w->locked = false;
 }
@@ -145,10 +148,10 @@ static int check(struct work *w)
 	for (int again = 0;; again = 1) {
 		bool busy;
 
-		KPROBE(sections(), norefs_call());
+		KPROBE(sections() && probes->set.wait, norefs_call());
 		spin_lock(&w->arg->dev->mapping.owner);
 		w->locked = true;
-		KPROBE(sections(), norefs_acquire());
+		KPROBE(sections(), norefs_acquire(again));
 		busy = is_busy(w);
 		if (!busy)
 			open_window(w);
@@ -173,17 +176,17 @@ static void inside(struct work *w)
 	fake_pass(100);
 }
 
-/* Where lock or flag keeps all out the move is over with its last instruction. */
+/* Where lock or flag keeps all out the move is over with its last instruction; a flag that is ignored does not. */
 static void last_step_done(struct work *w)
 {
-	if (w->move && (kernel->held || kernel->flag))
+	if (w->move && (kernel->held || (kernel->flag && !kernel->ignores)))
 		w->move->phase = GREY;
 }
 
 static int copy(struct work *w)
 {
 	inside(w);
-	HOOK(!probes->no_copy, norefs_copy());
+	HOOK(!probes->no_copy && !steps_are_off, norefs_copy());
 	step();
 	return w->arg->aborts > 0 && w->arg->abort == ABORT_COPY ? -EHWPOISON : 0;
 }
@@ -191,7 +194,7 @@ static int copy(struct work *w)
 static int switch_mapping(struct work *w)
 {
 	inside(w);
-	HOOK(!probes->no_switch, norefs_switch(&w->arg->dev->mapping));
+	HOOK(!probes->no_switch && !steps_are_off, norefs_switch(&w->arg->dev->mapping));
 	step();
 	if (w->src->refs || (w->arg->aborts > 0 && w->arg->abort == ABORT_SWITCH))
 		return -EAGAIN;
@@ -211,7 +214,8 @@ static void set_bhs(struct work *w, bool last)
 		bh->b_folio = w->dst;
 		if (last && i == kernel->buffers - 1)
 			last_step_done(w);
-		HOOK(kernel->order != BUFFERS_COPY_FLAGS && probes->set.ends & END_SET_BH,
+		HOOK(kernel->order != BUFFERS_COPY_FLAGS && probes->set.ends & END_SET_BH &&
+			     !steps_are_off,
 		     norefs_set_bh(bh));
 	}
 }
@@ -221,7 +225,7 @@ static void flags(struct work *w, bool last)
 	step();
 	if (last)
 		last_step_done(w);
-	HOOK(probes->set.ends & END_FLAGS, norefs_flags_end(w->dst));
+	HOOK(probes->set.ends & END_FLAGS && !steps_are_off, norefs_flags_end(w->dst));
 }
 
 static int move(struct work *w)
@@ -261,7 +265,7 @@ static void unlock_buffers(struct work *w)
 		if (!i && w->inside)
 			w->arg->held_ns += now - w->inside;
 		HOOK(probes->bracket, bracket_unlock(&w->head[i]));
-		KPROBE(kernel->flag && !w->arg->plain, norefs_unlock());
+		KPROBE(kernel->flag && !w->arg->unchecked, norefs_unlock());
 	}
 }
 
@@ -274,14 +278,14 @@ static void migrate_once(struct migration_arg *arg)
 	take(&w.src->lock);
 	take(&w.dst->lock);
 	w.head = w.src->private;
-	HOOK(true, norefs_enter(&arg->dev->mapping, w.dst, w.src, !arg->plain));
+	HOOK(true, norefs_enter(&arg->dev->mapping, w.dst, w.src, !arg->unchecked));
 	ret = w.src->refs ? -EAGAIN : 0;
 	if (ret)
 		goto out;
 	for (int i = 0; i < kernel->buffers; i++)
 		w.head[i].locked = true;
-	w.head->flag = kernel->flag && !arg->plain;
-	if (!arg->plain)
+	w.head->flag = kernel->flag && !arg->unchecked;
+	if (!arg->unchecked)
 		ret = check(&w);
 	if (!ret)
 		ret = move(&w);
@@ -334,9 +338,12 @@ static struct buffer_head *find_atomic(struct lookup_arg *arg, struct folio *fol
 {
 	struct address_space *mapping = &arg->dev->mapping;
 	struct buffer_head *bh;
+	__u64 left;
 
 	KPROBE(probes->set.pair, lookup_call(mapping));
+	left = mapping->left;
 	spin_lock(&mapping->owner);
+	arg->behind += mapping->left != left;
 	KPROBE(probes->set.pair, lookup_acquire());
 	bh = find(arg, folio, nr);
 	KPROBE(probes->set.pair, lookup_release(mapping));
@@ -397,4 +404,12 @@ void interrupt(struct actor *a, void *device)
 	HOOK(probes->bracket, bracket_unlock(&bh));
 	if (d->referenced)
 		d->bh[0].b_count--;
+}
+
+void trim(struct actor *a, void *unused)
+{
+	step();
+	programs_steps_off();
+	step();
+	steps_are_off = true;
 }

@@ -47,8 +47,8 @@ enum abort { NO_ABORT, ABORT_COPY, ABORT_SWITCH };
 
 struct migration_arg {
 	struct device *dev;
-	int times;  /* there and back */
-	bool plain; /* without the check */
+	int times;	/* there and back */
+	bool unchecked; /* without the check */
 	enum abort abort;
 	int aborts; /* that many fail, the first ones */
 	/* what it was */
@@ -73,15 +73,21 @@ struct lookup_arg {
 	/* what it was; of LATE ones their move tells whether it counts */
 	enum truth truth[4];
 	struct move *move[4];
+	int behind; /* times that a migration had the lock while it waited */
 };
 
 extern const struct kernel *kernel;
 extern const struct probes *probes;
 
+/* None of a move's steps is probed any more. */
+extern bool steps_are_off;
+
 void device_init(struct device *d);
 void kernel_forget(void);
 void migrate(struct actor *a, void *migration_arg);
 void look_up(struct actor *a, void *lookup_arg);
+/* User space, which takes the programs off the steps of moves. */
+void trim(struct actor *a, void *unused);
 /* The end of an I/O on another folio; if somebody holds @device's first buffer, its reference is put. */
 void interrupt(struct actor *a, void *device);
 

@@ -21,7 +21,7 @@ struct scenario {
 	int skipping; /* preemptions while each program in turn is left out once; -1: none is */
 	struct {
 		int times, dev;
-		bool plain;
+		bool unchecked;
 		enum abort abort;
 		int aborts;
 	} migration[MIGRATIONS];
@@ -30,6 +30,7 @@ struct scenario {
 		bool sleeps;
 	} lookup[LOOKUPS];
 	bool interrupt, referenced;
+	bool trim;	  /* meanwhile the steps' programs are taken off */
 	__u64 other_ends; /* moves that went by in the other order than is believed */
 	bool wrong_end;	  /* what is probed is not the end */
 	bool crowded;	  /* more windows than places: old ones may be lost */
@@ -61,6 +62,7 @@ static const struct kernel flag_racy_large = { "BH_Migrate, ignored, large folio
 	{                                                                                          \
 		.set = {.pair = true,                                                              \
 			.sections = true,                                                          \
+			.wait = true,                                                              \
 			.ends = e,                                                                 \
 			.end_step = step,                                                          \
 			##__VA_ARGS__ }                                                            \
@@ -68,8 +70,8 @@ static const struct kernel flag_racy_large = { "BH_Migrate, ignored, large folio
 static const struct probes by_flags = SET(END_FLAGS, END_FLAGS);
 static const struct probes both_flags = SET(END_FLAGS | END_SET_BH, END_FLAGS);
 static const struct probes both = SET(END_FLAGS | END_SET_BH, END_SET_BH, .recount = true);
-static const struct probes era =
-	SET(END_FLAGS | END_SET_BH, END_SET_BH, .recount = true, .flag_era = true);
+static const struct probes bh_migrate =
+	SET(END_FLAGS | END_SET_BH, END_SET_BH, .recount = true, .bh_migrate = true);
 static const struct probes only_set_bh = SET(END_SET_BH, END_SET_BH);
 static const struct probes no_ends = SET(0, 0);
 static const struct probes light_flags = {
@@ -79,8 +81,15 @@ static const struct probes light_era = { .set = { .sections = true,
 						  .ends = END_FLAGS | END_SET_BH,
 						  .end_step = END_SET_BH,
 						  .recount = true,
-						  .flag_era = true },
+						  .bh_migrate = true },
 					 .no_copy = true };
+static const struct probes off_flags = SET(END_FLAGS, END_FLAGS, .steps_off = true);
+static const struct probes off_both =
+	SET(END_FLAGS | END_SET_BH, END_SET_BH, .recount = true, .steps_off = true);
+static const struct probes light_off = {
+	.set = { .sections = true, .ends = END_FLAGS, .end_step = END_FLAGS, .steps_off = true },
+	.no_copy = true
+};
 static const struct probes bracket = {
 	.set = { .pair = true, .ends = END_FLAGS, .end_step = END_FLAGS },
 	.bracket = true,
@@ -116,7 +125,7 @@ static const struct scenario scenarios[] = {
 	{ "a buffer that is put behind the check", &held_510, &by_flags, 2, 1,
 	  .migration = { { 1 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } },
 	  .interrupt = true, .referenced = true },
-	{ "a buffer that is put behind the check", &flag, &era, 2, 1,
+	{ "a buffer that is put behind the check", &flag, &bh_migrate, 2, 1,
 	  .migration = { { 1 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } },
 	  .interrupt = true, .referenced = true },
 	{ "a move that fails", &racy_510, &by_flags, 3, 1,
@@ -150,18 +159,18 @@ static const struct scenario scenarios[] = {
 	  .migration = { { 2, .abort = ABORT_COPY, .aborts = 2 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } } },
 	{ "one move, one lookup", &racy_612, &both, 3, 2,
 	  .migration = { { 1 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } } },
-	{ "one move, two lookups", &flag, &era, 2, 1,
+	{ "one move, two lookups", &flag, &bh_migrate, 2, 1,
 	  .migration = { { 1 } }, .lookup = { { 2, .cpu = 1, .exit_cpu = 1 }, { 1, .cpu = 2, .exit_cpu = 2 } } },
-	{ "one move, one lookup", &flag, &era, 3, 2,
+	{ "one move, one lookup", &flag, &bh_migrate, 3, 2,
 	  .migration = { { 1 } }, .lookup = { { 2, .cpu = 1, .exit_cpu = 1 } } },
-	{ "one move, one lookup", &flag_racy, &era, 3, 2,
+	{ "one move, one lookup", &flag_racy, &bh_migrate, 3, 2,
 	  .migration = { { 1 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } } },
-	{ "lookups in its third page", &flag_racy_large, &era, 2, -1,
+	{ "lookups in its third page", &flag_racy_large, &bh_migrate, 2, -1,
 	  .migration = { { 1 } },
 	  .lookup = { { 1, .block = 2, .cpu = 1, .exit_cpu = 1 }, { 1, .cpu = 2, .exit_cpu = 2 } } },
-	{ "lookups in its third page", &flag_large, &era, 2, -1,
+	{ "lookups in its third page", &flag_large, &bh_migrate, 2, -1,
 	  .migration = { { 1 } }, .lookup = { { 1, .block = 2, .cpu = 1, .exit_cpu = 1 } } },
-	{ "a sleeping lookup", &flag, &era, 2, 1,
+	{ "a sleeping lookup", &flag, &bh_migrate, 2, 1,
 	  .migration = { { 2 } },
 	  .lookup = { { 2, .cpu = 1, .exit_cpu = 1, .sleeps = true }, { 1, .cpu = 2, .exit_cpu = 2 } } },
 	{ "no end can be probed", &held_510, &no_ends, 3, 1,
@@ -172,8 +181,31 @@ static const struct scenario scenarios[] = {
 	  .migration = { { 1 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } } },
 	{ "light", &flag_racy, &light_era, 3, 1,
 	  .migration = { { 1 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } } },
+	{ "light, the steps off", &held_510, &light_off, 3, 1,
+	  .migration = { { 2 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } } },
+	{ "the steps off", &held_510, &off_flags, 3, 2,
+	  .migration = { { 2 } }, .lookup = { { 2, .cpu = 1, .exit_cpu = 1 } } },
+	{ "the steps off, two devices in one set", &held_510, &off_flags, 2, 1,
+	  .migration = { { 1 }, { 1, .dev = 1 } },
+	  .lookup = { { 1, .cpu = 2, .exit_cpu = 2 } } },
+	{ "the steps off", &held_612, &off_both, 2, 1,
+	  .migration = { { 2 } },
+	  .lookup = { { 1, .cpu = 1, .exit_cpu = 1 }, { 1, .cpu = 2, .exit_cpu = 2 } } },
+	{ "the steps off, a move that fails", &held_612, &off_both, 2, 1,
+	  .migration = { { 2, .abort = ABORT_COPY, .aborts = 1 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } } },
+	{ "the steps off, a move that fails", &held_66, &off_flags, 2, 1,
+	  .migration = { { 2, .abort = ABORT_SWITCH, .aborts = 1 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } } },
+	{ "the steps off, and a buffer that is put behind the check", &held_510, &off_flags, 2, 1,
+	  .migration = { { 1 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } },
+	  .interrupt = true, .referenced = true },
+	{ "the steps off, and the lock not held after all", &racy_510, &off_flags, 3, -1,
+	  .migration = { { 1 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } }, .wrong_end = true },
+	{ "the steps are taken off", &held_510, &by_flags, 2, 1,
+	  .migration = { { 2 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } }, .trim = true },
+	{ "the steps are taken off", &held_612, &both, 2, 1,
+	  .migration = { { 2 } }, .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } }, .trim = true },
 	{ "without the check", &held_510, &by_flags, 2, 1,
-	  .migration = { { 1, .plain = true }, { 1, .dev = 1 } },
+	  .migration = { { 1, .unchecked = true }, { 1, .dev = 1 } },
 	  .lookup = { { 1, .cpu = 2, .exit_cpu = 2 } } },
 	{ "bracket, and the end of an I/O", &held_510, &bracket, 3, 1, .migration = { { 1 } },
 	  .lookup = { { 1, .cpu = 1, .exit_cpu = 1 } }, .interrupt = true },
@@ -210,7 +242,7 @@ static void prepare(const struct scenario *s, size_t who, int skip)
 		migrations[i] = (struct migration_arg){
 			.dev = &devices[s->migration[i].dev],
 			.times = s->migration[i].times,
-			.plain = s->migration[i].plain,
+			.unchecked = s->migration[i].unchecked,
 			.abort = s->migration[i].abort,
 			.aborts = s->migration[i].aborts,
 		};
@@ -230,6 +262,8 @@ static void prepare(const struct scenario *s, size_t who, int skip)
 	}
 	if (s->interrupt)
 		add_actor("interrupt", interrupt, &devices[0], 0)->interrupt = true;
+	if (s->trim)
+		add_actor("trim", trim, NULL, 2);
 	devices[0].referenced = s->referenced;
 	devices[0].bh[0].b_count = s->referenced;
 	actors[who].skip = skip;
@@ -237,14 +271,15 @@ static void prepare(const struct scenario *s, size_t who, int skip)
 
 /* What the run was in truth. */
 struct truth_sum {
-	__u64 late, grey, innocent, refused, moved, windows, held_ns;
+	__u64 late, grey, innocent, refused, moved, windows, held_ns, behind;
 };
 
 static struct truth_sum truths(void)
 {
 	struct truth_sum t = { 0 };
 
-	for (int i = 0; i < LOOKUPS; i++)
+	for (int i = 0; i < LOOKUPS; i++) {
+		t.behind += lookups[i].behind;
 		for (int j = 0; j < lookups[i].times; j++) {
 			bool counts = lookups[i].move[j] && lookups[i].move[j]->moved;
 
@@ -253,8 +288,9 @@ static struct truth_sum truths(void)
 			t.innocent += lookups[i].truth[j] == INNOCENT;
 			t.refused += lookups[i].truth[j] == REFUSED && counts;
 		}
+	}
 	for (int i = 0; i < MIGRATIONS; i++) {
-		t.moved += migrations[i].plain ? 0 : migrations[i].moved;
+		t.moved += migrations[i].unchecked ? 0 : migrations[i].moved;
 		t.windows += migrations[i].windows;
 		t.held_ns += migrations[i].held_ns;
 	}
@@ -298,6 +334,8 @@ static const char *broken(const struct scenario *s, bool skipped, struct tally t
 		return t.windows || (is.moved && !t.tainted) ? "a window without its end" : NULL;
 	if (s->crowded && t.lost[LOSS_WINDOW])
 		return NULL;
+	if (!skipped && t.left_open)
+		return "a window is left open";
 	if (!skipped && !learning && t.tainted)
 		return "a loss that nothing caused";
 	if (!skipped && !learning && watched && t.windows != is.windows)
@@ -307,6 +345,9 @@ static const char *broken(const struct scenario *s, bool skipped, struct tally t
 	if (watched && s->probes->set.pair && !skipped && !learning &&
 	    is.late + is.refused > t.waited)
 		return "a lookup inside a window is not among those that waited";
+	if (s->probes->set.pair && s->probes->set.sections && !skipped && !s->wrong_end &&
+	    !t.lost[LOSS_WAIT_START] && !t.wait_behind_ns != !is.behind)
+		return "a lookup waited behind a migration, or none did, and the other was said";
 	if (s->probes->bracket && !skipped && t.hold_ns < is.held_ns)
 		return "a bracket ended early";
 	return NULL;

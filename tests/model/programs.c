@@ -3,8 +3,8 @@
  * The programs' own text, compiled natively: bpf/core.bpf.h's accessors and libbpf's helpers are ours,
  * and settings that the load fixes can be changed from run to run.
  */
-#include "programs.h"
 #include "fake_core.h"
+#include "programs.h"
 #define const
 #include "bracket.bpf.h"
 #include "lookup.bpf.h"
@@ -26,14 +26,24 @@ void programs_reset(const struct settings *s, __u64 other_ends)
 	end_step = s->end_step;
 	cfg_ends = s->ends;
 	cfg_pair = s->pair;
-	cfg_flag_era = s->flag_era;
+	cfg_bh_migrate = s->bh_migrate;
 	cfg_norefs_sections = s->sections;
+	cfg_wait = s->wait;
+	cfg_behind = s->sections && s->pair;
+	steps_off = s->steps_off;
+	moves_held = 0;
+	moves_slipped = 0;
 	cfg_recount = s->recount;
 	cfg_window_mask = WINDOW_WAYS - 1;
-	cfg_migration_mask = SLOTS_USED - 1;
-	cfg_lookup_mask = SLOTS_USED - 1;
+	cfg_migration_mask = SLOTS_USED - SLOT_WAYS;
+	cfg_lookup_mask = SLOTS_USED - SLOT_WAYS;
 	cfg_hot = true;
 	phase = PHASE_RECORDING;
+}
+
+void programs_steps_off(void)
+{
+	steps_off = true;
 }
 
 void norefs_enter(struct address_space *mapping, struct folio *dst, struct folio *src, bool check)
@@ -43,17 +53,17 @@ void norefs_enter(struct address_space *mapping, struct folio *dst, struct folio
 
 void norefs_call(void)
 {
-	norefs_called(0, 0);
+	norefs_called();
 }
 
-void norefs_acquire(void)
+void norefs_acquire(int place)
 {
-	norefs_acquired();
+	norefs_acquired(place);
 }
 
 void norefs_release(void)
 {
-	norefs_released(0);
+	norefs_released();
 }
 
 void norefs_switch(struct address_space *mapping)
@@ -98,12 +108,12 @@ void bracket_unlock(struct buffer_head *bh)
 
 void lookup_call(struct address_space *mapping)
 {
-	section_call(SITE_FIND_GET_BLOCK, (__u64)mapping + core_private_lock_offset(), 1);
+	section_call(SITE_FIND_GET_BLOCK, 0, 0); /* ATTACH_NEAR */
 }
 
 void lookup_acquire(void)
 {
-	section_acquire(SITE_FIND_GET_BLOCK);
+	section_acquire(SITE_FIND_GET_BLOCK, bpf_ktime_get_ns());
 }
 
 void lookup_release(struct address_space *mapping)
@@ -167,6 +177,7 @@ static void add_windows(struct tally *t)
 			t->possible += f.possible;
 		if ((__s64)w->noted < 0 || (__s64)w->maybe < 0)
 			t->wrong = "a window's counter is below zero";
+		t->left_open += w->state == WINDOW_OPEN;
 		if (w->pins || w->claims)
 			t->wrong = "a window is still pinned or claimed";
 	}
@@ -215,6 +226,7 @@ struct tally programs_tally(void)
 	t.windows = count[COUNTER_WINDOWS];
 	t.waited = count[COUNTER_WAITED_SPIN] + count[COUNTER_WAITED_FOLIO];
 	t.behind = count[COUNTER_BEHIND_SPIN] + count[COUNTER_BEHIND_FOLIO];
+	t.wait_behind_ns = count[COUNTER_WAIT_BEHIND_NS];
 	t.unjudged = count[COUNTER_UNJUDGED];
 	add_windows(&t);
 	check_places(&t);

@@ -8,16 +8,20 @@
 #include "event.h"
 
 struct settings {
-	bool pair, flag_era, sections, recount;
+	bool pair, bh_migrate, sections, recount;
+	bool wait;	      /* the call of the lock function is probed */
+	bool steps_off;	      /* none of a move's steps is */
 	__u32 ends, end_step; /* enum end_step */
 };
 
 /* @other_ends: moves that went by in the other order. */
 void programs_reset(const struct settings *s, __u64 other_ends);
+/* While a run goes on: user space is about to take the programs off the steps. */
+void programs_steps_off(void);
 
 void norefs_enter(struct address_space *mapping, struct folio *dst, struct folio *src, bool check);
 void norefs_call(void);
-void norefs_acquire(void);
+void norefs_acquire(int place);
 void norefs_release(void);
 void norefs_switch(struct address_space *mapping);
 void norefs_copy(void);
@@ -38,8 +42,10 @@ void lookup_exit(struct block_device *bdev, __u64 block, struct buffer_head *bh)
 /* What user space makes of it (snapshot.c). */
 struct tally {
 	__u64 total, possible, windows, waited, behind, unjudged;
+	__u32 left_open; /* windows behind the last migration's end: their places are gone for good */
 	__u64 lost[LOSS_COUNT];
 	bool tainted;
+	__u64 wait_behind_ns;
 	__u64 hold_ns, holds; /* of migrations */
 	const char *wrong;    /* a counter below zero, a place that is still taken */
 };

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RINGS = ("quick", "check", "all", "named")
-# Until a case counts as hung: beyond its load, and of one that is not about a load. TIME= has its own.
-SPARE_SECONDS, SCRIPT_SECONDS = 120, 600
+# Until a case counts as hung: beyond its load, one that is not about a load, and a command here, which
+# may have what guests leave of the processors. TIME= has its own.
+SPARE_SECONDS, SCRIPT_SECONDS, HOST_SECONDS = 120, 600, 1200
 
 
 class Mistake(Exception):
@@ -48,8 +49,14 @@ class Case:
         self.args = dict(a.split("=", 1) for a in args)
 
     @property
-    def host(self):
-        return self.kernel == "host"
+    def beside(self):
+        """A command that runs beside the guests, at the lowest priority."""
+        return self.kernel == "beside"
+
+    @property
+    def guest_kernel(self):
+        """The kernel of its guest; None of a command that runs here."""
+        return None if self.kernel in ("host", "beside") else self.kernel
 
     @property
     def boot(self):
@@ -62,11 +69,12 @@ class Case:
         return int(self.s or 0) * self.times
 
     def limit(self):
-        return int(self.env.get("TIME", 0)) or (SPARE_SECONDS + 4 * self.seconds() if self.s else SCRIPT_SECONDS)
+        script = SCRIPT_SECONDS if self.guest_kernel else HOST_SECONDS
+        return int(self.env.get("TIME", 0)) or (SPARE_SECONDS + 4 * self.seconds() if self.s else script)
 
     def environment(self):
         """What its guest script gets."""
-        env = {k: v for k, v in self.env.items() if k not in ("BOOT", "TIME", "LAST", "MODULES", "STATIC", "STRACE")}
+        env = {k: v for k, v in self.env.items() if k not in ("BOOT", "TIME", "LAST", "CPUS", "MODULES", "STATIC", "STRACE")}
         for names, column in (("FS", "KIB", "BLOCK"), self.disk), (("MOVER", "WORK"), self.load):
             env.update(zip(names, column.split()))
         if self.s:

@@ -98,7 +98,8 @@ def boot(cases, out):
     guest = subprocess.Popen(
         [f"{VM}/run.sh", "-k", kernel, "-t", str(max(c.limit() for c in cases) + 60), "-o", folder,
          *files(cases, folder), f"{folder}/job.sh"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        env=dict(os.environ, CPUS=cases[0].env.get("CPUS", "2")))
     ended, said, booted, power_on = {}, [], 0, time.monotonic()
     with open(f"{folder}/log", "w", buffering=1) as log:
         for line in guest.stdout:

@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """A group of cases run, judged, and where one failed tried again by itself."""
+import contextlib
 import os
 import re
 import shlex
+import signal
 import subprocess
+import sys
 import time
 
 from . import guest, phases
 from .caselist import TESTS
 
+MOST = 8  # lines of a failed case that the summary repeats
 TOO_LITTLE = 3  # a judge's exit: nothing is wrong but that too little happened to say so
 
 
+LOWEST = ["nice", "-n", "19"]  # guests are timed, so what runs beside them takes what they leave
+
+
 def say(text):
-    print(text, flush=True)
+    """In one piece: two threads speak."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 class Verdict:
@@ -29,22 +38,57 @@ class Verdict:
         elif not self.sums:
             self.passed = 1
 
+    def wrong(self):
+        """The lines that say so, or the last one of what failed without a word."""
+        if not self.failed:
+            return []
+        return [s for s in self.lines if s.lstrip().startswith("not ok")][:MOST] or self.lines[-1:]
+
+
+def command(argv, log, limit):
+    """Runs @argv in a process group of its own, so that what it began ends with it; returns what it
+    exits with, or None if it was stopped after @limit seconds. No session of its own: the scheduler
+    weighs sessions alike (sched_autogroup), whatever the priorities in them."""
+    with subprocess.Popen(argv, cwd=f"{TESTS}/..", stdout=log, stderr=subprocess.STDOUT,
+                          stdin=subprocess.DEVNULL, process_group=0) as child:
+        Once.running.add(child)
+        try:
+            return child.wait(limit)
+        except subprocess.TimeoutExpired:
+            end(child)
+            return None
+        finally:
+            Once.running.discard(child)
+
+
+def end(child):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+
 
 class Once:
+    running = set()  # of the host's commands
+
     def __init__(self, out, results):
         self.out, self.results = out, results
         os.makedirs(out, exist_ok=True)
 
+    @classmethod
+    def stop(cls):
+        for child in list(cls.running):
+            end(child)
+
     def run(self, group):
-        if group[0].host:
+        if not group[0].guest_kernel:
             self.host(group[0])
             return
         try:
             guest.fetch(group[0].kernel)
         except guest.Unbootable as e:
             for c in group:
-                say(f"== {c.name} ({c.kernel})\nnot ok - {c.name}: kernel {c.kernel} can't be had: {e}")
-                self.results.add(c.name, 0, 1, {})
+                why = f"not ok - {c.name}: kernel {c.kernel} can't be had: {e}"
+                say(f"== {c.name} ({c.kernel})\n{why}")
+                self.results.add(c.name, Verdict(why, 1), {})
             return
         while group:
             group = self.boot(group)
@@ -63,7 +107,7 @@ class Once:
         self.show(case, verdict, spent)
         if verdict.failed:
             verdict = self.again(case, verdict, spent, alone)
-        self.results.add(case.name, verdict.passed, verdict.failed, spent)
+        self.results.add(case.name, verdict, spent)
 
     def again(self, case, first, spent, alone):
         """By itself; where the load was too short, for longer. What was wrong stays wrong."""
@@ -103,22 +147,28 @@ class Once:
         return Verdict(text, done.returncode), spent
 
     def host(self, case):
-        say(f"== {case.name}: {case.guest}")
+        said = f"== {case.name}: {case.guest}"
+        if not case.beside:
+            say(said)
         folder, begin = f"{self.out}/{case.name}", time.monotonic()
         os.makedirs(folder, exist_ok=True)
         with open(f"{folder}/log", "w+", errors="replace") as log:
-            done = subprocess.run(shlex.split(case.guest), cwd=f"{TESTS}/..", stdout=log,
-                                  stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+            argv = (LOWEST if case.beside else []) + shlex.split(case.guest)
+            status = command(argv, log, case.limit())
             log.seek(0)
-            verdict = Verdict(log.read(), done.returncode)
-        if case.judge == "tally" and not verdict.sums:
+            verdict = Verdict(log.read(), 1 if status is None else status)
+        if status is None:
+            verdict.lines.append(f"stopped after {case.limit()} s")
+        elif case.judge == "tally" and not verdict.sums:
             verdict.passed, verdict.failed = 0, 1
             verdict.lines.append("no 'N passed, N failed'")
         spent = {"other": time.monotonic() - begin}
+        lines = [said] if case.beside else []
         if verdict.failed:
-            say("\n".join(f"    {s}" for s in verdict.lines[-60:]))
-        say(f"# {case.name}: {verdict.passed} passed, {verdict.failed} failed, {spent['other']:.0f} s")
-        self.results.add(case.name, verdict.passed, verdict.failed, spent)
+            lines += [f"    {s}" for s in verdict.lines[-60:]]
+        say("\n".join(lines + [f"# {case.name}: {verdict.passed} passed, {verdict.failed} failed, "
+                               f"{spent['other']:.0f} s"]))
+        self.results.add(case.name, verdict, spent)
 
     def show(self, case, verdict, spent):
         say(f"-- {case.name} ({case.kernel}{''.join(' +' + s for s in case.switches)})")

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import subprocess
+import threading
 
 from .caselist import TESTS
 
@@ -19,7 +20,7 @@ def tree_id():
 
 class Results:
     def __init__(self, path, resume):
-        self.path, self.tree, self.of = path, tree_id(), {}
+        self.path, self.tree, self.of, self.lock = path, tree_id(), {}, threading.Lock()
         if resume and os.path.exists(path):
             with open(path) as f:
                 kept = json.load(f)
@@ -30,18 +31,26 @@ class Results:
     def has(self, name):
         return name in self.of
 
-    def add(self, name, passed, failed, spent):
-        self.of[name] = {"passed": passed, "failed": failed, "seconds": spent}
-        os.makedirs(os.path.dirname(self.path), exist_ok=True)
-        with open(self.path + ".tmp", "w") as f:
-            json.dump({"tree": self.tree, "cases": self.of}, f, indent=1)
-        os.rename(self.path + ".tmp", self.path)
+    def add(self, name, verdict, spent):
+        with self.lock:
+            self.of[name] = {"passed": verdict.passed, "failed": verdict.failed,
+                             "wrong": verdict.wrong(), "seconds": spent}
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            with open(self.path + ".tmp", "w") as f:
+                json.dump({"tree": self.tree, "cases": self.of}, f, indent=1)
+            os.rename(self.path + ".tmp", self.path)
 
     def rows(self, names):
         for name in names:
             r = self.of.get(name, {"passed": 0, "failed": 1, "seconds": {}})
             result = f"{r['passed']} passed" if not r["failed"] else f"{r['failed']} FAILED"
             yield name, result, r["seconds"]
+
+    def wrong(self, names):
+        """What each failed case said was wrong: whoever has only the end of the output sees why."""
+        for name in names:
+            for line in self.of.get(name, {"wrong": ["no result"]})["wrong"]:
+                yield f"{name}: {line}"
 
     def sums(self, names):
         """Passed, failed, and the names of the cases that did."""

@@ -27,6 +27,9 @@ away | all | gone | x.sh | | | | | | fine
 twin*2 | all | k2 | x.sh | | | | | | fine
 command | check | host | sh -c "echo 3 passed, 1 failed; exit 1" | | | | | | tally
 silent | check | host | true | | | | | | tally
+endless | check | host | sh -c "sleep 1000 & sleep 1000" | | | | | TIME=1 | tally
+idle | check | beside | sh -c "nice; echo 1 passed, 0 failed" | | | | | | tally
+slow | check | beside | sh -c "sleep 1; echo 1 passed, 0 failed" | | | | | | tally
 """
 # a guest: what the job says of each case, and the end of those that have one
 RUN = """#!/bin/bash
@@ -82,7 +85,7 @@ def script(path, text):
 
 def whole_run(tmp):
     """The list above, run; its results and what was printed."""
-    from check import groups  # not a module of the package
+    from check import groups, run  # not a module of the package
     guest.VM = tmp
     script(f"{tmp}/run.sh", RUN)
     script(f"{tmp}/judge.py", JUDGE)
@@ -92,9 +95,7 @@ def whole_run(tmp):
     cases, said = read_cases(f"{tmp}/list"), io.StringIO()
     results = Results(f"{tmp}/check.json", False)
     with contextlib.redirect_stdout(said):
-        once = Once(f"{tmp}/out", results)
-        for group in groups(cases):
-            once.run(group)
+        run(groups(cases), Once(f"{tmp}/out", results))
     return cases, results, said.getvalue()
 
 
@@ -109,12 +110,20 @@ def main():
         check(of["away"]["failed"] == 1 and "kernel gone can't be had: fetch.sh: gone: no package" in said,
               "a kernel that can't be had: one failed case, and why")
         check(of["wrong"]["failed"] == 1 and said.count("not ok - a figure") == 2, "a failure is tried again")
-        check(of["once"] | {"seconds": 0} == {"passed": 1, "failed": 1, "seconds": 0} and
+        check(of["once"] | {"seconds": 0} == {"passed": 1, "failed": 1, "seconds": 0,
+                                              "wrong": ["not ok - only once"]} and
               "once: 1 failed beside others, 0 failed by itself: it stays failed" in said,
               "what failed beside others and not by itself stays failed, both shown")
+        check(list(results.wrong(["fine", "wrong", "silent", "never"])) ==
+              ["wrong: not ok - a figure", "silent: no 'N passed, N failed'", "never: no result"],
+              "what was wrong is told again at the end")
         check(of["short"]["failed"] == 0 and "load x 2" in said, "too little load: longer, and that result counts")
         check(of["twin-1"]["passed"] == of["twin-2"]["passed"] == 2, "NAME*2 is two cases")
         check(of["command"]["passed"] == 3 and of["command"]["failed"] == 1, "a command's tally is counted")
+        check(of["idle"]["passed"] == of["slow"]["passed"] == 1, "commands beside the guests are run and counted")
+        with open(f"{tmp}/out/idle/log") as f:
+            check(f.readline() == "19\n", "and have the lowest priority")
+        check(of["endless"]["failed"] == 1 and "stopped after 1 s" in said, "a command that hangs: one failed case")
         check(of["silent"]["failed"] == 1, "a command that has to tell and does not has failed")
         check(len(list(phases.table(results.rows(names)))) == len(names) + 1, "a line each in the table")
         again = Results(f"{tmp}/check.json", True)
@@ -123,7 +132,7 @@ def main():
         f.write("migtrace: record: detached in 1.50 s\nit detached in 9 s\nmigtrace: watch: detached in 2.00 s\n")
         f.flush()
         check(phases.detached(f.name) == 3.5 and phases.detached("/nowhere") == 0, "the time to detach is what -v says")
-    check([len(ring(cases, r)) for r in ("quick", "check", "all")] == [1, 5, len(cases)], "rings hold each other")
+    check([len(ring(cases, r)) for r in ("quick", "check", "all")] == [1, 8, len(cases)], "rings hold each other")
     check(words("A=x y B=z=1") == {"A": "x y", "B": "z=1"}, "a value reaches to the next NAME=")
     check("3 columns" in (mistaken("a | quick | k\n") or ""), "a row with too few columns is refused")
     row = "a | quick | k | x | | | | | | fine\n"

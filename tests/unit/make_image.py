@@ -23,6 +23,7 @@ import struct
 import sys
 
 BASE = 0xFFFFFFFF81000000
+TABLE = 0xFFFFFFFF82000000
 sheet, folder, *words = sys.argv[1:]
 options = [(w.partition("=")[0], w.partition("=")[2].split(":")) for w in words]
 
@@ -65,6 +66,11 @@ def branch(at, opcode, to):
     text[at - BASE : at - BASE + 5] = bytes([opcode]) + struct.pack("<i", to - (at + 5))
 
 
+def entry(at):
+    """ftrace's place."""
+    text[at - BASE : at - BASE + 5] = b"\x0f\x1f\x44\x00\x00"
+
+
 def size_of(name):
     return max([64] + [offset + 37 for f, offset, _, _ in calls if f == name])
 
@@ -79,6 +85,8 @@ suffix = {n: s for n, s in of("name")}
 for name in funcs:
     address[name] = place(name + suffix.get(name, ""), size_of(name))
 for name in funcs:
+    if funcs[name]:
+        entry(address[name])
     write_calls(name, address[name])
 for name, tail in of("clone"):
     write_calls(name, place(name + tail, size_of(name)))
@@ -87,6 +95,7 @@ for kind, opcode in ("moved", 0xE9), ("split", 0xE9), ("inner", 0xE8):
         part = tail if kind == "inner" else name + tail
         funcs[part] = True
         at, size = place(part, size_of(name)), size_of(name)
+        entry(at)
         write_calls(name, at)
         start = address[name] - BASE
         text[start : start + size - 1] = b"\x90" * (size - 1)
@@ -103,9 +112,36 @@ for name, offset in of("cold"):
 for name, caller in of("into") + of("too"):
     at = place(caller, size_of(name))
     funcs[caller] = True
+    entry(at)
     write_calls(name, at)
 place("_etext", 64)
-symbols.append((BASE, "_text"))
+symbols += [(BASE, "_text"), (BASE + 64, "_stext")]
+
+
+def table():
+    """The kernel's own table of symbols, as kernel/kallsyms.c has it, and where its parts are."""
+    tokens = [b"buffer" if i == 1 else b"_" * 3 if i == 2 else bytes([i or 32]) for i in range(256)]
+    names, offsets = b"", b""
+    # one that is no function, and, as up to 6.14, one that lies where a CPU's variables do
+    for at, name in [(64, "Acpu_variable")] + [(a, "t" + n) for a, n in sorted(symbols)] + [(BASE + (1 << 24), "dx")]:
+        code = name.encode().replace(b"buffer", b"\1").replace(b"___", b"\2")
+        names += bytes([len(code)] if len(code) < 128 else [len(code) & 127 | 128, len(code) >> 7]) + code
+        offsets += struct.pack("<i", at if at < BASE else BASE - 1 - at)
+    index = [sum(len(t) + 1 for t in tokens[:i]) for i in range(256)]
+    parts = {
+        "kallsyms_relative_base": struct.pack("<Q", BASE),
+        "kallsyms_num_syms": struct.pack("<I", len(offsets) // 4),
+        "kallsyms_offsets": offsets,
+        "kallsyms_names": names,
+        "kallsyms_token_table": b"".join(t + b"\0" for t in tokens).ljust(1024, b"\0"),
+        "kallsyms_token_index": struct.pack("<256H", *index),
+    }
+    data, note = b"", f"OSRELEASE=0\nSYMBOL(_stext)={BASE + 64:x}\n"
+    for name, part in parts.items():
+        data = data.ljust(len(data) + -len(data) % 8, b"\0")
+        note += f"SYMBOL({name})={TABLE + len(data):x}\n"
+        data += part
+    return data, note.encode()
 
 with open(f"{folder}/kallsyms", "w") as f:
     for at, name in sorted(symbols):
@@ -118,8 +154,18 @@ with open(f"{folder}/filter", "w") as f:
             f.write(name + suffix.get(name, "") + "\n")
     for (name,) in of("module"):
         f.write(f"{name} [one]\n")
+rodata, vmcoreinfo = table()
+note = b""
+for name, desc in (b"CORE", bytes(5)), (b"VMCOREINFO", vmcoreinfo):
+    note += struct.pack("<III", len(name) + 1, len(desc), 1)
+    note += (name + b"\0").ljust((len(name) + 4) & ~3, b"\0") + desc.ljust((len(desc) + 3) & ~3, b"\0")
+if of("zero"):
+    text, rodata = bytes(len(text)), bytes(len(rodata))
 with open(f"{folder}/kcore", "wb") as f:
     f.write(b"\x7fELF\x02\x01\x01" + bytes(9))
-    f.write(struct.pack("<HHIQQQIHHHHHH", 4, 62, 1, 0, 64, 0, 0, 64, 56, 1, 0, 0, 0))
-    f.write(struct.pack("<IIQQQQQQ", 1, 7, 4096, BASE, 0, len(text), len(text), 4096).ljust(4096 - 64, b"\0"))
-    f.write(bytes(len(text)) if of("zero") else text)
+    f.write(struct.pack("<HHIQQQIHHHHHH", 4, 62, 1, 0, 64, 0, 0, 64, 56, 3, 0, 0, 0))
+    at = 4096
+    for kind, addr, data in (4, 0, note), (1, BASE, text), (1, TABLE, rodata):
+        f.write(struct.pack("<IIQQQQQQ", kind, 7, at, addr, 0, len(data), len(data) if addr else 0, 4096))
+        at += len(data)
+    f.write(bytes(4096 - f.tell()) + note + text + rodata)

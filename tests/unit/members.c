@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * members schema | man: what src/run_table.c says of a run file, as tests/schema/run.schema.json
+ * members schema | man: what src/model/run_table.c says of a run file, as tests/schema/run.schema.json
  * and as the list in migtrace-run(5). `make members` writes both; members.sh compares them.
+ * members lines: what watch prints as JSON, for docs.sh.
  */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/run_table.h"
+#include "model/run_table.h"
+#include "report/render.h"
+#include "unit.h"
 
 #define TIME                                                                                       \
 	"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$"
@@ -125,12 +128,12 @@ static json_t *type_schema(const struct member *m)
 	return NULL;
 }
 
-/* A number with a name has null among its words. */
+/* A number with a name has null among its words, and so has a text that has some. */
 static json_t *member_schema(const struct member *m)
 {
 	json_t *o = type_schema(m);
 
-	return m->flags & NULLS && m->type != M_NAMED ?
+	return m->flags & NULLS && m->type != M_NAMED && !m->words ?
 		       json_pack("{s:[o, {s:s}]}", "oneOf", o, "type", "null") :
 		       o;
 }
@@ -222,7 +225,7 @@ static void print_schema(void)
 			 "releases may add keys and never rename one.",
 			 "$comment",
 			 "SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause. Written by `make "
-			 "members` from src/run_table.c.",
+			 "members` from src/model/run_table.c.",
 			 "type", "object", "required", required, "properties", members,
 			 "definitions", definitions);
 	json_dumpf(root, stdout, JSON_INDENT(1));
@@ -280,7 +283,55 @@ static void print_word_list(const struct member *m)
 			printf(".Cm %s%s\n", word, --left ? " ," : " .");
 	}
 	if (m->type == M_BY_NAME && m->flags & SPARSE)
-		puts("Those without events are left out.");
+		puts("Those of which nothing is known are left out.");
+}
+
+/* Are entries of @s added up? If not, each is one run's. */
+static bool is_merged(const struct shape *s)
+{
+	bool any = false;
+
+	for (const struct member *m = s->member; m->type; m++)
+		any |= m->merge != MERGE_KEEP;
+	return any;
+}
+
+static void print_keys(const struct shape *s)
+{
+	const char *separator = "";
+
+	printf("In a sum: entries with the same");
+	for (const struct member *m = s->member; m->type; m++) {
+		if (!(m->flags & KEY))
+			continue;
+		printf("%s\n.Cm %s", separator, m->key);
+		separator = " ,";
+	}
+	puts("\nare added up.");
+}
+
+/* What the paragraph on sums does not say. */
+static void print_merge(const struct shape *s, const struct member *m)
+{
+	static const char *const words[] = {
+		[MERGE_KEEP] = "In a sum: the first one's.",
+		[MERGE_SAME] = "Runs in which it differs are not added up.",
+		[MERGE_MAX] = "In a sum: the largest.",
+		[MERGE_FIRST] = "In a sum: the first there is.",
+		[MERGE_OR] = "In a sum: true if it is so in one of them.",
+		[MERGE_AND] = "In a sum: only where all have it.",
+		[MERGE_EVENTS] = "In a sum: the first 1024; the others are counted.",
+		[MERGE_WORST] = "In a sum: the longest.",
+		[MERGE_DROP] = "A sum has none.",
+		[MERGE_OWN] = NULL,
+	};
+
+	if (m->merge == MERGE_KEYED)
+		print_keys(m->of);
+	else if (m->merge != MERGE_ADD && words[m->merge] && !(m->flags & KEY) && is_merged(s))
+		puts(words[m->merge]);
+	if (m->within)
+		printf("No more than\n.Cm %s .\n", m->within);
 }
 
 static void print_shape(const struct shape *s)
@@ -306,11 +357,27 @@ static void print_shape(const struct shape *s)
 		if (m->flags & (OPTIONAL | HIDDEN))
 			puts(m->flags & HIDDEN ? "May be missing." :
 						 "Missing in files of older versions.");
+		print_merge(s, m);
 	}
 	puts(".El");
 	for (const struct member *m = s->member; m->type; m++)
 		if (m->of)
 			print_shape(m->of);
+}
+
+/* One of each object that `migtrace watch --json` prints. */
+static void print_lines(void)
+{
+	struct run full, migrate;
+
+	sample__full(&full);
+	sample__migrate(&migrate);
+	render_late_json(full.late.proven.v, "sda1", stdout);
+	render_stall_json(migrate.stalls, "sda1", false, stdout);
+	render_stall_json(migrate.stalls, "sda1", true, stdout);
+	render_late_summary_json(&full, stdout);
+	run__free(&full);
+	run__free(&migrate);
 }
 
 int main(int argc, char **argv)
@@ -319,6 +386,8 @@ int main(int argc, char **argv)
 		print_schema();
 	else if (argc == 2 && !strcmp(argv[1], "man"))
 		print_shape(&run_shape);
+	else if (argc == 2 && !strcmp(argv[1], "lines"))
+		print_lines();
 	else
 		return 2;
 	return 0;

@@ -38,6 +38,10 @@ python3 tests/words.py "$UNIT/migtrace" >"$log" 2>&1
 tally words.py $? "$(sed -n 's/^\([0-9]*\) passed, .*/\1/p' "$log" | tail -n 1)" \
 	"$(sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p' "$log" | tail -n 1)"
 
+python3 tests/layout.py "$UNIT/layout" >"$log" 2>&1
+tally layout.py $? "$(sed -n 's/^\([0-9]*\) passed, .*/\1/p' "$log" | tail -n 1)" \
+	"$(sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p' "$log" | tail -n 1)"
+
 for t in tests/cli.sh tests/runs.sh tests/compare.sh tests/docs.sh tests/completion.sh tests/schema.sh tests/members.sh tests/html.sh \
 	tests/variants.sh tests/rings.sh; do
 	MIGTRACE=$UNIT/migtrace sh "$t" >"$log" 2>&1

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../src/stats.h"
+#include "model/stats.h"
 
 #define MOST 64
 

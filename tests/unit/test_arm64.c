@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../../src/insn.h"
+#include "kernel/insn.h"
 #include "text_arm64.h"
 #include "unit.h"
 

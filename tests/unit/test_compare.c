@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/compare.h"
+#include "model/compare.h"
 #include "unit.h"
 
 #define RUNS 5 /* the fewest with which a family of six can reject: 2 / C(10, 5) * 6 < 0.05 */
+#define MORE 6 /* and one of eight */
 
 static void site(struct run_site *s, __u64 n, __u64 ns)
 {
@@ -46,7 +47,7 @@ static const struct cmp_row *row(const struct comparison *c, const char *subject
 static const struct compare_opts opts = { .alpha = 0.05 };
 
 struct sides {
-	struct run v[SIDES][RUNS];
+	struct run v[SIDES][MORE];
 	struct run *of[SIDES];
 	size_t n[SIDES];
 };
@@ -87,6 +88,62 @@ static void a_shift_is_found_with_the_fewest_runs(void **state)
 	assert_int_equal(c.sum[AFTER].site[SITE_MIGRATE_NOREFS].hold.count, RUNS * 1000);
 	assert_non_null(compare__regression(&c, 50));
 	assert_null(compare__regression(&c, 1000));
+	compare__free(&c);
+	free_sides(&s);
+}
+
+/* Of @n sections of lookups so many waited, and so much of that behind migrations. */
+static void waits(struct run *r, __u64 waited, __u64 behind_ns, __u64 other_ns)
+{
+	counters__add(&r->counters, "lookup_waits", waited);
+	counters__add(&r->counters, "lookup_wait_behind_ns", behind_ns);
+	counters__add(&r->counters, "lookup_wait_other_ns", other_ns);
+}
+
+static void contention_is_tested_with_runs_enough(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 1000 };
+	struct comparison c;
+	struct sides s;
+
+	(void)state;
+	for (size_t n = RUNS; n <= MORE; n++) {
+		make_sides(&s, 1000, ns);
+		for (int side = 0; side < SIDES; side++) {
+			s.n[side] = n;
+			if (n == MORE)
+				make(&s.v[side][RUNS], 1000, ns[side]);
+			for (size_t i = 0; i < n; i++)
+				waits(&s.v[side][i], 10 + i + (side == AFTER ? 20 : 0), 100 + i,
+				      300);
+		}
+		assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
+		assert_int_equal(c.family, n == MORE ? 8 : 6);
+		assert_true(row(&c, "contention", "waited per 1M")->median[BEFORE].value > 11e3);
+		assert_int_equal(row(&c, "contention", "waited per 1M")->verdict,
+				 n == MORE ? ROW_HIGHER : ROW_UNTESTED);
+		assert_int_equal(row(&c, "contention", "% behind moves")->verdict,
+				 n == MORE ? ROW_SAME : ROW_UNTESTED);
+		assert_true(row(&c, "contention", "% behind moves")->median[AFTER].value > 25);
+		compare__free(&c);
+		for (int side = 0; side < SIDES && n == MORE; side++)
+			run__free(&s.v[side][RUNS]);
+		free_sides(&s);
+	}
+}
+
+static void contention_of_older_files_has_no_row(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 1000 };
+	struct contention n;
+	struct comparison c;
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	assert_false(run__contention(&s.v[BEFORE][0], &n));
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
+	assert_null(row(&c, "contention", "waited per 1M"));
 	compare__free(&c);
 	free_sides(&s);
 }
@@ -272,6 +329,21 @@ static void rounds_reduce_to_their_median(void **state)
 	free_sides(&s);
 }
 
+static void other_filters_are_unlike(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 3000 };
+	char *unlike;
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	s.v[AFTER][0].filter.device = strdup("sda");
+	unlike = compare__unlike(s.of, s.n, NULL);
+	assert_string_equal(unlike, "filter (none; device sda)");
+	free(unlike);
+	free_sides(&s);
+}
+
 /* Differences of nothing and of something: the shift is 0 at most, and the ranks know better. */
 static void ties_do_not_turn_the_direction_round(void **state)
 {
@@ -384,12 +456,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_shift_is_found_with_the_fewest_runs),
+		cmocka_unit_test(contention_is_tested_with_runs_enough),
+		cmocka_unit_test(contention_of_older_files_has_no_row),
 		cmocka_unit_test(one_run_less_tests_nothing),
 		cmocka_unit_test(a_site_with_few_sections_is_not_tested),
 		cmocka_unit_test(runs_of_one_boot_are_one),
 		cmocka_unit_test(sites_are_chosen_by_name),
 		cmocka_unit_test(later_races_are_told),
 		cmocka_unit_test(rounds_reduce_to_their_median),
+		cmocka_unit_test(other_filters_are_unlike),
 		cmocka_unit_test(ties_do_not_turn_the_direction_round),
 		cmocka_unit_test(a_run_that_took_no_time_has_no_rates),
 		cmocka_unit_test(empty_runs_have_no_family),

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../src/event_group.h"
+#include "trace/kprobe_events.h"
 #include "unit.h"
 
 static const struct event_owner mine = { 4194304, 18446744073709551615ULL };
@@ -57,10 +57,10 @@ static void test_event(void **state)
 	char name[EVENT_NAME];
 
 	(void)state;
-	assert_true(event__name(&mine, "lookup_left", false, name));
-	assert_string_equal(name, "lookup_left_4194304_18446744073709551615");
-	assert_true(event__name(&mine, "lookup_left", true, name));
-	assert_string_equal(name, "lookup_left_ret_4194304_18446744073709551615");
+	assert_true(event__name(&mine, "lookup_return", false, name));
+	assert_string_equal(name, "lookup_return_4194304_18446744073709551615");
+	assert_true(event__name(&mine, "lookup_return", true, name));
+	assert_string_equal(name, "lookup_return_ret_4194304_18446744073709551615");
 	/* cut, it could be another's */
 	assert_true(event__name(&mine, "a2345678901234567890123456789012345", false, name) ||
 		    strlen(name) == EVENT_NAME - 1);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../src/kernel.h"
+#include "kernel/facts.h"
 #include "unit.h"
 
 static struct facts f;

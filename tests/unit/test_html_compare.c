@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/compare.h"
-#include "../../src/render.h"
+#include "model/compare.h"
 #include "page.h"
+#include "report/render.h"
 
 #define RUNS 10
 #define ROWS 6

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/insn.h"
-#include "../../src/kernel.h"
+#include "kernel/facts.h"
+#include "kernel/insn.h"
 #include "unit.h"
 
 #if defined(__x86_64__)
@@ -225,6 +225,20 @@ static void a_place_behind_a_call(void **state)
 	assert_int_equal(text__behind(locks("e800000000 90 ebfd", ""), 5), 5);
 }
 
+static void a_branch_behind_a_call(void **state)
+{
+	(void)state;
+	/* mov (%r15),%rax; test $0x20,%ah; je: no room for a jump ahead of it */
+	assert_int_equal(text__branch(locks("e800000000 498b07 f6c420 7402 9090 c3", ""), 5), 0xb);
+	/* others come to it, too */
+	assert_int_equal(text__branch(locks("e800000000 498b07 f6c420 7402 9090 7af7 c3", ""), 5),
+			 5);
+	/* a jump has room at once; a call, the end */
+	assert_int_equal(text__branch(locks("e800000000 4c897c2408 7402 9090 c3", ""), 5), 5);
+	assert_int_equal(text__branch(locks("e800000000 498b07 e800000000 c3", ""), 5), 5);
+	assert_int_equal(text__branch(locks("e800000000 498b07 c3", ""), 5), 5);
+}
+
 #endif
 
 static int note_exit(void *ctx, const struct text_place *p)
@@ -278,6 +292,7 @@ int main(void)
 		cmocka_unit_test(a_place_ahead_of_a_call),
 		cmocka_unit_test(nobody_else_comes_by),
 		cmocka_unit_test(a_place_behind_a_call),
+		cmocka_unit_test(a_branch_behind_a_call),
 		cmocka_unit_test(probes_of_others_are_seen),
 		cmocka_unit_test(returns_are_found),
 #endif

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../src/insn.h"
-#include "../../src/kernel.h"
-#include "../../src/probes.h"
+#include "kernel/facts.h"
+#include "kernel/insn.h"
+#include "trace/probes.h"
 #include "unit.h"
 
 static __u32 hits[8];

@@ -22,24 +22,42 @@ static void counts_add_up(void **state)
 	sample__full(&single);
 	sample__full(&a);
 	sample__full(&b);
+	b.pinned[0].has_lru = false;
 	assert_int_equal(run__merge(&a, &b, &why), 0);
 	assert_int_equal(a.merged, 2);
 	assert_int_equal(a.duration_ns, 2 * single.duration_ns);
 	assert_int_equal(a.site[0].hold.count, 2 * single.site[0].hold.count);
 	assert_int_equal(a.site[0].hold.max_ns, single.site[0].hold.max_ns);
-	assert_int_equal(a.site[0].by_outcome[OUTCOME_BUSY].count, 600);
+	assert_int_equal(a.site[0].by_outcome[OUTCOME_BUSY].count, 598);
 	assert_int_equal(a.window.count, 2 * single.window.count);
 	assert_int_equal(a.devices_n, 3);
-	assert_int_equal(a.devices[0].site[0].hold.count, 12000);
+	assert_int_equal(a.devices[0].site[0].hold.count, 6000);
 	assert_int_equal(counters__get(&a.norefs, "ok"), 11200);
 	assert_int_equal(a.refcounts_n, 1);
-	assert_int_equal(a.refcounts[0].count, 62);
+	assert_int_equal(a.refcounts[0].count, 200);
+	assert_int_equal(a.whys_n, 2);
+	assert_int_equal(counters__get(&a.whys[1].norefs, "refs"), 200);
+	assert_int_equal(a.whys[0].norefs_pages, 11380);
+	assert_int_equal(a.whys[0].hold.count, 11798);
 	assert_true(a.has_tries && a.has_isolations);
 	assert_int_equal(a.tries[PATH_NOREFS].tried[1], 400);
 	assert_int_equal(run_tries__given_up(&a.tries[PATH_NOREFS], 0), 0);
 	assert_int_equal(run_tries__given_up(&a.tries[PATH_NOREFS], 1), 20);
 	assert_int_equal(run_tries__given_up(&a.tries[PATH_NOREFS], 2), 180);
-	assert_int_equal(counters__get(&a.isolations, "mapping_gone"), 1000);
+	assert_int_equal(counters__get(&a.isolations, "mapping_gone"), 80);
+	assert_true(a.has_pinned && a.pinned_n == 2 && a.pinned_more == 10);
+	assert_true(!a.pinned[0].has_lru && a.pinned[1].has_lru);
+	assert_int_equal(a.pinned[1].in_lru, 120);
+	assert_string_equal(a.pinned[0].is, "superblock");
+	assert_true(a.has_refs && a.refs[REFS_BUFFERS].has_early && !a.refs[REFS_FILE].has_early);
+	assert_int_equal(a.refs[REFS_FILE].attempts, 280);
+	assert_int_equal(a.refs[REFS_FILE].tries.moved[1], 60);
+	assert_int_equal(a.ref_counts_n, 3);
+	assert_true(a.has_drains && a.drain_callers_n == 2 && a.drains_unlisted == 60);
+	assert_int_equal(a.drain_callers[1].count, 2340);
+	assert_int_equal(counters__get(&a.drains_by, "buffers"), 2400);
+	assert_int_equal(counters__get(&a.drain_after[DRAIN_NONE].norefs, "ok"), 10000);
+	assert_int_equal(a.ref_counts[0].right, 62);
 	assert_int_equal(a.probes_n, 3);
 	assert_int_equal(a.probes[0].hits, 2 * 594000);
 	assert_int_equal(a.late.total, 54);
@@ -48,6 +66,11 @@ static void counts_add_up(void **state)
 	assert_int_equal(a.intervals_n, 0);
 	assert_int_equal(a.site[0].worst_n, 4);
 	assert_true(a.tool.command_n == 2 && a.tool.has_status);
+	assert_true(a.site[0].has_contended && !a.site[2].has_contended);
+	assert_int_equal(a.site[0].contended, 74);
+	assert_int_equal(a.site[0].owners_n, 2); /* told apart by their stacks */
+	assert_int_equal(a.site[0].owners[0].count, 60);
+	assert_int_equal(a.site[0].owners[1].count, 12);
 	run__free(&a);
 	run__free(&b);
 	run__free(&single);
@@ -79,7 +102,7 @@ static void check_refused(void (*change)(struct run *run), const char *expected)
 	change(&b);
 	assert_int_equal(run__merge(&a, &b, &why), -EINVAL);
 	assert_string_equal(why, expected);
-	assert_int_equal(a.site[0].hold.count, 6000);
+	assert_int_equal(a.site[0].hold.count, 5999);
 	run__free(&a);
 	run__free(&b);
 }
@@ -109,6 +132,16 @@ static void other_tier(struct run *run)
 	replace(&run->tool.tier, "light");
 }
 
+static void other_device(struct run *run)
+{
+	run->filter.device = strdup("sda");
+}
+
+static void other_sites(struct run *run)
+{
+	run->filter.sites = strdup("find_get_block");
+}
+
 static void other_clock(struct run *run)
 {
 	run->site[SITE_FIND_GET_BLOCK].clock = CLOCK_LOCK;
@@ -122,6 +155,8 @@ static void unlike_runs_are_refused(void **state)
 	check_refused(other_arch, "kernel.arch");
 	check_refused(other_generation, "kernel.generation");
 	check_refused(other_tier, "tool.tier");
+	check_refused(other_device, "filter.device");
+	check_refused(other_sites, "filter.sites");
 	check_refused(other_clock, "sites.find_get_block.clock");
 }
 
@@ -211,18 +246,11 @@ static void names_go_both_ways(void **state)
 	(void)state;
 	for (i = 0; i < SITE_COUNT; i++)
 		assert_int_equal(site__by_name(site__name(i)), i);
-	for (i = OUTCOME_NONE + 1; i < OUTCOME_COUNT; i++)
-		assert_int_equal(outcome__by_name(outcome__name(i)), i);
-	for (i = 0; i < LOSS_COUNT; i++)
-		assert_int_equal(loss__by_name(loss__name(i)), i);
-	for (i = CLOCK_SITE; i <= CLOCK_BRACKET; i++)
-		assert_int_equal(clock__by_name(clock__name(i)), i);
 	assert_null(site__name(SITE_COUNT));
 	assert_null(clock__name(CLOCK_NONE));
 	assert_null(outcome__name(OUTCOME_NONE));
 	assert_null(loss__name(LOSS_COUNT));
 	assert_int_equal(site__by_name("nowhere"), SITE_COUNT);
-	assert_int_equal(clock__by_name("sun"), CLOCK_NONE);
 }
 
 static void tainting_losses(void **state)
@@ -246,13 +274,18 @@ static void tainting_losses(void **state)
 
 static void device_numbers(void **state)
 {
-	char buf[DEV_TEXT];
+	char buf[DEV_TEXT], words[DEV_WORDS];
 	__u32 dev = 0;
 
 	(void)state;
 	assert_true(dev__parse("8:1", &dev));
 	assert_int_equal(dev, 8 << 20 | 1);
 	assert_string_equal(dev__format(dev, buf, sizeof(buf)), "8:1");
+	assert_string_equal(dev__words(dev, "", words), "device 8:1");
+	assert_string_equal(dev__words(dev, "mapper/a-name-that-is-long", words),
+			    "mapper/a-name-that-is-long (8:1)");
+	assert_string_equal(dev__words(0, "", words), "no device");
+	assert_string_equal(dev__words(DEV_OTHER, "other", words), "other devices");
 	assert_true(dev__parse("4095:1048575", &dev));
 	assert_string_equal(dev__format(dev, buf, sizeof(buf)), "4095:1048575");
 	assert_false(dev__parse("4096:0", &dev));
@@ -267,6 +300,29 @@ static void device_numbers(void **state)
 }
 
 /* What a window counts for, by what is known of it when its place is reused. */
+static void take_place(unsigned int *taken, __u32 i)
+{
+	assert_true(i < HOT_HISTS);
+	assert_int_equal(taken[i]++, 0);
+}
+
+/* Of the histograms without keys: two that shared a place would be one, and nobody would know. */
+static void no_two_histograms_share_a_place(void **state)
+{
+	unsigned int taken[HOT_HISTS] = { 0 };
+
+	(void)state;
+	for (__u32 s = 0; s < SITE_SLOTS; s++) {
+		for (__u32 o = 0; o < site_outcomes(s); o++)
+			take_place(taken, hot_index(s, KIND_HOLD, o));
+		take_place(taken, hot_index(s, KIND_WAIT, OUTCOME_NONE));
+	}
+	for (__u32 kind = KIND_WINDOW; kind < KIND_COUNT; kind++)
+		take_place(taken, hot_index(0, kind, OUTCOME_NONE));
+	for (__u32 i = 0; i < HOT_HISTS; i++)
+		assert_int_equal(taken[i], 1);
+}
+
 static void windows_become_references(void **state)
 {
 	static const struct {
@@ -325,7 +381,7 @@ static void none_seen_may_prove_nothing(void **state)
 
 	assert_string_equal(run__doubt(&run), "nothing was migrated");
 	run.late.windows = 10;
-	assert_string_equal(run__doubt(&run), "no lookup came behind a window");
+	assert_string_equal(run__doubt(&run), "no lookup came during or after a window");
 	assert_int_equal(run__verdict(&run), VERDICT_INCONCLUSIVE);
 	run.late.behind_folio = 1;
 	assert_null(run__doubt(&run));
@@ -361,6 +417,41 @@ static void none_seen_may_prove_nothing(void **state)
 	assert_non_null(strstr(run__doubt(&run), "light tier"));
 }
 
+/* An entry of a list that the first run lacks: what it holds is copied, and the run that it is of can go. */
+static void what_one_side_has_is_its_own(void **state)
+{
+	struct run a, b;
+	__u64 ok;
+
+	(void)state;
+	sample__full(&a);
+	sample__full(&b);
+	replace(&b.whys[0].why, "another");
+	ok = counters__get(&b.whys[0].norefs, "ok");
+	assert_int_equal(run__merge(&a, &b, &why), 0);
+	run__free(&b);
+	assert_int_equal(a.whys_n, 3);
+	assert_string_equal(a.whys[2].why, "another");
+	assert_int_equal(counters__get(&a.whys[2].norefs, "ok"), ok);
+	run__free(&a);
+}
+
+/* What only one side was asked for is of neither. */
+static void what_one_side_lacks_is_not_there(void **state)
+{
+	struct run a, b;
+
+	(void)state;
+	sample__full(&a);
+	sample__full(&b);
+	a.stall_ns = 0;
+	b.stall_ns = 2000000000;
+	assert_int_equal(run__merge(&a, &b, &why), 0);
+	assert_int_equal(a.stall_ns, 0);
+	run__free(&a);
+	run__free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,9 +465,12 @@ int main(void)
 		cmocka_unit_test(names_go_both_ways),
 		cmocka_unit_test(tainting_losses),
 		cmocka_unit_test(device_numbers),
+		cmocka_unit_test(no_two_histograms_share_a_place),
 		cmocka_unit_test(windows_become_references),
 		cmocka_unit_test(given_up_does_not_wrap),
 		cmocka_unit_test(none_seen_may_prove_nothing),
+		cmocka_unit_test(what_one_side_has_is_its_own),
+		cmocka_unit_test(what_one_side_lacks_is_not_there),
 	};
 
 	return cmocka_run_group_tests_name("merge", tests, NULL, NULL);

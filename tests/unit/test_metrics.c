@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/metrics.h"
+#include "report/metrics.h"
 #include "unit.h"
 
 static char *written_with(const struct run *run, const struct metrics_opts *o)
@@ -92,6 +92,12 @@ static void the_light_tier_claims_nothing_of_lookups(void **state)
 	sample__full(&run);
 	text = written(&run);
 	assert_non_null(strstr(text, "kind=\"slow_lookup\""));
+	assert_true(value(text, "migtrace_migrated_for_total{reason=\"contig_range\","
+				"path=\"norefs\",result=\"failed\"}") == 100);
+	assert_true(value(text, "migtrace_lookups_contended_total{lock=\"spin\"}") == 900);
+	assert_true(value(text, "migtrace_lookup_wait_seconds_total{behind=\"migration\"}") ==
+		    3e-3);
+	assert_true(value(text, "migtrace_lookup_wait_seconds_total{behind=\"other\"}") == 1e-3);
 	free(text);
 	free(run.tool.tier);
 	run.tool.tier = strdup("light");
@@ -134,7 +140,7 @@ static void a_probe_in_two_variants_is_one_program(void **state)
 static void sums_mean_something(void **state)
 {
 	static const struct metrics_opts o = { 0 };
-	struct metrics_most most = { .mapped = 5000 };
+	struct metrics_most most = { .mapped = 6000 };
 	struct metrics_opts kept = { .most = &most };
 	struct run run = { 0 };
 	__u64 taken = 0;
@@ -166,7 +172,7 @@ static void sums_mean_something(void **state)
 	free(text);
 	/* a difference of two counters that were not read at one moment is never lower than it was */
 	text = written_with(&run, &kept);
-	assert_true(value(text, "migtrace_isolated_moves_total{mapping=\"there\"}") == 5000);
+	assert_true(value(text, "migtrace_isolated_moves_total{mapping=\"there\"}") == 6000);
 	free(text);
 	run__free(&run);
 }
@@ -174,7 +180,7 @@ static void sums_mean_something(void **state)
 /* What a terminal or another series could be made of; and every series has the exporter's device. */
 static void labels_are_plain_and_tell_exporters_apart(void **state)
 {
-	static const struct metrics_opts o = { .device = "sda", .exported = true };
+	static const struct metrics_opts o = { .exported = true };
 	struct run run = { 0 };
 	char *text, *line;
 
@@ -183,6 +189,7 @@ static void labels_are_plain_and_tell_exporters_apart(void **state)
 	free(run.kernel.release);
 	run.kernel.release = strdup("\033[31m\xc2\x9b"
 				    "6\177\t");
+	run.filter.device = strdup("sda");
 	text = written_with(&run, &o);
 	assert_non_null(strstr(text, "release=\"?[31m?\?6?\?\""));
 	for (line = text; *line; line = strchr(line, '\n') + 1)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../src/cmd.h"
+#include "cmd/cmd.h"
 #include "unit.h"
 
 struct config {
@@ -90,7 +90,7 @@ static void seconds_have_suffixes(void **state)
 	} good[] = { { "10", 10 },  { "0.5", 0.5 }, { ".25", 0.25 }, { "3.", 3 },
 		     { "10s", 10 }, { "1.5m", 90 }, { "2h", 7200 } };
 	static const char *const bad[] = { "0",	  "0.0", "-1",	 "1e3",	      "0x10", "inf",
-					   "nan", "10x", "10 s", ".",	      "",     "1ms",
+					   "nan", "10x", "10 s", ".",	      "",     "1us",
 					   "s",	  "+1",	 "1..2", "9999999999" };
 	char line[64];
 	size_t i;
@@ -178,8 +178,8 @@ static void a_command_keeps_its_options(void **state)
 	assert_int_equal(parse(&runs_command, "-v -- ls -l --foo"), 3);
 	assert_string_equal(words[3], "ls");
 	check_error(&runs_command, "-v ls -l --foo",
-		    "unexpected word 'ls': a command stands behind '--'");
-	check_error(&runs_command, "--", "no command behind '--'");
+		    "unexpected word 'ls': a command stands after '--'");
+	check_error(&runs_command, "--", "no command after '--'");
 	assert_int_equal(parse(&runs_command, ""), 1);
 }
 

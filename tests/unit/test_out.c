@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../src/cmd.h"
-#include "../../src/fmt.h"
-#include "../../src/outfile.h"
+#include "base/fmt.h"
+#include "base/outfile.h"
+#include "cmd/cmd.h"
 #include "unit.h"
 
 static char err[512];

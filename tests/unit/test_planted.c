@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../src/outfile.h"
-#include "../../src/textfile.h"
+#include "base/outfile.h"
+#include "base/textfile.h"
 #include "unit.h"
 
 #define OTHER 65534
@@ -248,7 +248,7 @@ static void at_the_lock(void **state)
 		else
 			plant_file(lock);
 		assert_int_equal(textfile__open(&t, path, err, sizeof(err)), -EPERM);
-		assert_non_null(strstr(err, "run.lock' is not a lock of ours"));
+		assert_non_null(strstr(err, "run.lock' exists and was not created by migtrace"));
 		unlink(lock);
 		assert_int_equal(entries(), 0);
 	}

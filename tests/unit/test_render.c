@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/render.h"
+#include "report/render.h"
 #include "unit.h"
 
 #define DATA "tests/data/"
@@ -82,6 +82,7 @@ static void text_small(void **state)
 static void text_linear(void **state)
 {
 	(void)state;
+	golden("cost.txt", sample__cost, render_text, &plain);
 	golden("kara.txt", sample__kara, render_text, &kara);
 }
 
@@ -136,7 +137,8 @@ static void check_page(const char *text)
 
 static void text_is_ascii_and_80_columns(void **state)
 {
-	sampler *samples[] = { sample__full, sample__small, sample__migrate, sample__kara };
+	sampler *samples[] = { sample__full, sample__small, sample__migrate, sample__kara,
+			       sample__cost };
 	const struct render_opts *opts[] = { &plain, &kara };
 	char *text;
 	size_t i, j;
@@ -175,6 +177,29 @@ static void text_filters_control_characters(void **state)
 	free(text);
 }
 
+static void filtered(struct run *run)
+{
+	sample__full(run);
+	run->filter.device = strdup("sda1");
+	run->filter.sites = strdup("migrate_norefs,find_get_block");
+}
+
+static void what_alone_was_counted_is_in_the_heading(void **state)
+{
+	static const char *const words = "device sda1, sites migrate_norefs,find_get_block:";
+	char *text = rendered(filtered, render_text, &plain);
+
+	(void)state;
+	assert_non_null(strstr(text, words));
+	free(text);
+	text = rendered(filtered, render_html, &plain);
+	assert_non_null(strstr(text, words));
+	free(text);
+	text = rendered(sample__full, render_text, &plain);
+	assert_null(strstr(text, "\nonly "));
+	free(text);
+}
+
 static void tainted_run_says_so_first(void **state)
 {
 	char *text = rendered(sample__full, render_text, &plain);
@@ -184,7 +209,7 @@ static void tainted_run_says_so_first(void **state)
 	free(text);
 	text = rendered(sample__migrate, render_text, &plain);
 	assert_int_equal(strncmp(text, "migtrace:", 9), 0);
-	assert_non_null(strstr(text, "None seen;"));
+	assert_non_null(strstr(text, "None seen:"));
 	free(text);
 }
 
@@ -398,8 +423,59 @@ static void csv_has_one_width(void **state)
 			rows++;
 		}
 	}
-	/* heading, 10 sites hold and wait, 4 outcomes, window, 3 devices with 2 sites */
-	assert_int_equal(rows, 1 + 20 + 4 + 1 + 12);
+	/* heading, 10 sites hold and wait, 4 outcomes, 3 contended, window, 3 devices with 2 sites */
+	assert_int_equal(rows, 1 + 20 + 4 + 3 + 1 + 12);
+	free(text);
+}
+
+/* What came behind the start has the rates of its own time, and a line that says so. */
+static void sample_later(struct run *run)
+{
+	sample__full(run);
+	run->duration_ns = 10000000000ULL;
+	hist_add(&run->site[SITE_ASSOC_LIST].hold, 1000);
+	run->site[SITE_ASSOC_LIST].clock = CLOCK_SITE;
+	run->site[SITE_ASSOC_LIST].uncounted_ns = 7500000000ULL;
+	run->isolations_uncounted_ns = 7500000000ULL;
+	run->site[SITE_AIO_TEARDOWN].uncounted_ns = 2000000000ULL;
+}
+
+static void what_came_later_has_its_own_time(void **state)
+{
+	char *text = rendered(sample_later, render_text, &plain);
+	struct run run;
+
+	(void)state;
+	assert_non_null(strstr(text, "counted for 8.00s of 10.0s, since they came behind the "
+				     "start:\n            aio_teardown\n"));
+	assert_non_null(strstr(text, "counted for 2.50s of 10.0s, since they came behind the "
+				     "start:\n            assoc_list, isolation\n"));
+	free(text);
+	sample_later(&run);
+	assert_true(run__site_seconds(&run, SITE_ASSOC_LIST) == 2.5);
+	assert_true(run__site_seconds(&run, SITE_MIGRATE_NOREFS) == 10);
+	run__free(&run);
+}
+
+/* What a run file holds makes no line of the report. */
+static void texts_make_no_line(void **state)
+{
+	char frame[] = "x\nlate refs   None seen", *stack[] = { frame }, *text = NULL;
+	struct run_stall stall = { .what = "buffer", .who = frame, .owner_how = frame };
+	struct late_event late = { .kind = "end_count", .phase = "copy" };
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	strcpy(late.migrator.comm, "a\nlate refs");
+	strcpy(stall.waiter.comm, "a\nlate refs");
+	late.migrator.stack = stall.waiter.stack = stack;
+	late.migrator.stack_n = stall.waiter.stack_n = 1;
+	render_late_text(&late, "d\nlate refs", f);
+	render_stall_text(&stall, "d\nlate refs", f);
+	assert_int_equal(fclose(f), 0);
+	assert_non_null(strstr(text, "?late refs"));
+	assert_null(strstr(text, "\nlate refs"));
 	free(text);
 }
 
@@ -417,6 +493,7 @@ int main(void)
 		cmocka_unit_test(json_migrate),
 		cmocka_unit_test(text_is_ascii_and_80_columns),
 		cmocka_unit_test(text_filters_control_characters),
+		cmocka_unit_test(what_alone_was_counted_is_in_the_heading),
 		cmocka_unit_test(tainted_run_says_so_first),
 		cmocka_unit_test(linear_reproduces_the_published_table),
 		cmocka_unit_test(all_is_said_of_the_last_row_only),
@@ -428,6 +505,8 @@ int main(void)
 		cmocka_unit_test(empty_run_renders),
 		cmocka_unit_test(colour_only_on_request),
 		cmocka_unit_test(csv_has_one_width),
+		cmocka_unit_test(what_came_later_has_its_own_time),
+		cmocka_unit_test(texts_make_no_line),
 	};
 
 	return cmocka_run_group_tests_name("render", tests, NULL, NULL);

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../src/render.h"
+#include "report/render.h"
 #include "unit.h"
 
 typedef void sampler(struct run *run);
@@ -48,6 +48,13 @@ static void round_trip_of(sampler *sample)
 static void empty(struct run *run)
 {
 	memset(run, 0, sizeof(*run));
+	run->kernel.cpus = 1;
+}
+
+static void filtered(struct run *run)
+{
+	sample__full(run);
+	run->filter.device = strdup("sda");
 }
 
 static void round_trip(void **state)
@@ -56,8 +63,10 @@ static void round_trip(void **state)
 	round_trip_of(sample__full);
 	round_trip_of(sample__small);
 	round_trip_of(sample__migrate);
+	round_trip_of(sample__cost);
 	round_trip_of(sample__kara);
 	round_trip_of(empty);
+	round_trip_of(filtered);
 }
 
 static void fields_survive(void **state)
@@ -93,7 +102,7 @@ static void fields_survive(void **state)
 	assert_false(b.probes[2].attached);
 	assert_true(b.has_tries && b.has_isolations);
 	assert_memory_equal(&a.tries, &b.tries, sizeof(a.tries));
-	assert_int_equal(counters__get(&b.isolations, "freed"), 900);
+	assert_int_equal(counters__get(&b.isolations, "freed"), 60);
 	run__free(&a);
 	run__free(&b);
 }

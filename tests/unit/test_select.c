@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/probes.h"
+#include "trace/probes.h"
 #include "unit.h"
 
-#define MAX_PROBES 32
+#define MAX_PROBES 64
 #define MAX_POINTS 256
 
 enum { K5_10, K6_1, K6_12, K7, KRT, KARM6_1, KARM6_12, KNO_BTF, KNO_FTRACE, KNO_KPROBES, KERNELS };
@@ -221,6 +221,50 @@ static const struct wanted {
 	    { "-", 0 },
 	    { "-", 0 },
 	    { "-", 0 } } },
+	{ "buffer_locks",
+	  { { "site", 3 },
+	    { "site", 3 },
+	    { "site", 3 },
+	    { "site", 3 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 } } },
+	{ "stall_folio",
+	  { { "page", 2 },
+	    { "folio", 2 },
+	    { "folio", 2 },
+	    { "folio", 2 },
+	    { "folio", 2 },
+	    { "-", 0 },
+	    { "folio", 2 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "folio", 2 } } },
+	{ "stall_owner",
+	  { { "tasks", 1 },
+	    { "tasks", 1 },
+	    { "tasks", 1 },
+	    { "tasks", 1 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 } } },
+	{ "stall_spin",
+	  { { "timer", 2 },
+	    { "timer", 2 },
+	    { "timer", 2 },
+	    { "timer", 2 },
+	    { "-", 0 },
+	    { "timer", 2 },
+	    { "timer", 2 },
+	    { "timer", 2 },
+	    { "timer", 2 },
+	    { "-", 0 } } },
 	{ "migrate_call",
 	  { { "pages", 1 },
 	    { "pages", 1 },
@@ -298,6 +342,61 @@ static const struct wanted {
 	    { "site", 3 },
 	    { "site", 3 },
 	    { "-", 0 } } },
+	{ "refs_move",
+	  { { "page", 2 },
+	    { "folio", 2 },
+	    { "folio", 2 },
+	    { "folio", 2 },
+	    { "folio", 2 },
+	    { "-", 0 },
+	    { "folio", 2 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 } } },
+	{ "refs_switch",
+	  { { "page", 2 },
+	    { "folio", 2 },
+	    { "inner", 2 },
+	    { "inner", 2 },
+	    { "folio", 2 },
+	    { "-", 0 },
+	    { "inner", 2 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "folio", 2 } } },
+	{ "drain_all",
+	  { { "function", 1 },
+	    { "functions", 2 },
+	    { "functions", 2 },
+	    { "tracepoint", 3 },
+	    { "functions", 2 },
+	    { "functions:kprobe", 2 },
+	    { "functions", 2 },
+	    { "functions:kprobe", 2 },
+	    { "functions:kprobe", 2 },
+	    { "functions", 2 } } },
+	{ "drain_buffers",
+	  { { "function", 1 },
+	    { "function", 1 },
+	    { "function", 1 },
+	    { "function", 1 },
+	    { "function", 1 },
+	    { "function:kprobe", 1 },
+	    { "function", 1 },
+	    { "function:kprobe", 1 },
+	    { "function:kprobe", 1 },
+	    { "function", 1 } } },
+	{ "drain_batch",
+	  { { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "tracepoint", 1 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 } } },
 	{ "aio_teardown",
 	  { { "site", 3 },
 	    { "site", 3 },
@@ -363,6 +462,17 @@ static const struct wanted {
 	    { "site", 32 },
 	    { "site", 31 },
 	    { "site", 31 },
+	    { "-", 0 } } },
+	{ "contended",
+	  { { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "tracepoint", 1 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
+	    { "-", 0 },
 	    { "-", 0 } } },
 	{ "floor",
 	  { { "site", 5 },
@@ -599,6 +709,44 @@ static void light_is_never_on_lock_functions(void **state)
 	expect(find("migrate_norefs"), NULL, "not part of the light tier");
 }
 
+/* The wait alone needs the call; but where two acquires are told apart by it, it stays. */
+static void light_does_without_the_wait(void **state)
+{
+	const struct variant *site;
+	__u32 first = 0;
+
+	(void)state;
+	load(K6_1);
+	site = pick("migrate_norefs")->variant;
+	assert_true(probes__spares(&f, site, "norefs_call"));
+	assert_false(probes__spares(&f, site, "norefs_acquire"));
+	assert_false(probes__spares(&f, pick("find_get_block")->variant, "lookup_call"));
+	for (size_t i = 0; i < f.calls_n; i++) {
+		struct fact_call *c = &f.calls[i];
+
+		if (strcmp(c->func, "__buffer_migrate_folio") ||
+		    strcmp(c->callee, "_raw_spin_lock"))
+			continue;
+		first = first ? first : c->behind;
+		c->behind = first;
+	}
+	assert_false(probes__spares(&f, site, "norefs_call"));
+}
+
+/* Buffers that are merely made pass folio_set_bh, too: light is at its call in the migration. */
+static void light_is_on_no_making_of_buffers(void **state)
+{
+	(void)state;
+	load(K7);
+	probes__select(&f, true, NULL, chosen);
+	expect(find("norefs_end"), "set_bh:site", NULL);
+	expect(pick("norefs_end"), "set_bh", NULL);
+	expect(force("norefs_end", "norefs_end=set_bh:site"), NULL, "of the light tier alone");
+	load(K6_1);
+	probes__select(&f, true, NULL, chosen);
+	expect(find("norefs_end"), "flags", NULL);
+}
+
 static void brackets_are_for_held_locks_only(void **state)
 {
 	(void)state;
@@ -807,9 +955,25 @@ static void the_table_asks_for_what_it_uses(void **state)
 	assert_true(probes_n <= MAX_PROBES);
 }
 
+/* The programs count by what bpf/event.h says of a site, the command attaches by what the table says. */
+static void rare_sites_are_the_same_for_both(void **state)
+{
+	unsigned int rare = 0;
+
+	(void)state;
+	for (size_t i = 0; i < probes_n; i++) {
+		if (probes[i].site < 0 || probes[i].site >= SITE_COUNT)
+			continue;
+		assert_int_equal(!!(probes[i].flags & PROBE_RARE), SITE_IS_RARE(probes[i].site));
+		rare += SITE_IS_RARE(probes[i].site);
+	}
+	assert_int_equal(rare, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rare_sites_are_the_same_for_both),
 		cmocka_unit_test(each_kernel_gets_its_variants),
 		cmocka_unit_test(forced_off_the_path),
 		cmocka_unit_test(the_lock_clock_of_lookups_is_where_they_are),
@@ -819,6 +983,8 @@ int main(void)
 		cmocka_unit_test(no_kprobes_means_trampolines),
 		cmocka_unit_test(no_text_means_no_call_sites),
 		cmocka_unit_test(light_is_never_on_lock_functions),
+		cmocka_unit_test(light_does_without_the_wait),
+		cmocka_unit_test(light_is_on_no_making_of_buffers),
 		cmocka_unit_test(brackets_are_for_held_locks_only),
 		cmocka_unit_test(no_btf_means_no_trampolines),
 		cmocka_unit_test(reasons_name_the_function),

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "model/stats.h"
 #include "unit.h"
-#include "../../src/stats.h"
 
 #define EXACT	1e-9
 #define N_OF(v) (sizeof(v) / sizeof(*(v)))
@@ -43,6 +43,32 @@ static void geomean_of_ratios(void **state)
 	assert_true(isnan(stats__geomean((double[]){ 1, 0 }, 2)));
 	assert_true(isnan(stats__geomean((double[]){ 1, -1 }, 2)));
 	assert_true(isnan(stats__geomean(NULL, 0)));
+}
+
+static void mean_interval_is_students(void **state)
+{
+	struct estimate e;
+	double v[40];
+
+	(void)state;
+	/* R: t.test(1:5)$conf.int, t.test(c(1, 3))$conf.int */
+	stats__mean_interval((double[]){ 1, 2, 3, 4, 5 }, 5, &e);
+	check_near("five", e.value, 3, 0);
+	check_near("five, low", e.low, 1.036757, 1e-4);
+	check_near("five, high", e.high, 4.963243, 1e-4);
+	stats__mean_interval((double[]){ 1, 3 }, 2, &e);
+	check_near("two", e.low, -10.706205, 1e-5);
+	/* beyond the table; R: t.test(rep(c(0, 2), 20))$conf.int */
+	for (int i = 0; i < 40; i++)
+		v[i] = i % 2 * 2;
+	stats__mean_interval(v, 40, &e);
+	check_near("forty, low", e.low, 0.676110, 1e-4);
+	check_near("forty, high", e.high, 1.323890, 1e-4);
+	stats__mean_interval((double[]){ 7 }, 1, &e);
+	check_near("one", e.value, 7, 0);
+	assert_true(isnan(e.low) && isnan(e.high));
+	stats__mean_interval(NULL, 0, &e);
+	assert_true(isnan(e.value));
 }
 
 static void median_interval_has_the_binomial_ranks(void **state)
@@ -226,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(median_of_odd_even_and_none),
 		cmocka_unit_test(geomean_of_ratios),
+		cmocka_unit_test(mean_interval_is_students),
 		cmocka_unit_test(median_interval_has_the_binomial_ranks),
 		cmocka_unit_test(holm_adjusts),
 		cmocka_unit_test(fewest_runs_of_families),

@@ -6,8 +6,8 @@
  */
 #include <math.h>
 
+#include "model/stats.h"
 #include "unit.h"
-#include "../../src/stats.h"
 
 #define EXACT	1e-9
 #define APPROX	1e-6

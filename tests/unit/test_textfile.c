@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../src/textfile.h"
+#include "base/textfile.h"
 #include "unit.h"
 
 #define REWRITES 10000

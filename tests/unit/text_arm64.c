@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * insn.c, text.c and text_inline.c for arm64, whatever this machine is, under names of their own. The
+ * insn.c and text.c for arm64, whatever this machine is, under names of their own. The
  * headers come first: they want to know the machine.
  */
 #include <elf.h>
@@ -26,14 +26,20 @@
 #define insn__target	    arm__target
 #define insn__unlock	    arm__unlock
 #define insn__lock_try	    arm__lock_try
+#define insn__traceable	    arm__traceable
 #define insn__blocks	    arm__blocks
 #define insn__decode	    arm__decode
-#include "../../src/insn.c"
+#define insn_follows	    arm__follows
+#define insn__follow	    arm__follow
+#define insn__is_argument   arm__is_argument
+#include "../../src/kernel/insn.c"
 
 #define text__open	     arm__open
 #define text__close	     arm__close
 #define text__read	     arm__read
+#define text__note	     arm__note
 #define text__branches	     arm__branches
+#define text__branch	     arm__branch
 #define text__ahead	     arm__ahead
 #define text__behind	     arm__behind
 #define text__inline_unlocks arm__inline_unlocks
@@ -42,6 +48,6 @@
 #define text__exits	     arm__exits
 struct text *arm__open(const char *path, const char **why);
 void arm__close(struct text *t);
+char *arm__note(struct text *t, const char *name);
 int arm__read(struct text *t, __u64 addr, void *buf, size_t size);
-#include "../../src/text.c"
-#include "../../src/text_inline.c"
+#include "../../src/kernel/text.c"

@@ -3,7 +3,7 @@
 #ifndef TEXT_ARM64_H
 #define TEXT_ARM64_H
 
-#include "../../src/kernel.h"
+#include "kernel/facts.h"
 
 struct insn;
 bool arm__decode(const unsigned char *code, size_t size, size_t at, struct insn *i);

@@ -9,12 +9,13 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "../../src/run.h"
+#include "model/run.h"
 
 /* Deterministic: the same runs in every process. */
 void sample__full(struct run *run);    /* a busy 6.1 with everything but flags */
 void sample__small(struct run *run);   /* each list once, in as few bytes as can be */
-void sample__migrate(struct run *run); /* BH_Migrate era: spans, sites not measurable */
+void sample__migrate(struct run *run); /* BH_Migrate generation: spans, sites not measurable */
+void sample__cost(struct run *run);    /* bench --cost: turns, and nothing else */
 void sample__kara(struct run *run);    /* peers.md 4.1, 3119 sections */
 
 /* The same random numbers everywhere. */

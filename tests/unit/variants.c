@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/probes.h"
+#include "trace/probes.h"
 
 static void print_table(void)
 {

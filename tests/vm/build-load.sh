@@ -9,7 +9,7 @@ set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 out=${1:-${O:-$top/build}/vm/load}
 mkdir -p "$(dirname "$out")"
-${CC:-gcc} -std=gnu11 -O2 -g -Wall -Wextra -Werror -static -o "$out.$$" \
-	"$top"/tests/vm/load*.c "$top"/src/bench_dir.c
+${CC:-gcc} -std=gnu11 -O2 -g -Wall -Wextra -Werror -static -I"$top/src" -o "$out.$$" \
+	"$top"/tests/vm/load*.c "$top"/src/bench/bench_dir.c
 # at one go: a guest may be packed meanwhile, and an empty program succeeds at everything
 mv "$out.$$" "$out"

@@ -48,9 +48,13 @@ class Guest:
     def path(self, r, name, what):
         return f"{self.dir}/{r}.{name}.{what}"
 
-    def rate(self, r, name, key, what="load"):
+    def said(self, r, name, key, what="load"):
         d = load(self.path(r, name, what))
-        return d[key] / d["seconds"] if d and d["seconds"] else None
+        return d and d[key]
+
+    def rate(self, r, name, key):
+        n, seconds = (self.said(r, name, k) for k in (key, "seconds"))
+        return n / seconds if seconds else None
 
     def ratios(self, value, name):
         """Of value(round, name) to value(round, "alone"), a round each."""

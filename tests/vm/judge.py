@@ -12,11 +12,11 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from runner.caselist import read_kernels  # noqa: E402
-from vm.judges import (aio, base, before_after, bench, export, false_alarms, forced, hard,  # noqa: E402
-                       isolation, lacking, lockstat, soak, stock, truth, watch)
+from vm.judges import (aio, base, before_after, bench, contended, drains, export, false_alarms, forced,  # noqa: E402
+                       hard, isolation, lacking, lockstat, pinned, refs, soak, stall, stock, truth, watch, why)
 
-MODULES = (aio, base, before_after, bench, export, false_alarms, forced, hard, isolation, lacking, lockstat,
-           soak, stock, truth, watch)
+MODULES = (aio, base, before_after, bench, contended, drains, export, false_alarms, forced, hard, isolation, lacking,
+           lockstat, pinned, refs, soak, stall, stock, truth, watch, why)
 
 
 def judge_of(name):

@@ -6,10 +6,13 @@
  *		make a file system on DEV (all data on it is lost), mount it at DIR, and fill DIR/d
  *		until a read of it needs far more buffers than the 16 a CPU remembers
  *	load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]
- *		 [-m numa|compact|ring|direct|sync|none]
- *		 [-w getdents|storm|aio|truncate|cold|fsync|none] [-B PAGES]
+ *		 [-m numa|compact|ring|direct|sync|memory|offline|contig|none]
+ *		 [-w getdents|storm|aio|truncate|cold|fsync|gup|fixed|memory|none] [-B PAGES]
  *		 [-A ANONYMOUS]
  *		do it for SEC seconds, then print one line of JSON
+ *	load stall nbd DEV MIB HOLD | fill DEV N | sit FILE | move DEV SECONDS
+ *		a disk in memory that does not answer while there is a file HOLD; N reads of it; FILE
+ *		written back, or a page of DEV; all pages of DEV moved
  *	load symbols
  *	load count LIST OUT
  *		the kernel's functions, with where they end
@@ -43,7 +46,7 @@
 #include <linux/fs.h>
 #include <linux/mempolicy.h>
 
-#include "../../src/bench.h"
+#include "bench/bench.h"
 #include "load.h"
 
 struct options opt = {
@@ -74,6 +77,36 @@ double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+void span_add(struct spans *s, uint64_t ns)
+{
+	if (!(s->n & (s->n - 1))) /* full at each power of two */
+		s->ns = realloc(s->ns, (s->n ? 2 * s->n : 1) * sizeof(*s->ns));
+	if (!s->ns)
+		die("realloc");
+	s->ns[s->n++] = ns;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+uint64_t span_median(struct spans *s)
+{
+	qsort(s->ns, s->n, sizeof(*s->ns), by_size);
+	return s->n ? s->ns[s->n / 2] : 0;
 }
 
 bool stopped(void)
@@ -130,6 +163,7 @@ void list_directory(int fd)
 
 static void reader(int nr)
 {
+	struct spans passes = { 0 };
 	char path[4096];
 	int fd;
 
@@ -137,9 +171,14 @@ static void reader(int nr)
 	fd = open(path, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		die("%s (run load setup first)", path);
-	while (!stopped())
+	while (!stopped()) {
+		uint64_t begin = cpu_ns();
+
 		list_directory(fd);
-	(void)nr;
+		span_add(&passes, cpu_ns() - begin);
+	}
+	if (!nr)
+		count->pass_ns = span_median(&passes);
 }
 
 static int run(void)
@@ -152,6 +191,9 @@ static int run(void)
 		[MOVE_RING] = move_ring,
 		[MOVE_DIRECT] = move_direct,
 		[MOVE_SYNC] = move_direct,
+		[MOVE_MEMORY] = move_memory,
+		[MOVE_OFFLINE] = move_offline,
+		[MOVE_CONTIG] = move_contig,
 	};
 	static void (*const workers[])(int) = {
 		[WORK_NONE] = NULL,
@@ -161,6 +203,9 @@ static int run(void)
 		[WORK_TRUNCATE] = trunc_files,
 		[WORK_COLD] = cold,
 		[WORK_FSYNC] = fsyncs,
+		[WORK_GUP] = gup,
+		[WORK_FIXED] = fixed,
+		[WORK_MEMORY] = memory,
 	};
 	/* clang-format on */
 	double begin;
@@ -178,19 +223,20 @@ static int run(void)
 	for (int i = 0; workers[opt.work] && i < opt.readers; i++)
 		/* one that truncates does it beside the mover: while it runs, isolated pages wait */
 		start(workers[opt.work], opt.work == WORK_TRUNCATE ? i : 1 + i, i);
-	while (now() - begin < opt.seconds)
-		usleep(10000);
+	/* in one sleep: each wakeup would be time of whoever is measured */
+	for (double left; (left = begin + opt.seconds - now()) > 0;)
+		nanosleep(&(struct timespec){ left, (left - (time_t)left) * 1e9 }, NULL);
 	__atomic_store_n(&count->stop, true, __ATOMIC_RELAXED);
 	while (wait(&status) > 0)
 		bad |= status;
-	printf("{\"seconds\":%.3f,\"getdents\":%ju,\"entries\":%ju,\"read_errors\":%ju,"
+	printf("{\"seconds\":%.3f,\"move_ns\":%ju,\"pass_ns\":%ju,\"getdents\":%ju,\"entries\":%ju,\"read_errors\":%ju,"
 	       "\"moves_ok\":%ju,\"moves_failed\":%ju,\"pages\":%ju,\"rounds\":%ju,\"storm_ops\":%ju,"
 	       "\"storm_errors\":%ju,\"completions\":%ju,\"truncated\":%ju,\"stalls\":%ju,"
-	       "\"huge\":%ju,\"cold_reads\":%ju}\n",
-	       now() - begin, count->getdents, count->entries, count->read_errors, count->moves_ok,
-	       count->moves_failed, count->pages, count->rounds, count->storm_ops,
-	       count->storm_errors, count->completions, count->truncated, count->stalls,
-	       count->huge, count->cold_reads);
+	       "\"huge\":%ju,\"cold_reads\":%ju,\"pins\":%ju}\n",
+	       now() - begin, count->move_ns, count->pass_ns, count->getdents, count->entries,
+	       count->read_errors, count->moves_ok, count->moves_failed, count->pages,
+	       count->rounds, count->storm_ops, count->storm_errors, count->completions,
+	       count->truncated, count->stalls, count->huge, count->cold_reads, count->pins);
 	return bad ? 1 : 0;
 }
 
@@ -199,8 +245,8 @@ static void usage(void)
 	fprintf(stderr,
 		"usage: load setup ext4|fat DIR [--dev DEV] [-b BLOCKSIZE] [-s KIB]\n"
 		"       load run --dir DIR [--dev DEV] [-d SEC] [-r READERS]\n"
-		"                [-m numa|compact|ring|direct|sync|none]\n"
-		"                [-w getdents|storm|aio|truncate|cold|fsync|none] [-B PAGES]\n"
+		"                [-m numa|compact|ring|direct|sync|memory|offline|contig|none]\n"
+		"                [-w getdents|storm|aio|truncate|cold|fsync|gup|fixed|memory|none] [-B PAGES]\n"
 		"                [-A ANONYMOUS]\n"
 		"       load user UID COMMAND [ARG...]\n"
 		"       load caps ,NUMBER,NUMBER, COMMAND [ARG...]\n"
@@ -222,9 +268,9 @@ static void parse(int argc, char **argv)
 {
 	/* clang-format off */
 	static const char *const movers[] = { "none", "numa", "compact", "ring", "direct", "sync",
-					      NULL };
+					      "memory", "offline", "contig", NULL };
 	static const char *const works[] = { "none", "getdents", "storm", "aio", "truncate", "cold",
-					     "fsync", NULL };
+					     "fsync", "gup", "fixed", "memory", NULL };
 	/* clang-format on */
 	static const struct option longs[] = {
 		{ "dev", required_argument, NULL, 'D' },
@@ -338,6 +384,8 @@ int main(int argc, char **argv)
 		return with_caps(argv + 2);
 	if (argc > 2 && !strcmp(argv[1], "hogs"))
 		return with_hogs(argv + 2);
+	if (argc > 2 && !strcmp(argv[1], "stall"))
+		return stall(argc - 2, argv + 2);
 	if (argc == 2 && !strcmp(argv[1], "symbols"))
 		return symbols();
 	if (argc == 4 && !strcmp(argv[1], "count"))

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../src/bench.h"
+#include "bench/bench.h"
 #include "load.h"
 
 #define EXT4_DIR_BYTES (170 * 4096)

@@ -13,7 +13,7 @@
 #include <linux/fs.h>
 #include <linux/mempolicy.h>
 
-#include "../../src/bench.h"
+#include "bench/bench.h"
 #include "load.h"
 
 #define PAGE	  4096UL
@@ -25,8 +25,9 @@ static size_t map_pages;
 static bool *marked;
 static void **page, **list;
 static int *node, *wanted, *status;
+static struct spans calls; /* that moved pages, a page */
 
-static void map_device(void)
+void map_device(void)
 {
 	int fd = open(opt.dev, O_RDONLY);
 	uint64_t size;
@@ -111,7 +112,7 @@ static void mark_contents(bool (*want)(const char *buf))
  * were read one by one leave their page "not up to date".  Moving the whole device instead would
  * drown them in pages that nobody wants.
  */
-static size_t find_pages(void)
+size_t find_pages(void ***pages)
 {
 	static double last;
 	size_t n = 0;
@@ -130,12 +131,24 @@ static size_t find_pages(void)
 	/* only mapped pages can be moved this way */
 	for (size_t i = 0; i < n; i++)
 		(void)*(volatile char *)page[i];
+	*pages = page;
 	return n;
 }
 
 static long move_pages(size_t n, void **pages, int *nodes, int *stat)
 {
 	return syscall(SYS_move_pages, 0, n, pages, nodes, stat, MPOL_MF_MOVE);
+}
+
+void move_to(size_t n, void **pages, int to)
+{
+	for (size_t i = 0; i < n; i += opt.batch) {
+		size_t some = n - i < (size_t)opt.batch ? n - i : (size_t)opt.batch;
+
+		for (size_t k = 0; k < some; k++)
+			wanted[k] = to;
+		move_pages(some, pages + i, wanted, status);
+	}
 }
 
 uint64_t vmstat(const char *name)
@@ -175,11 +188,15 @@ static void map_beside(void)
 /* One more page to the list; moves them once they are a call's worth. */
 static void move_one(size_t *fill, void *at, int to)
 {
+	uint64_t begin;
+
 	wanted[*fill] = to;
 	list[(*fill)++] = at;
 	if (*fill < (size_t)opt.batch)
 		return;
+	begin = cpu_ns();
 	move_pages(*fill, list, wanted, status);
+	span_add(&calls, (cpu_ns() - begin) / *fill);
 	*fill = 0;
 }
 
@@ -223,20 +240,22 @@ void move_numa(int nr)
 	map_device();
 	map_beside();
 	while (!stopped()) {
-		size_t n = find_pages();
+		void **pages;
+		size_t n = find_pages(&pages);
 
 		count->pages = n;
 		if (!n) {
 			errno = ENOENT;
 			die("the directory's blocks on %s", opt.dev);
 		}
-		if (move_pages(n, page, NULL, node))
+		if (move_pages(n, pages, NULL, node))
 			die("move_pages (a kernel without NUMA?)");
 		move_all(n, n < (size_t)opt.batch ? opt.batch / n : 1);
 		add(&count->rounds, 1);
 	}
 	add(&count->moves_ok, vmstat("pgmigrate_success") - ok);
 	add(&count->moves_failed, vmstat("pgmigrate_fail") - failed);
+	count->move_ns = span_median(&calls);
 	(void)nr;
 }
 

@@ -9,6 +9,7 @@ KVM_PROBE_SECONDS=20
 # each other's measurements, and four virtual CPUs on two real ones crawl.
 one_vm_only()
 {
+	[ -z "${ICOUNT:-}" ] || return 0 # its clock counts instructions, whoever runs beside it
 	cache_make .
 	exec 9>"$CACHE/vm.lock"
 	flock -n 9 && return
@@ -87,7 +88,7 @@ accel()
 }
 
 # qemu_args ARCH KERNEL-DIR INITRD CONSOLE-LOG EXTRA: fills QEMU with what every guest has:
-# two NUMA nodes with one CPU each, because migration needs somewhere to go
+# two NUMA nodes with one CPU each, because migration needs somewhere to go; MEMORY: GiB, in all
 qemu_args()
 {
 	local how cpu arch=$1 console=ttyS0 line="unknown_nmi_panic reboot=t random.trust_cpu=on tsc=reliable"
@@ -104,15 +105,17 @@ qemu_args()
 	fi
 	qemu_find "$arch"
 	[ "$arch" != arm64 ] || QEMU+=(-machine "virt,gic-version=3")
-	QEMU+=(-accel "$how" -cpu "$cpu" -smp 2,sockets=2 -m 2G
-		-object memory-backend-ram,size=1G,id=m0
-		-object memory-backend-ram,size=1G,id=m1
+	QEMU+=(-accel "$how" -cpu "$cpu" -smp "${CPUS:-2},sockets=${CPUS:-2}" -m "${MEMORY:-2}G"
+		-object "memory-backend-ram,size=$((${MEMORY:-2} / 2))G,id=m0"
+		-object "memory-backend-ram,size=$((${MEMORY:-2} / 2))G,id=m1"
 		-numa node,nodeid=0,memdev=m0,cpus=0
-		-numa node,nodeid=1,memdev=m1,cpus=1
+		-numa node,nodeid=1,memdev=m1,cpus="1-$((${CPUS:-2} - 1))"
 		-nodefaults -no-reboot -display none
 		-kernel "$1/vmlinuz" -initrd "$2"
 		-append "console=$console panic=-1 oops=panic $line brd.rd_nr=2 brd.rd_size=262144 $4"
 		-serial "file:$3"
 		-chardev "stdio,id=out,signal=off" -serial chardev:out)
-	[ -z "${ICOUNT:-}" ] || QEMU+=(-icount "shift=$ICOUNT,sleep=off")
+	# where instructions are counted: one seed and one date, so that boots differ in less
+	[ -z "${ICOUNT:-}" ] || QEMU+=(-icount "shift=$ICOUNT,sleep=off" -seed 1
+		-rtc "base=2026-01-01T00:00:00,clock=vm")
 }

@@ -156,6 +156,7 @@ trap 'kill $(jobs -p) 2>/dev/null || :; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM HUP
 write_job "$tmp/job" "${vars[@]}" -- "$@"
 "$TOP/tests/vm/initramfs.sh" "$name" "$tmp/job" "$tmp/initrd" "$1" "${files[@]}"
+MEMORY=$(conf_get "$name" memory)
 qemu_args "$(conf_arch "$name")" "$kernel" "$tmp/initrd" "$out/console.log" \
 	"$(conf_get "$name" args) $extra"
 mkfifo "$tmp/live" "$tmp/monitor.in" "$tmp/monitor.out"

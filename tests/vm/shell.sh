@@ -28,6 +28,7 @@ read -r rows cols <<<"$(stty size)"
 	printf 'GUEST_TERM=%q ROWS=%q COLS=%q\n' "${TERM:-linux}" "$rows" "$cols"
 } >"$tmp/job"
 "$TOP/tests/vm/initramfs.sh" "$name" "$tmp/job" "$tmp/initrd" "$@"
+MEMORY=$(conf_get "$name" memory)
 qemu_args "$(conf_arch "$name")" "$(kernel_dir "$name")" "$tmp/initrd" "$out/console.log" \
 	"$(conf_get "$name" args)"
 say "kernel messages: $out/console.log"

@@ -15,7 +15,7 @@ guest_ready = @tests/deps.sh $(1) && $(MAKE) guest
 in_guest = $(Q)O="$(abspath $(O))"
 
 guest: $(O)/migtrace $(O)/vm/load ## what guests run: the tool and the load generator
-$(O)/vm/load: $(wildcard tests/vm/load*.[ch]) src/bench_dir.c
+$(O)/vm/load: $(wildcard tests/vm/load*.[ch]) src/bench/bench_dir.c
 	$(call msg,LOAD,$@)
 	$(in_guest) CC="$(CC)" tests/vm/build-load.sh
 
@@ -60,9 +60,9 @@ check-quick: ## the inner loop: unit tests, model, one boot of 6.1; 4 minutes
 	@tests/deps.sh test
 	$(in_guest) tests/check.py --ring quick
 
-check: ## what a newcomer and CI run; 50 minutes, and 20 to 30 once a machine to fetch and build kernels
-	@echo 'check: installs what is missing, fetches five kernels and builds two (20 to 30 minutes, once a'
-	@echo 'machine), then 50 minutes. Every case prints its seconds; a table comes last.'
+check: ## what a newcomer and CI run; 25 minutes, and 10 to 20 once a machine to fetch and build kernels
+	@echo 'check: installs what is missing, fetches five kernels and builds two (10 to 20 minutes, once a'
+	@echo 'machine), then 25 minutes. Every case prints its seconds; a table comes last.'
 	@tests/deps.sh ci
 	$(in_guest) tests/check.py --ring check
 
@@ -79,7 +79,7 @@ bars-compare: ## false alarms and a planted slowdown of compare, 60 boots, 25 mi
 	$(in_guest) tests/vm/aa.sh
 
 # WHAT=instructions: of one guest whose clock counts them, against the figures in tests/data/cost
-bench-cost: ## what recording costs beside other instruments, 30 minutes (WHAT=instructions: 2, held to the tree's figures)
+bench-cost: ## what recording costs beside other instruments, 30 minutes (WHAT=instructions, instructions-7.x: 2, held to the tree's figures)
 	$(call guest_ready,test cost $(if $(filter instructions,$(WHAT)),,kernels))
 	$(in_guest) $(if $(ROUNDS),ROUNDS="$(ROUNDS)") $(if $(SECONDS_),SECONDS_="$(SECONDS_)") \
 		tests/vm/bench-cost.sh $(WHAT)

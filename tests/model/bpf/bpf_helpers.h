@@ -8,8 +8,6 @@
 #define SEC(name)
 #define __uint(name, val) int(*name)[val]
 #define __type(name, val) typeof(val) *name
-#define __ksym
-#define __weak
 #undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #define __noinline	static __attribute__((noinline, unused))
@@ -53,6 +51,7 @@ enum { BPF_ANY, BPF_NOEXIST };
 #define bpf_get_smp_processor_id()	      fake_cpu()
 #define bpf_get_current_comm(buf, size)	      memcpy(buf, "task", 5)
 #define bpf_get_stackid(ctx, map, flags)      (-1)
+#define bpf_get_stack(ctx, buf, size, flags)  (-1)
 #define bpf_ringbuf_reserve(map, size, flags) fake_reserve(size)
 #define bpf_ringbuf_submit(record, flags)     fake_submit(record)
 #define bpf_get_attach_cookie(ctx)	      0ULL

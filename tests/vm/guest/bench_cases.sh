@@ -3,6 +3,7 @@
 #
 # In the guest: what bench leaves behind, whatever ends it, and what it refuses. One line a case:
 # "ok TEXT" or "not ok TEXT", into /out/cases; the run files of both movers to /out.
+# COST: only what bench --cost measures.
 set -u
 . "$(dirname "$0")/lib.sh"
 
@@ -28,6 +29,13 @@ gone()
 cd /tmp || exit 1
 find / -xdev -exec chmod a+rX {} + # the initramfs is root's alone
 [ ! -e /sys/kernel/rcu_normal ] || echo 0 > /sys/kernel/rcu_normal
+if [ -n "${COST:-}" ]; then
+	expect 2 "'--light'" "--cost --light" migtrace bench --cost --light
+	migtrace bench --cost -d 1 --rounds 4 -o /out/cost.json > /out/cost.txt 2> /tmp/err
+	say $? "--cost"
+	clean "after --cost"
+	exit 0
+fi
 expect 2 "not numa, compact or auto" "unknown mover" migtrace bench --mover cart
 expect 2 "'--readers': '0' is not" "no readers" migtrace bench --readers 0
 expect 1 "/nowhere: No such file" "--dir that is not there" migtrace bench --dir /nowhere

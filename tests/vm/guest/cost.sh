@@ -18,7 +18,9 @@ load setup "$FS" /mnt -s "$KIB" > /out/setup.json
 cat > /load.sh <<EOS
 [ ! -e $truth ] || echo 0 > $truth
 if [ -n "$SIDES" ]; then
-	load run -d $SECONDS_ -m $MOVER -A $BESIDE -w none --dev /dev/ram0 --dir /mnt > /out/\$1.moves
+	# the first moves tell which programs are needed: what they cost is not what a page costs
+	load run -d 2 -m $MOVER -A $BESIDE -w none --dev /dev/ram0 --dir /mnt > /dev/null
+	load run -d $SECONDS_ -m $MOVER -A $BESIDE -B 400 -w none --dev /dev/ram0 --dir /mnt > /out/\$1.moves
 	load run -d $SECONDS_ -m none -w $WORK --dev /dev/ram0 --dir /mnt > /out/\$1.lookups
 else
 	load run -d $SECONDS_ -m $MOVER -A $BESIDE -w $WORK --dev /dev/ram0 --dir /mnt > /out/\$1.load
@@ -29,7 +31,8 @@ EOS
 # record ARGS...: one recording around the load
 record()
 {
-	migtrace record -v -o "/out/$run.json" "$@" -- sh -c "sh /load.sh $run
+	# shellcheck disable=SC2046 # words
+	migtrace record -v -o "/out/$run.json" $(from_start "$@") "$@" -- sh -c "sh /load.sh $run
 		cat /sys/kernel/debug/kprobes/list > /out/$run.kprobes
 		grep VmHWM /proc/\$PPID/status > /out/$run.rss" > "/out/$run.txt" 2>&1 ||
 		cat "/out/$run.txt"
@@ -70,6 +73,10 @@ one()
 	alone | again) sh /load.sh "$run" ;;
 	light) record --light ;;
 	full) record ;;
+	buffers) record --buffer-locks ;;
+	stall) record --stall 10s ;;
+	drains) record --drains ;;
+	exits) record --probe lookup_exit=common:kprobe ;;
 	full-stats)
 		echo 1 > /proc/sys/kernel/bpf_stats_enabled
 		record

@@ -10,7 +10,8 @@
 # usage: count.sh start | count.sh stop > FILE
 #   FILE: "NAME N": norefs_calls, norefs_ok (returned 0), migrate_sections, invalidations (of the
 #   CPUs' LRUs, between a busy check and the next), buffers_calls, buffers_ok (the path without the
-#   check), lookup_sections, folio_waits (in the lookup),
+#   check), lookup_sections, lookup_waits (for the lock: in its slow path), folio_waits (in the lookup),
+#   buffer_waits (calls of __lock_buffer in the migration), unlocks (of unlock_buffer in it),
 #   atomic_nulls (lookups that may not sleep and found nothing, from 6.12 on);
 #   WORK=aio: calls inside the migration of ring pages of: the ring mapping's lock (aio_sections),
 #   completion_lock (aio_completions), mutex_trylock, the switch, the copy (aio_tried, aio_switched,
@@ -88,6 +89,8 @@ start)
 		count_event null "ret == 0 && atomic == 1"
 	fi
 	inside invalidate invalidate_bh_lrus "$migrate"
+	inside buffer_wait __lock_buffer "$migrate"
+	inside unlock unlock_buffer "$migrate"
 	inside folio_wait "$(first __folio_lock __lock_page)" "$lookup"
 	if [ "${WORK:-}" = aio ]; then # not for all: every spinlock of the system passes these
 		aio=$(first aio_migrate_folio aio_migratepage)
@@ -125,6 +128,7 @@ start)
 	fi
 	sections lock_m "$lock" "$migrate"
 	sections lock_l "$lock" "$lookup"
+	[ "$lock" != _raw_spin_lock ] || waits slow_l "$lookup"
 	start_counting
 	;;
 stop)
@@ -136,6 +140,8 @@ stop)
 	echo "invalidations $(hits invalidate)"
 	! grep -q "^null " $counts || echo "atomic_nulls $(hits null)"
 	echo "folio_waits $(hits folio_wait)"
+	echo "buffer_waits $(hits buffer_wait)"
+	echo "unlocks $(hits unlock)"
 	echo "migrate_sections $(all_hits lock_m)"
 	if [ "${WORK:-}" = aio ]; then
 		echo "aio_sections $(hits aio_lock)"
@@ -166,5 +172,6 @@ stop)
 		echo "list_sections $(all_hits lock_a)"
 	fi
 	echo "lookup_sections $(all_hits lock_l)"
+	! grep -q "^slow_l" $counts || echo "lookup_waits $(all_hits slow_l)"
 	;;
 esac

@@ -38,6 +38,18 @@ inside() # NAME FUNCTION CALLER
 	count_event "$1" "$(within "$3")"
 }
 
+# How often a function found a spinlock taken: by the slow path's callers, the lock function between them
+waits() # NAME FUNCTION
+{
+	here=$(within "$2")
+	for slow in native_queued_spin_lock_slowpath __pv_queued_spin_lock_slowpath; do
+		grep -q " $slow\$" $functions || continue
+		echo "p:mt/$1_$slow $slow ra=$ra:x64 rb=\$stack1:x64 rc=\$stack2:x64" >> $T/kprobe_events
+		count_event "$1_$slow" \
+			"($here) || ($(echo "$here" | sed 's/ra/rb/g')) || ($(echo "$here" | sed 's/ra/rc/g'))"
+	done
+}
+
 # The instructions of a function as the kernel has them in memory (arm64: words), one a line
 words() # FUNCTION
 {

@@ -24,8 +24,8 @@ for how in ${LOADS:=$MOVER:$WORK}; do
 	make_load
 	mkdir "/out/$WORK"
 	sh "$here/count.sh" start
-	# shellcheck disable=SC2086
-	migtrace record -v -o "/out/$WORK/run.json" $ARGS -- sh /load.sh > "/out/$WORK/report.txt"
+	# shellcheck disable=SC2046,SC2086
+	migtrace record -v -o "/out/$WORK/run.json" $(from_start $ARGS) $ARGS -- sh /load.sh > "/out/$WORK/report.txt"
 	sh "$here/count.sh" stop > "/out/$WORK/count"
 	mv /out/load "/out/$WORK/load"
 	sed -n '1,/^clock/p' "/out/$WORK/report.txt"

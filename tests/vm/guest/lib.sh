@@ -50,6 +50,14 @@ defined()
 	grep -c '^[pr][0-9]*:migtrace_' /sys/kernel/tracing/kprobe_events
 }
 
+from_start() # OPTIONS...: one more, by which all rows count from the command's begin, as the kernel does
+{
+	case " $* " in
+	*' --site '*) ;;
+	*) echo --site all ;;
+	esac
+}
+
 none_defined() # soon: a child deletes them behind the report
 {
 	[ "$(defined)" = 0 ]

@@ -8,7 +8,7 @@ set -u
 
 ours() # programs and links of ours that are loaded
 {
-	bpftool prog show 2>/dev/null | grep -cE 'name (norefs|lookup|lock|floor|section|aio|grow|create|try_to|dirty|assoc|bracket|isolate|move|migrate)' || :
+	bpftool prog show 2>/dev/null | grep -cE 'name (norefs|lookup|lock|floor|place|aio|bracket|isolate|move|migrate)' || :
 }
 
 none_left()
@@ -40,23 +40,35 @@ wait $!
 [ $? = 0 ] && grep -q "^kernel" /tmp/out && grep -q migtrace-run /tmp/b.json
 say $? "Ctrl-C ends a recording and prints it"
 
+# kprobes on a page's way by doctor: exceptions, all
+stops()
+{
+	migtrace doctor 2> /tmp/err | sed -n 's/^exceptions: \([0-9]*\) of \([0-9]*\) kprobes .*/\1 \2/p'
+}
+made=$(stops)
+echo 0 > /proc/sys/debug/kprobes-optimization
+unmade=$(stops)
+echo 1 > /proc/sys/debug/kprobes-optimization
+[ "${made% *}" -lt "${made#* }" ] && [ "$unmade" = "${made#* } ${made#* }" ]
+say $? "exceptions on a page's way, of all: $made; where the kernel makes no jumps: $unmade"
+
 # which programs of the rows that --site can leave out are loaded
 rows()
 {
 	migtrace record -o /tmp/d.json "$@" -d 60 > /tmp/out 2> /tmp/err &
 	until_true 40 counting $!
-	bpftool prog show 2>/dev/null | grep -oE 'name (aio|isolate|move|lookup)_' | sort -u | xargs
+	bpftool prog show 2>/dev/null | grep -oE 'name ((aio|isolate|move|lookup)_|place)' | sort -u | xargs
 	kill -INT $!
 	wait $!
 }
 loaded=$(rows)
-[ "$loaded" = "name aio_ name isolate_ name lookup_ name move_" ]
+[ "$loaded" = "name aio_ name isolate_ name lookup_ name move_ name place" ]
 say $? "every row has its programs: $loaded"
 loaded=$(rows --site migrate_norefs)
 [ "$loaded" = "" ]
 say $? "a row that is not asked for has none: $loaded"
 loaded=$(rows --site aio_migrate)
-[ "$loaded" = "name aio_" ]
+[ "$loaded" = "name aio_ name place" ]
 say $? "and one that is, only its own: $loaded"
 
 migtrace record -o /tmp/c.json > /tmp/out 2> /tmp/err &

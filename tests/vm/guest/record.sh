@@ -26,8 +26,8 @@ fi
 step disk
 [ -e $truth ] || sh "$here/count.sh" start || exit 1
 step count
-# shellcheck disable=SC2086
-migtrace record -v -o /out/run.json $ARGS -- ${HOGS:+load hogs} sh /load.sh > /out/report.txt
+# shellcheck disable=SC2046,SC2086
+migtrace record -v -o /out/run.json $(from_start $ARGS) $ARGS -- ${HOGS:+load hogs} sh /load.sh > /out/report.txt
 echo $? > /out/status
 step record
 [ -e $truth ] || sh "$here/count.sh" stop > /out/count

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """aio rings on the move, and what keeps their readers apart from it."""
-from .base import attempts, check, enough, equal, least, load, lossless, pairs, racy, same, sums
+from .base import check, enough, equal, expected, least, load, lossless, pairs, racy, same, sums
+from .kernel_counts import attempts
 
 
 def aio(conf, out, args):
@@ -42,7 +43,7 @@ def rings(conf, out, args):
         equal(n, c[n], t[n])
     check((why["ring_lock_busy"] == 0) == racy(args), f"ring_lock tried: busy {why['ring_lock_busy']}")
     got = {p["probe"]: p["variant"] for p in run["probes"] if p["attached"]}
-    for probe, want in (w.split("=", 1) for w in conf["expect"].split()):
+    for probe, want in expected(conf, run).items():
         check(got.get(probe) == want, f"probe {probe}: variant {got.get(probe)}, expected {want}")
     lossless(run)
     found, true = c["aio_overlaps_read"], t["aio_overlaps_read"]

@@ -3,7 +3,8 @@
 import os
 
 from .aio import aio
-from .base import check, counts, evidence, load, pairs
+from .base import ASKED, check, evidence, load, pairs, variants, wanted
+from .kernel_counts import counts
 from .isolation import isolation
 from .stock import sleepers
 
@@ -14,7 +15,7 @@ def forced_runs(conf, out):
     """Each load that ran, its recording and the kernel's count, once the variants are those asked for."""
     with open(f"{out}/args") as f:
         words = f.read().split("--probe ")[1].split()[0].split(",")
-    want = dict(w.split("=", 1) for w in conf["expect"].split() + words)
+    want = {k: v for k, v in wanted(conf, *words).items() if k not in ASKED}
     floor = want.pop("floor", "site")  # not one of the rows; its clock shows in the figures
     if os.path.exists(f"{out}/refused"):
         for line in open(f"{out}/refused"):
@@ -24,7 +25,7 @@ def forced_runs(conf, out):
     check(ran, f"loads: {ran}")
     for work in ran:
         run = load(f"{out}/{work}/run.json")
-        got = {p["probe"]: p["variant"] if p["attached"] else "-" for p in run["probes"]}
+        got = variants(run, want)
         other = {p: f"{got.get(p)}, not {v}" for p, v in want.items() if got.get(p) != v}
         check(not other and set(got) == set(want), f"{work}: variants as asked for {other or words}")
         clocks = {n: s["clock"] or "-" for n, s in run["sites"].items()}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Pages isolated by compaction, and truncated meanwhile."""
-from .base import check, enough, least, load, lossless, near, pairs, reasons, same
+from .base import check, enough, least, load, lossless, near, pairs, same
+from .kernel_counts import reasons
 
 
 def isolation(conf, out, args):

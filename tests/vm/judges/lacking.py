@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Judges what doctor said of a kernel that lacks something, and what a recording left out; PREEMPT_RT."""
-from .base import cases, check, enough, load
+from .base import ASKED, cases, check, enough, load, wanted
 from .truth import truth
 
 
@@ -17,9 +17,9 @@ def told(conf, out):
     want = 3 if words.startswith("btf: no") else 0
     check(status == want, f"doctor exits {status}")
     check(doctor["trial"]["ok"], f"doctor: {doctor['trial']['message']}")
-    variants = dict(w.split("=", 1) for w in conf["expect"].split())
+    variants = wanted(conf)
     reasons = dict(w.split("=", 1) for w in conf.get("reason", "").split())
-    seen = {p["probe"]: p for p in doctor["probes"] if p["probe"] != "floor"}
+    seen = {p["probe"]: p for p in doctor["probes"] if p["probe"] not in ASKED.keys() - variants | {"floor"}}
     for name in sorted(set(seen) | set(variants)):
         p = seen.get(name, {"variant": "missing", "reason": ""})
         check((p["variant"] or "-") == variants.get(name),

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Stock kernels: variants as expected, counts as the kernel's own, no late reference."""
-from .base import (cases, check, counts, enough, equal, evidence, exited, large_folios, load, lossless, pairs, reasons, same,
-                   sums)
+from .base import (cases, check, enough, equal, evidence, exited, expected, large_folios, load, lossless,
+                   pairs, same, sums, variants)
+from .kernel_counts import contention, counts, reasons
 from .export import prom, short_export
 from .lacking import owners
 
@@ -31,6 +32,33 @@ def journal(conf, out, args):
     check(why["journal"] > 0.5 * sum(failed.values()), f"mostly the journal: {failed}")
 
 
+def buffer_locks(run, count):
+    """The locks of buffers: as often waited for and held as the kernel says, each wait of one mode and unlocker."""
+    b, why = run["buffer_locks"], run["migrations"]
+    check(b["wait"]["count"] == count["buffer_waits"],
+          f"waits for a buffer: migtrace {b['wait']['count']}, the kernel {count['buffer_waits']}")
+    by_path = sum(h["count"] for path in b["wait_by_path"].values() for h in path.values())
+    check(by_path == b["wait"]["count"], f"by path and mode: {by_path}")
+    check(sum(b["unlocked_by"].values()) == b["wait"]["count"], f"by who unlocked: {b['unlocked_by']}")
+    got_all = sum(n for path in ("norefs", "buffers") for reason, n in why[path].items()
+                  if reason not in ("no_buffers", "early_refs", "locked", "writeback"))
+    check(b["held"]["count"] == got_all, f"all locked: {b['held']['count']}, by reasons {got_all}")
+    equal("unlocks, one a folio", b["held"]["count"], count["unlocks"])
+    return b
+
+
+def buffers(conf, out, args):
+    """Who waits for a buffer's lock: least=N times, most=N, N of them let go by a task."""
+    exited(out, 0)
+    run = load(f"{out}/run.json")
+    b = buffer_locks(run, pairs(f"{out}/count"))
+    enough(b["held"]["count"] > 1000, f"{b['held']['count']} migrations with all buffers")
+    enough(b["wait"]["count"] >= int(args.get("least", 0)), f"{b['wait']['count']} waits")
+    check(b["wait"]["count"] <= int(args.get("most", 1 << 60)), f"at most {args.get('most', 'any')}")
+    enough(b["unlocked_by"]["task"] >= int(args.get("task", 0)), f"unlocked by a task: {b['unlocked_by']}")
+    lossless(run)
+
+
 def locked(conf, out, args):
     """A slow disk: buffers under a read are locked, and a migration that may not wait gives up."""
     run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
@@ -38,6 +66,13 @@ def locked(conf, out, args):
     n, true = run["migrations"]["norefs"]["locked"], count["locked"]
     enough(true > 0, f"the kernel found {true} locked")
     same("locked", n, true, share=0.02, few=3)
+    b = run["buffer_locks"]
+    equal("waits for a buffer", b["wait"]["count"], count["buffer_waits"])
+    check(sum(b["unlocked_by"].values()) == b["wait"]["count"], f"by who unlocked: {b['unlocked_by']}")
+    if "waits" in args:
+        enough(b["wait"]["count"] >= int(args["waits"]), f"{b['wait']['count']} waits")
+        check(b["unlocked_by"]["io_completion"] > 0.9 * b["wait"]["count"], "the disk lets them go")
+        enough(b["wait"]["max_ns"] > 5e6, f"for as long as it takes: {b['wait']['max_ns']} ns")
     lossless(run)
 
 
@@ -51,6 +86,7 @@ def lists(conf, out, args):
         check(not site["clock"] and site["reason"], f"assoc_list is not measurable here: {site['reason']}")
     else:
         equal("assoc_list sections", site["acquires"], count["list_sections"])
+    contention(run, count, moves=run["counters"]["norefs_calls"] > 0)
     enough(count["dirty_sections"] > 1000, f"folios dirtied: {count['dirty_sections']}")
     sums(run)
     lossless(run)
@@ -117,17 +153,21 @@ def stock(conf, out, args):
     late = run["late_references"]
     doctor = load(f"{out}/doctor.json")
     check(doctor["trial"]["ok"], f"doctor: {doctor['trial']['message']}")
+    ways = {way: sum(n.values()) for way, n in doctor["kprobes"].items()}
+    check(ways["page"] >= 4 and ways["lookup"] >= 3,
+          f"doctor knows what the kernel made of the kprobes on a page's and a lookup's way: {doctor['kprobes']}")
     told = {p["probe"]: p["variant"] or "-" for p in doctor["probes"]}
     check(all(told[p["probe"]] == p["variant"] for p in run["probes"] if p["attached"]),
           f"doctor tells the variants that record uses, generation {doctor['kernel']['generation']}")
     check(run["kernel"]["generation"] == conf["generation"],
           f"generation {run['kernel']['generation']} ({run['kernel']['generation_evidence']})")
-    got = {p["probe"]: p["variant"] if p["attached"] else "-" for p in run["probes"]}
-    want = dict(w.split("=", 1) for w in conf["expect"].split())
+    want = expected(conf, run)
+    got = variants(run, want)
     for probe in sorted(set(got) | set(want)):
         check(got.get(probe) == want.get(probe),
               f"probe {probe}: variant {got.get(probe)}, expected {want.get(probe)}")
     counts(run, count)
+    contention(run, count)
     check(late["total"] == 0, f"late references: {late['total']}")
     evidence(late, args)
     large_folios(run, args)

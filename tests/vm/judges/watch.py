@@ -28,7 +28,7 @@ def watch(conf, out, args):
             m = re.search(r"late references: (\d+) \((.*)\) on \S+ (.*?):", text)
             check(m and m[3].endswith(generation(conf, args)), f"text: summary: {m and m[0]}")
             total, verdict = int(m[1]), m[2]
-            behind = sum(map(int, re.search(r"behind one: (\d+) spin, (\d+) folio", text).groups()))
+            behind = sum(map(int, re.search(r"(?:behind one|1 ms after): (\d+) spin(?:lock)?, (\d+) folio", text).groups()))
             possible = int(re.search(r"up to (\d+) more possible", text)[1])
             reports = text.count("migtrace: late buffer reference")
             named = len(re.findall(r"taken by \S+/\d+ on CPU \d.*?:\n  \S+\+0x.*?"
