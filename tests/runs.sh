@@ -23,11 +23,30 @@ for name, change in {
     "start": lambda r: r.update(start="yesterday"),
     "times": lambda r: r["intervals"][1].update(start_ns=1),
     "rounds": lambda r: r["rounds"][1].update(start_ns=0),
+    "status": lambda r: r["tool"].update(command=["true"], command_status=2**32 + 1),
+    "device": lambda r: r["devices"].update({"8:01": next(iter(r["devices"].values()))}),
     "clamped": lambda r: (r["late_references"].update(total=2**63 - 1), r.update(clamped=1)),
 }.items():
     run = json.load(open(sys.argv[1]))
     change(run)
     json.dump(run, open("%s/%s.json" % (sys.argv[2], name), "w"))
+run = json.load(open("%s/r001.json" % sys.argv[2]))
+for key in "pinned", "pinned_not_listed", "pinned_tries", "pinned_unkept", "drains":
+    del run[key]
+json.dump(run, open("%s/unasked.json" % sys.argv[2], "w"))
+block = dict(run["refcounts"][0])
+for i in range(2):
+    run = json.load(open("%s/r%03d.json" % (sys.argv[2], i)))
+    run["refcounts"] = [dict(block, seen=10000 * i + n, count=1) for n in range(3000)]
+    json.dump(run, open("%s/many%d.json" % (sys.argv[2], i), "w"))
+run = json.load(open(sys.argv[1]))
+late = run["late_references"]
+late.update(total=0, possible=0, events=[], not_listed=0, possible_events=[], possible_not_listed=0)
+late["by_kind"].update(slow_lookup=0, end_count=0)
+run["losses"] = dict.fromkeys(run["losses"], 0)
+for n in 5, 6:
+    late["lookups_waited"].update(spin=n, folio=0)
+    json.dump(run, open("%s/waited%d.json" % (sys.argv[2], n), "w"))
 END
 cd "$tmp" || exit 1
 
@@ -84,6 +103,23 @@ t 'a sum of before, and its first part' 1 "'r000.json' is one of the recordings"
 t 'a sum of before, and another' 0 "'old.json' does not say which 2 recordings" report old.json r003.json
 t 'a sum of before, alone' 0 '' report old.json
 
+t 'what one has not' 0 "left out of the sum, since not all files up to 'unasked.json' have it: pinned, drains" \
+	report -f json -o out.json r000.json unasked.json
+t 'and the other has' 0 'left out of the sum.*r000.json.*: pinned, drains' report -f json -o out.json unasked.json r000.json
+t 'more entries than a file may have' 1 \
+	"'many1.json' can't be added to 'many0.json': together they have more than 4096 entries of refcounts" \
+	report many0.json many1.json
+grep -q '^  hint: add up fewer files' err || cat err
+verdict $? 'with a way out'
+
+# five lookups bound nothing
+t 'five that waited' 0 '' report waited5.json
+grep -q 'None seen, but 5 lookups that waited for a window: too few' out
+verdict $? 'are too few'
+t 'six' 0 '' report waited6.json
+grep -q 'None seen: at most 1 in 2 of' out
+verdict $? 'are not'
+
 # memory does not grow with the number of files
 peak() { # FILE...: KiB; without what the sanitiser keeps of freed memory
 	ASAN_OPTIONS=quarantine_size_mb=1:thread_local_quarantine_size_kb=64 python3 -c 'import resource, subprocess, sys
@@ -104,6 +140,8 @@ t 'holds that their outcomes deny' 1 'sites.migrate_norefs.hold: [0-9]*, but [0-
 t 'no such tier' 1 'tool.tier: full or light expected' report tier.json
 t 'no time' 1 'start: no time such as' report start.json
 t 'intervals that overlap' 1 'intervals\[1\]: begins before the one ahead of it ended' report times.json
+t 'a status that is none' 1 'tool.command_status: 4294967297 is out of range' report status.json
+t 'one device by two names' 1 'devices.8:01: not MAJOR:MINOR' report device.json
 t 'rounds that overlap' 1 'rounds\[1\]: begins before' report rounds.json
 t 'compare refuses them, too' 1 'late_references.total: 0' compare r000.json -- total.json
 t 'a number that was clamped adds up to nothing' 0 '' report clamped.json

@@ -142,7 +142,7 @@ static int set_seconds(const struct opt *row, const char *value, double *out)
 				return bad(row, value, "at most a year");
 			return 0;
 		}
-	return bad(row, value, "a time such as 10, 0.5, 10s, 2m or 1h");
+	return bad(row, value, "a time such as 10, 0.5, 500ms, 10s, 2m or 1h");
 }
 
 static int set_uint(const struct opt *row, const char *value, unsigned int *out)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernel/facts.h"
 
@@ -272,7 +273,7 @@ static int add_ways(struct facts *f)
 
 int facts__load(struct facts *f, const char *path)
 {
-	FILE *in = fopen(path, "re");
+	FILE *in = strcmp(path, "-") ? fopen(path, "re") : fdopen(dup(STDIN_FILENO), "r");
 	char line[512];
 	int err = 0;
 

@@ -187,7 +187,10 @@ int text__lock_calls(const unsigned char *code, size_t size, __u64 addr,
 		     int (*cb)(void *ctx, __u32 offset), void *ctx);
 /* A row for the function @name, of which WANT_* is asked; the rest of a fact sheet fills it in. 0 or -ENOMEM. */
 int facts__want(struct facts *f, const char *name, unsigned int wants);
-/* The same from and to a text file (tests/data/kernels/NAME.facts, doctor --facts). 0 or -errno. */
+/*
+ * The same from and to a text file (tests/data/kernels/NAME.facts, doctor --facts); "-" is standard
+ * input. 0 or -errno.
+ */
 int facts__load(struct facts *f, const char *path);
 void facts__save(const struct facts *f, FILE *out);
 void facts__free(struct facts *f);

@@ -260,9 +260,10 @@ static bool site_anywhere(const struct comparison *c, unsigned int site)
 /* Not tested: a count of the waits that there were, whose length is the wait's row. */
 static int add_contended(struct comparison *c, unsigned int site)
 {
-	struct cmp_row *row = add_row(c, site__name(site), "contended", UNIT_RATE);
+	struct cmp_row *row = add_row(c, site__name(site), CMP_CONTENDED, UNIT_RATE);
+	const struct cmp_source source = { .site = site, .contended = true };
 
-	if (!row)
+	if (!row || compare__unmeasured(c, &source, row))
 		return -ENOMEM;
 	for (int side = 0; side < SIDES; side++)
 		for (size_t i = 0; i < c->files[side]; i++) {

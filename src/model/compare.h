@@ -16,6 +16,7 @@
 /* Tested where the runs are enough for these, too: five are for two sites alone. */
 #define COMPARE_CONTENTION_ROWS	   2
 #define CMP_CONTENTION		   "contention" /* their subject */
+#define CMP_CONTENDED		   "contended"	/* a metric of sites */
 
 enum side { BEFORE, AFTER, SIDES };
 
@@ -123,7 +124,7 @@ int compare__admit(struct comparison *c, unsigned int site, bool *tested);
  */
 struct cmp_source {
 	unsigned int site;
-	bool wait;
+	bool wait, contended;
 	bool is_span;
 	unsigned int span; /* of run_spans */
 };

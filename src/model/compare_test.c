@@ -357,6 +357,8 @@ bool compare__has_waits(const struct run *r, unsigned int site)
 
 static enum lack lack_of(const struct run *r, const struct cmp_source *s)
 {
+	if (s->contended)
+		return r->site[s->site].has_contended ? LACK_NOTHING : LACK_FIGURE;
 	if (s->is_span ? !run__span(r, s->span) : !r->site[s->site].clock)
 		return LACK_FIGURE;
 	if (s->wait)
@@ -370,6 +372,8 @@ static enum lack lack_of(const struct run *r, const struct cmp_source *s)
 /* Of LACK_FIGURE. */
 static const char *reason_of(const struct run *r, const struct cmp_source *s)
 {
+	if (s->contended)
+		return "its kernel does not tell";
 	if (s->is_span || !r->site[s->site].clock)
 		return s->is_span ? run_spans[s->span].absent : r->site[s->site].reason;
 	if (r->site[s->site].clock == CLOCK_BRACKET)

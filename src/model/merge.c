@@ -32,7 +32,7 @@ bool run__same_kernel(const struct run *a, const struct run *b)
 	       same(a->kernel.version, b->kernel.version);
 }
 
-static char path[128];
+static char path[128]; /* of a member, or a sentence about one */
 
 static const char *at_member(const struct at *at)
 {
@@ -242,6 +242,13 @@ static int append(const struct member *m, void *into, const void *entry)
 	return own(m->of, v);
 }
 
+static int too_many(const struct member *m)
+{
+	snprintf(path, sizeof(path), "together they have more than %zu entries of %s", m->max,
+		 m->key);
+	return -E2BIG;
+}
+
 /* Mostly the two lists are alike: the search for an entry begins where it is in the other. */
 static int merge_keyed(const struct member *m, void *into, const void *from)
 {
@@ -257,7 +264,7 @@ static int merge_keyed(const struct member *m, void *into, const void *from)
 		if (k < n)
 			ret = merge_shape(m->of, member__entry(m, into, (i + k) % n), entry);
 		else
-			ret = m->max && n >= m->max ? -E2BIG : append(m, into, entry);
+			ret = m->max && n >= m->max ? too_many(m) : append(m, into, entry);
 	}
 	return ret;
 }
@@ -464,6 +471,6 @@ int run__merge(struct run *into, const struct run *from, const char **why)
 		      merge_identity(into, from) ?:
 						   merge_shape(&run_shape, into, from);
 	if (ret == -E2BIG)
-		*why = "together they have more entries of a list than a run file may have";
+		*why = path;
 	return ret;
 }

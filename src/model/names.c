@@ -266,15 +266,21 @@ const char *dev__words(__u32 dev, const char *name, char *buf)
 	return buf;
 }
 
+/* One number has one spelling: as keys "8:01" and "8:1" would be two devices. */
+static bool is_number(const char *s)
+{
+	return *s >= '0' && *s <= '9' && (*s != '0' || s[1] < '0' || s[1] > '9');
+}
+
 bool dev__parse(const char *text, __u32 *dev)
 {
 	unsigned long major, minor;
 	char *end;
 
-	if (*text < '0' || *text > '9')
+	if (!is_number(text))
 		return false;
 	major = strtoul(text, &end, 10);
-	if (*end != ':' || end[1] < '0' || end[1] > '9')
+	if (*end != ':' || !is_number(end + 1))
 		return false;
 	minor = strtoul(end + 1, &end, 10);
 	if (*end || major >> (32 - DEV_MINOR_BITS) || minor > DEV_MINOR_MASK)

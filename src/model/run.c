@@ -337,6 +337,11 @@ __u64 late__evidence(const struct late *l)
 	return l->has_waited ? l->waited_spin + l->waited_folio : l->behind_spin + l->behind_folio;
 }
 
+bool late__bounds(const struct late *l)
+{
+	return late__evidence(l) / 3 > 1;
+}
+
 enum entered run__entered(const struct run *run, unsigned int site)
 {
 	static const char *const calls[SITE_COUNT] = {

@@ -454,6 +454,8 @@ int run_site__add_worst(struct run_site *site, const struct worst *w);
  * open. 3/this is the 95 % bound. Older versions counted those that came up to 1 ms behind, too.
  */
 __u64 late__evidence(const struct late *l);
+/* Are they enough for a bound, 1 in 2 or less? */
+bool late__bounds(const struct late *l);
 
 /*
  * Was the function that takes a site's lock entered at all? A compiler can have moved its callers

@@ -134,10 +134,12 @@ static int get_number(const json_t *v, const struct member *m, const struct at *
 			       ret;
 	}
 	ret = get_int(v, at, &value);
-	if (m->size == sizeof(__s32))
-		*(__s32 *)out = (__s32)value;
-	else
+	if (m->size != sizeof(__s32))
 		*(__s64 *)out = value;
+	else if (!ret && (value < INT_MIN || value > INT_MAX))
+		ret = at__fail(at, "%lld is out of range", (long long)value);
+	else
+		*(__s32 *)out = (__s32)value;
 	return ret;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Several run files at once, as the commands that read them need them. Stage 4 (model). */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,16 +142,52 @@ static bool load(struct run *run, const char *path, struct ledger *l, size_t i)
 	return true;
 }
 
+/* The rows of one question have the same @has, and the first of them its name. */
+static const struct member *question_of(const struct member *row)
+{
+	const struct member *m = run_shape.member;
+
+	while (!m->has_size || m->has != row->has)
+		m++;
+	return m;
+}
+
+/* Onto @f: what only one of both was asked for. */
+static void name_dropped(const struct run *into, const struct run *from, FILE *f)
+{
+	const struct member *last = NULL;
+
+	for (const struct member *m = run_shape.member; m->type; m++) {
+		if (m->merge != MERGE_AND || (last && m->has == last->has) ||
+		    member__is_there(m, into) == member__is_there(m, from))
+			continue;
+		fprintf(f, "%s%s", last ? ", " : "", question_of(m)->key);
+		last = m;
+	}
+}
+
 static bool merge(struct run *into, const struct run *from, char *const *paths, size_t i)
 {
+	char dropped[128] = "";
+	FILE *f = fmemopen(dropped, sizeof(dropped), "w");
 	const char *why;
-	int ret = run__merge(into, from, &why);
+	int ret;
 
+	if (f) {
+		name_dropped(into, from, f);
+		fclose(f);
+	}
+	ret = run__merge(into, from, &why);
+	if (!ret && *dropped)
+		log_warn("left out of the sum, since not all files up to '%s' have it: %s",
+			 paths[i], dropped);
 	if (ret == -EINVAL) {
 		log_error("'%s' can't be added to '%s': %s differs", paths[i], paths[0], why);
 		log_hint("runs are merged when kernel, tier and clocks are the same");
 	} else if (ret) {
-		log_error("%s", why);
+		log_error("'%s' can't be added to '%s': %s", paths[i], paths[0], why);
+		if (ret == -E2BIG)
+			log_hint("add up fewer files at a time, or report them one by one");
 	}
 	return !ret;
 }

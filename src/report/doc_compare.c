@@ -115,7 +115,9 @@ static void unmeasured(struct pair *p)
 
 		if (row->unmeasured && !said(p->c, row))
 			doc__block(&p->r.doc, DOC_FACT, "-", "%s%s: %s", row->subject,
-				   !strncmp(row->metric, "wait", 4) ? ", wait" : "",
+				   !strncmp(row->metric, "wait", 4)    ? ", wait" :
+				   !strcmp(row->metric, CMP_CONTENDED) ? ", " CMP_CONTENDED :
+									 "",
 				   row->unmeasured);
 	}
 }

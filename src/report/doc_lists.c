@@ -417,6 +417,12 @@ void doc__late_events(struct report *r, enum doc_only only)
 	doc__only(&r->doc, from, only);
 }
 
+/* How long a site was not yet in place, of those that have figures. */
+static __u64 uncounted(const struct run_site *s)
+{
+	return s->clock || s->hold.count || s->acquires ? s->uncounted_ns : 0;
+}
+
 /* What was not yet in place when the recording began: a line for all those of one time. */
 void doc__later(struct report *r)
 {
@@ -428,9 +434,9 @@ void doc__later(struct report *r)
 
 		next = isolations > last ? isolations : ~0ULL;
 		for (unsigned int i = 0; i < SITE_COUNT; i++)
-			if (r->run->site[i].uncounted_ns > last &&
-			    r->run->site[i].uncounted_ns < next)
-				next = r->run->site[i].uncounted_ns;
+			if (uncounted(&r->run->site[i]) > last &&
+			    uncounted(&r->run->site[i]) < next)
+				next = uncounted(&r->run->site[i]);
 		if (next == ~0ULL || next > r->run->duration_ns)
 			return;
 		doc__block(&r->doc, DOC_FACT, "later:",
@@ -439,7 +445,7 @@ void doc__later(struct report *r)
 			   fmt__ns(counted, r->run->duration_ns - next),
 			   fmt__ns(all, r->run->duration_ns));
 		for (unsigned int i = 0; i < SITE_COUNT; i++)
-			if (r->run->site[i].uncounted_ns == next) {
+			if (uncounted(&r->run->site[i]) == next) {
 				doc__add(&r->doc, "%s%s", separator, site__name(i));
 				separator = ", ";
 			}

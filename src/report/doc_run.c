@@ -166,19 +166,23 @@ static void none_seen(struct report *r)
 	const struct late *l = &r->run->late;
 	const char *doubt = run__doubt(r->run);
 	__u64 n = late__evidence(l);
-	char cell[FMT_CELL];
+	char cell[FMT_CELL], words[FMT_WORDS];
 
 	if (l->possible)
 		doc__add(&r->doc, "Inconclusive: none proven, but %llu possible",
 			 (unsigned long long)l->possible);
 	else if (doubt)
 		doc__add(&r->doc, "Inconclusive: none seen, but %s", doubt);
+	else if (!late__bounds(l))
+		doc__add(&r->doc,
+			 "None seen, but %s that %s a window: too few to say how often one is late",
+			 fmt__of(words, n, "lookup"), l->has_waited ? "waited for" : "came after");
 	else
 		doc__add(&r->doc,
 			 "None seen: at most 1 in %s of the lookups that %s a window is late, with "
 			 "95 %% confidence (3/%llu)",
-			 fmt__count(cell, n > 3 ? n / 3 : 1),
-			 l->has_waited ? "waited for" : "came after", (unsigned long long)n);
+			 fmt__count(cell, n / 3), l->has_waited ? "waited for" : "came after",
+			 (unsigned long long)n);
 }
 
 #define DEVICES_NAMED 3

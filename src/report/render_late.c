@@ -135,7 +135,7 @@ void render_late_summary(const struct run *run, FILE *f)
 		(unsigned long long)l->windows, (unsigned long long)l->aborted,
 		(unsigned long long)l->waited_spin, (unsigned long long)l->waited_folio,
 		(unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);
-	if (verdict == VERDICT_NONE_SEEN)
+	if (verdict == VERDICT_NONE_SEEN && late__bounds(l))
 		fprintf(f, "  95 %% upper bound: %.2g of the lookups that waited for a window\n",
 			bound(l));
 	fprintf(f, "  losses:");
@@ -171,7 +171,8 @@ void render_late_summary_json(const struct run *run, FILE *f)
 			    (json_int_t)l->waited_folio, "lookups_behind", "spin",
 			    (json_int_t)l->behind_spin, "folio", (json_int_t)l->behind_folio,
 			    "upper_bound_95",
-			    verdict == VERDICT_NONE_SEEN ? json_real(bound(l)) : json_null(),
+			    verdict == VERDICT_NONE_SEEN && late__bounds(l) ? json_real(bound(l)) :
+									      json_null(),
 			    "losses", losses),
 		  f);
 }
