@@ -10,7 +10,8 @@
  *		 [-w getdents|storm|aio|truncate|cold|fsync|gup|fixed|memory|none] [-B PAGES]
  *		 [-A ANONYMOUS]
  *		do it for SEC seconds, then print one line of JSON
- *	load stall nbd DEV MIB HOLD | fill DEV N | sit FILE | move DEV SECONDS
+ *	load stall nbd DEV MIB HOLD | fill DEV N | sit FILE | move DEV SECONDS |
+ *		 attach PIN...
  *		a disk in memory that does not answer while there is a file HOLD; N reads of it; FILE
  *		written back, or a page of DEV; all pages of DEV moved
  *	load symbols

@@ -224,9 +224,12 @@ static void move_all(size_t n, size_t rounds)
 			move_one(&fill, page[i], 1 - from);
 			move_beside(&fill);
 		}
+		/* where one that does not move stands ahead of these, they are not even tried */
+		if (fill && (rounds == 1 || r == 2 * rounds - 1)) {
+			move_pages(fill, list, wanted, status);
+			fill = 0;
+		}
 	}
-	if (fill)
-		move_pages(fill, list, wanted, status);
 }
 
 /*

@@ -8,6 +8,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/fs.h>
 #include <linux/nbd.h>
 #include <poll.h>
@@ -180,8 +181,32 @@ static int move(char **argv)
 	return 0;
 }
 
+static int bpf(int cmd, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+}
+
+/* attach PIN...: the tracing programs that are pinned there (hold.bpf.c), until it is killed */
+static int attach(char **argv)
+{
+	for (; *argv; argv++) {
+		union bpf_attr pin = { .pathname = (uintptr_t)*argv }, link = { 0 };
+		int fd = bpf(BPF_OBJ_GET, &pin);
+
+		link.raw_tracepoint.prog_fd = fd;
+		if (fd < 0 || bpf(BPF_RAW_TRACEPOINT_OPEN, &link) < 0)
+			die("attach %s", *argv);
+	}
+	puts("attached");
+	fflush(stdout);
+	pause();
+	return 0;
+}
+
 int stall(int argc, char **argv)
 {
+	if (argc >= 2 && !strcmp(argv[0], "attach"))
+		return attach(argv + 1);
 	if (argc == 4 && !strcmp(argv[0], "nbd"))
 		return disk(argv + 1);
 	if (argc == 3 && !strcmp(argv[0], "fill"))
@@ -190,5 +215,5 @@ int stall(int argc, char **argv)
 		return sit(argv + 1);
 	if (argc == 3 && !strcmp(argv[0], "move"))
 		return move(argv + 1);
-	die("stall nbd|fill|sit|move");
+	die("stall nbd|fill|sit|move|attach");
 }
