@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * In a guest: keeps a move that is under way from going on, and so whatever it has locked. These functions
- * are called under private_lock up to 6.14. fentry, since behind a kprobe's program the kernel runs no
+ * In a guest: keeps a move that is under way from going on, and so whatever it has locked. AT is called under
+ * private_lock up to 6.14: folio_migrate_mapping, and where there is folio_mc_copy (6.11), that. fentry, since behind a kprobe's program the kernel runs no
  * other of a perf event on that CPU (bpf_prog_active), which is how `watch --stall` sees an owner.
  */
 #include "vmlinux.h"
@@ -36,14 +36,8 @@ static __always_inline int hold(void)
 	return 0;
 }
 
-SEC("fentry/folio_migrate_mapping")
-int hold_mapping(void *ctx)
-{
-	return hold();
-}
-
-SEC("fentry/filemap_migrate_folio")
-int hold_folio(void *ctx)
+SEC("fentry/" AT)
+int hold_at(void *ctx)
 {
 	return hold();
 }

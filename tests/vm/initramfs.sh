@@ -185,7 +185,9 @@ cp "$job" "$over/job"
 # built by make; a guest without it is still good for a look around
 [ ! -e "$bin/migtrace" ] || add "$over" "$bin/migtrace" bin/migtrace
 [ ! -e "$bin/vm/load" ] || add "$over" "$bin/vm/load" bin/load
-[ ! -e "$bin/vm/hold.bpf.o" ] || install -D -m 644 "$bin/vm/hold.bpf.o" "$over/files/hold.bpf.o"
+for file in "$bin"/vm/hold-*.bpf.o; do
+	[ ! -e "$file" ] || install -m 644 "$file" "$over/files/"
+done
 [ -z "$sysroot" ] && ! command -v bpftool >/dev/null || add_tool "$over" bpftool
 for file; do
 	dest=files/$(basename "${file%%=*}")

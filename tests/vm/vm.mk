@@ -14,14 +14,15 @@ LACKING := no-kprobes no-ftrace no-btf
 guest_ready = @tests/deps.sh $(1) && $(MAKE) guest
 in_guest = $(Q)O="$(abspath $(O))"
 
-guest: $(O)/migtrace $(O)/vm/load $(O)/vm/hold.bpf.o ## what guests run: the tool and the load generator
+HOLD := $(patsubst %,$(O)/vm/hold-%.bpf.o,folio_migrate_mapping folio_mc_copy)
+guest: $(O)/migtrace $(O)/vm/load $(HOLD) ## what guests run: the tool and the load generator
 $(O)/vm/load: $(wildcard tests/vm/load*.[ch]) src/bench/bench_dir.c
 	$(call msg,LOAD,$@)
 	$(in_guest) CC="$(CC)" tests/vm/build-load.sh
-$(O)/vm/hold.bpf.o: tests/vm/hold.bpf.c $(VMLINUX)
+$(HOLD): $(O)/vm/hold-%.bpf.o: tests/vm/hold.bpf.c $(VMLINUX)
 	@mkdir -p $(@D)
 	$(call msg,BPF,$@)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -I$(VMLINUX_DIR) -c $< -o $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -I$(VMLINUX_DIR) '-DAT="$*"' -c $< -o $@
 
 .PHONY: cache cache-clean demo demo-race guest bench-cost before-after check-before-after check-prom \
 	bars-compare check-quick check-all

@@ -12,8 +12,10 @@ pause=/sys/kernel/debug/migtrace_pause_ns
 make_disk || exit 1
 if [ ! -e $pause ]; then
 	mount -t bpf bpf /sys/fs/bpf 2> /dev/null || :
-	bpftool prog loadall /files/hold.bpf.o /sys/fs/bpf/hold || exit 1
-	load stall attach /sys/fs/bpf/hold/* > /attached &
+	at=folio_migrate_mapping
+	! grep -q ' folio_mc_copy$' /proc/kallsyms || at=folio_mc_copy
+	bpftool prog load /files/hold-$at.bpf.o /sys/fs/bpf/hold || exit 1
+	load stall attach /sys/fs/bpf/hold > /attached &
 	until_true 30 [ -s /attached ] || exit 1
 fi
 ns=$((HELD * 1000000000)) bytes=

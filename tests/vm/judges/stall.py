@@ -37,6 +37,21 @@ def sat_on(out, what, held):
               f"{what}: over after {[round(e['wait_ns'] / 1e9, 2) for e in over]} s of {held}")
 
 
+def spun(begun, ended, what, who, held):
+    """One of those that wait for what the move has, and for how long."""
+    mine = [v for v in begun if (v["what"], v["who"]) == (what, who)]
+    enough(mine, f"{len(mine)} stalls of {who} for {what} of {len(begun)}")
+    for v in mine[:1]:
+        check(1e9 <= v["wait_ns"] <= 2e9, f"told after {v['wait_ns'] / 1e9:.2f} s, within 1 s of 1 s")
+        check(has(v["waiter"]["stack"], "__find_get_block", "find_get_block_common"), f"waits in {v['waiter']['stack'][:4]}")
+        owner = v["owner"] or {"comm": None, "stack": []}
+        check("a task that runs" in v["owner_how"] if what == "folio_lock" else has(owner["stack"], "__buffer_migrate_folio"),
+              f"owner {owner['comm']}, {v['owner_how']}: {owner['stack'][:4]}")
+        over = [e for e in ended if e["waiter"]["pid"] == v["waiter"]["pid"] and e["what"] == v["what"]]
+        check(over and held - 1 <= over[0]["wait_ns"] / 1e9 <= held + 2,
+              f"over after {[round(e['wait_ns'] / 1e9, 2) for e in over]} s of {held:g}")
+
+
 def spin(conf, out, args):
     """A move that spends seconds under the lock: lookups that spin meanwhile, or, where they sleep for the
     folio, wait for its lock, whose owner runs."""
@@ -45,17 +60,7 @@ def spin(conf, out, args):
     what, who = ("folio_lock", "lookup") if sleeps else ("private_lock", "find_get_block")
     exited(out, 0, "status.spin")
     begun, ended = told(out, "spin")
-    mine = [v for v in begun if (v["what"], v["who"]) == (what, who)]
-    enough(mine, f"{len(mine)} stalls of a lookup of {len(begun)}")
-    for v in mine[:1]:
-        check(1e9 <= v["wait_ns"] <= 2e9, f"told after {v['wait_ns'] / 1e9:.2f} s, within 1 s of 1 s")
-        check(has(v["waiter"]["stack"], "__find_get_block", "find_get_block_common"), f"waits in {v['waiter']['stack'][:4]}")
-        owner = v["owner"] or {"comm": None, "stack": []}
-        check("a task that runs" in v["owner_how"] if sleeps else has(owner["stack"], "__buffer_migrate_folio"),
-              f"owner {owner['comm']}, {v['owner_how']}: {owner['stack'][:4]}")
-        over = [e for e in ended if e["waiter"]["pid"] == v["waiter"]["pid"] and e["what"] == v["what"]]
-        check(over and held - 1 <= over[0]["wait_ns"] / 1e9 <= held + 2,
-              f"over after {[round(e['wait_ns'] / 1e9, 2) for e in over]} s of {held:g}")
+    spun(begun, ended, what, who, held)
     exited(out, 0, "status.none")
     begun, ended = told(out, "none")
     check(not begun and not ended, f"without it {len(begun)} stalls told")
