@@ -12,10 +12,12 @@ def check(good, text):
 
 
 def enough(good, text):
-    """A floor under the load, not a figure of ours: check.py gives a case more time for it."""
+    """A floor under the load, not a figure of ours: check.py gives a case more time for it. @good, for what
+    can only be said of what is above it."""
     global short
     check(good, text if good else f"too little load: {text}")
     short += not good
+    return good
 
 
 def judged(judge, conf, out, args):
@@ -24,7 +26,7 @@ def judged(judge, conf, out, args):
     passed = failed = short = 0
     try:
         judge(conf, out, args)
-    except (OSError, KeyError, ValueError, TypeError) as e:
+    except (OSError, LookupError, ValueError, TypeError) as e:
         check(False, f"{judge.__name__}: {type(e).__name__}: {e}")
     print(f"{passed} passed, {failed} failed")
     return failed and (3 if failed == short else 1)

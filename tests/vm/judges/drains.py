@@ -69,7 +69,8 @@ def drains(conf, out, args):
             check(not mine and run["drains"]["by"]["all"] <= 1, f"none: {run['drains']['by']}, by the load {mine}")
             check(not any(after.values()), f"none: no migration: {after}")
             continue
-        enough(sum(c["count"] for c in mine) >= 10, f"{work}: the load asks for {sum(c['count'] for c in mine)}")
+        if not enough(sum(c["count"] for c in mine) >= 10, f"{work}: the load asks for {sum(c['count'] for c in mine)}"):
+            continue
         check(any(c["function"].split(".")[0] in CALLERS[mover] for c in mine), f"{work}: in {[c['function'] for c in mine]}")
         check(all(c["stack"] for c in mine), f"{work}: with a stack: {mine[:1]}")
         if work == "numa":  # compaction drains long before it moves

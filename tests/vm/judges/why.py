@@ -72,7 +72,8 @@ def why(conf, out, args):
         true = as_kernel(out, mover, run)
         adds_up(mover, run)
         floor = (5 if mover == "contig" else 20) * least(args)  # a page of 1 GiB takes seconds to make
-        enough(true.get(reason, (0, 0))[1] >= floor, f"{mover}: the kernel moved {true.get(reason, (0, 0))[1]} for {reason}")
+        if not enough(true.get(reason, (0, 0))[1] >= floor, f"{mover}: the kernel moved {true.get(reason, (0, 0))[1]} for {reason}"):
+            continue
         v, (tried, moved) = results(run, reason)
         check(moved > 0 and v["norefs_pages"] >= moved and v["hold"]["count"] >= moved,
               f"{mover}: {reason} has pages and holds: {v and (v['norefs_pages'], v['hold']['count'])}")
