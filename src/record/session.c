@@ -315,6 +315,15 @@ static int record(const struct session_opts *o, struct tracer *t, struct run *ru
 	return out__check_stdout() && err == EXIT_FINE ? EXIT_FAILED : err;
 }
 
+static void choose(const struct facts *f, const struct session_opts *o, const char *const *forced,
+		   struct choice *choices)
+{
+	probes__select(f, o->light, forced, choices);
+	for (size_t i = 0; o->pinned && i < probes_n; i++)
+		if (probes[i].flags & PROBE_PINNED && !probes__forced(forced, &probes[i]))
+			probes__prefer_kprobe(f, o->light, &choices[i]);
+}
+
 int session__record(const struct session_opts *o, struct run *run)
 {
 	struct choice *choices = calloc(probes_n, sizeof(*choices));
@@ -347,7 +356,7 @@ int session__record(const struct session_opts *o, struct run *run)
 		code = session__read_facts(&f, o->btf, !session__wants_stacks(o));
 	if (!code) {
 		to.stop = &stopped;
-		probes__select(&f, o->light, to.forced, choices);
+		choose(&f, o, forced, choices);
 		code = session__check_required(&f, choices);
 	}
 	if (!code)

@@ -43,7 +43,7 @@ const struct probe probes[] = {
 		.name = "norefs_entry",
 		.what = "entry and exit of the norefs migration",
 		.site = -1,
-		.flags = PROBE_REQUIRED | PROBE_LIGHT | PROBE_PAGE,
+		.flags = PROBE_REQUIRED | PROBE_LIGHT | PROBE_PAGE | PROBE_PINNED,
 		.variants = {
 			VARIANT_UNLESS("folio", &in_folio_way,
 				     ONE("norefs_exit", ATTACH_FEXIT, "__buffer_migrate_folio"),
@@ -165,6 +165,7 @@ const struct probe probes[] = {
 		.name = "lookup_exit",
 		.what = "result of a buffer lookup, to pair it with a window",
 		.site = -1,
+		.flags = PROBE_PINNED,
 		.row = SITE_FIND_GET_BLOCK,
 		.variants = {
 			VARIANT("common", ONE("lookup_exit_common", ATTACH_FEXIT, "find_get_block_common")),

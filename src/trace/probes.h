@@ -73,6 +73,7 @@ enum probe_flag {
 	PROBE_PAGE = 16,    /* its places are on the way of a page that moves */
 	PROBE_REFS = 32,    /* for --refs alone */
 	PROBE_DRAINS = 64,  /* for --drains alone */
+	PROBE_PINNED = 128, /* --pinned makes its programs long enough to be preempted in */
 };
 
 #define PROBE_VARIANTS 8
@@ -109,6 +110,13 @@ void probes__select(const struct facts *f, bool light, const char *const *forced
  * and @why is the reason.
  */
 void probes__next(const struct facts *f, bool light, struct choice *c, const char *why);
+
+/*
+ * Takes the variant by kprobe in place of the one that was chosen, if there is one. Its programs are not
+ * preempted; while one of a trampoline is, the kernel leaves out the other runs of that program on its CPU
+ * (__bpf_prog_enter_recur(), and PREEMPT_LAZY, 6.13, preempts there).
+ */
+void probes__prefer_kprobe(const struct facts *f, bool light, struct choice *c);
 
 /* The word of @forced that is about @p, or NULL. */
 const char *probes__forced(const char *const *forced, const struct probe *p);

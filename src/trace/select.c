@@ -370,6 +370,25 @@ void probes__next(const struct facts *f, bool light, struct choice *c, const cha
 	select_one(f, c->probe, light, NULL, next, c);
 }
 
+static bool by_kprobe(const struct variant *v)
+{
+	const char *way = strchr(v->name, ':');
+
+	return way && !strcmp(way, ":kprobe");
+}
+
+void probes__prefer_kprobe(const struct facts *f, bool light, struct choice *c)
+{
+	struct choice next = *c;
+
+	while (next.variant && !by_kprobe(next.variant))
+		probes__next(f, light, &next, "");
+	if (!next.variant)
+		return;
+	*c = next;
+	c->reason[0] = 0;
+}
+
 const char *probes__forced(const char *const *forced, const struct probe *p)
 {
 	size_t len = strlen(p->name);

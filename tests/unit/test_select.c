@@ -680,6 +680,31 @@ static void no_kprobes_means_trampolines(void **state)
 	expect(find("lookup_folio"), NULL, "CONFIG_KPROBE_EVENTS");
 }
 
+/* What can't be preempted, where there is it (--pinned). */
+static void kprobes_come_first(void **state)
+{
+	struct choice c;
+
+	(void)state;
+	load(K7);
+	c = *pick("lookup_exit");
+	expect(&c, "common", NULL);
+	probes__prefer_kprobe(&f, false, &c);
+	expect(&c, "common:kprobe", NULL);
+	load(K6_1);
+	c = *pick("lookup_exit");
+	probes__prefer_kprobe(&f, false, &c);
+	expect(&c, "plain:kprobe", NULL);
+	f.feature[FEAT_KPROBES] = false;
+	c = *pick("lookup_exit");
+	probes__prefer_kprobe(&f, false, &c);
+	expect(&c, "plain", NULL);
+	/* none that can be used at all */
+	c = *pick("migrate_norefs");
+	probes__prefer_kprobe(&f, false, &c);
+	expect(&c, "lock", NULL);
+}
+
 static void no_text_means_no_call_sites(void **state)
 {
 	(void)state;
@@ -981,6 +1006,7 @@ int main(void)
 		cmocka_unit_test(generations),
 		cmocka_unit_test(points_are_where_the_sheet_says),
 		cmocka_unit_test(no_kprobes_means_trampolines),
+		cmocka_unit_test(kprobes_come_first),
 		cmocka_unit_test(no_text_means_no_call_sites),
 		cmocka_unit_test(light_is_never_on_lock_functions),
 		cmocka_unit_test(light_does_without_the_wait),
