@@ -117,6 +117,10 @@ for s in "$top"/tests/data/kernels/*.facts "$top"/tests/data/names/*.facts; do
 	t "doctor asks ${s##*/}, json" 0 '' doctor --json --from "$s"
 done
 sheet=$top/tests/data/names
+"$migtrace" doctor --from - <"$sheet/ubuntu-6.8.facts" >out 2>err
+judge 'doctor asks standard input' $? 0 ''
+has 'and says so' 'by standard input'
+t 'no sheet there' 1 'standard input: is no fact sheet' doctor --from -
 t 'a function in parts' 0 '' doctor --from "$sheet/ubuntu-5.15.facts"
 has 'a function in parts: its ways are probed' '^  norefs_entry    page_ways '
 t 'a lock in an inner function' 0 '' doctor --from "$sheet/ubuntu-6.8.facts"

@@ -99,9 +99,9 @@ static int load_sheet(struct diagnosis *d, const struct doctor_config *c)
 	if (!err)
 		return EXIT_FINE;
 	if (err == -EINVAL)
-		log_error("%s: is no fact sheet ('migtrace doctor --facts' makes one)", c->from);
+		log_error("%s: is no fact sheet ('migtrace doctor --facts' makes one)", d->sheet);
 	else
-		log_error("can't read %s: %s", c->from, strerror(-err));
+		log_error("can't read %s: %s", d->sheet, strerror(-err));
 	return EXIT_FAILED;
 }
 
@@ -110,7 +110,7 @@ static int diagnose(struct diagnosis *d, const struct doctor_config *c)
 {
 	int code;
 
-	d->sheet = c->from;
+	d->sheet = c->from && !strcmp(c->from, "-") ? "standard input" : c->from;
 	d->choices = calloc(probes_n, sizeof(*d->choices));
 	d->attached = calloc(probes_n, sizeof(*d->attached));
 	if (!d->choices || !d->attached) {
