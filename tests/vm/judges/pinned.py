@@ -31,7 +31,8 @@ def pinned(conf, out, args):
     whole("full", run)
     lossless(run)
     supers = [b for b in blocks if b["is"] == "superblock"]
-    if not enough(count["zero"] >= 10, f"the superblock's page was to migrate: {count['zero']}"):
+    # ten tries a round: of one or two rounds little else can be said
+    if not enough(count["zero"] >= 30, f"the superblock's page was to migrate: {count['zero']}"):
         return
     check(len(supers) == 1, f"the superblock: {shown(supers)}")
     for b in supers:
