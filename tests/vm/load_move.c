@@ -135,7 +135,7 @@ size_t find_pages(void ***pages)
 	return n;
 }
 
-/* Pages that others map, too: those of a second mover, or of what an earlier load has left. */
+/* Pages that a second mover maps, too. */
 static long move_pages(size_t n, void **pages, int *nodes, int *stat)
 {
 	return syscall(SYS_move_pages, 0, n, pages, nodes, stat, MPOL_MF_MOVE_ALL);
