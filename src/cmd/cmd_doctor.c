@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/input.h"
 #include "cmd/cmd.h"
 #include "kernel/system_info.h"
 #include "record/session.h"
@@ -110,7 +111,7 @@ static int diagnose(struct diagnosis *d, const struct doctor_config *c)
 {
 	int code;
 
-	d->sheet = c->from && !strcmp(c->from, "-") ? "standard input" : c->from;
+	d->sheet = c->from ? input__name(c->from) : NULL;
 	d->choices = calloc(probes_n, sizeof(*d->choices));
 	d->attached = calloc(probes_n, sizeof(*d->attached));
 	if (!d->choices || !d->attached) {

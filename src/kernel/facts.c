@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/input.h"
 #include "kernel/facts.h"
 
 static const char *const feature_names[FEAT_COUNT] = {
@@ -273,7 +273,7 @@ static int add_ways(struct facts *f)
 
 int facts__load(struct facts *f, const char *path)
 {
-	FILE *in = strcmp(path, "-") ? fopen(path, "re") : fdopen(dup(STDIN_FILENO), "r");
+	FILE *in = input__open(path);
 	char line[512];
 	int err = 0;
 

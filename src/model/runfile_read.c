@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/input.h"
 #include "model/run_table.h"
 #include "model/runfile.h"
 
@@ -195,10 +196,10 @@ int run__load_zeroed(struct run *run, const char *path, char *err, size_t err_si
 	FILE *f;
 	int ret;
 
-	n = snprintf(err, err_size, "%s: ", strcmp(path, "-") ? path : "standard input");
+	n = snprintf(err, err_size, "%s: ", input__name(path));
 	root.err = n < err_size ? err + n : err;
 	root.err_size = n < err_size ? err_size - n : err_size;
-	f = strcmp(path, "-") ? fopen(path, "re") : fdopen(dup(STDIN_FILENO), "r");
+	f = input__open(path);
 	if (!f) {
 		ret = -errno;
 		at__fail(&root, "%s", strerror(errno));
