@@ -29,7 +29,8 @@
 #include "load.h"
 
 #define PAGE	 4096
-#define BEYOND	 (66L << 20) /* of the device: behind the file system */
+#define INODES	 (1L << 20)  /* of the device: the first inodes are before this */
+#define BEYOND	 (66L << 20) /* and this is behind the file system */
 #define REQUESTS 1024
 #define POLL_MS	 10
 
@@ -152,13 +153,19 @@ static int sit(char **argv)
 	return 0;
 }
 
-/* move DEV SECONDS: all its pages, which are in the cache, to and fro */
+/* Where somebody may sit: the first inodes of the file system, and what is behind it. */
+static long next_page(long at)
+{
+	return at + PAGE == INODES ? BEYOND : at + PAGE;
+}
+
+/* move DEV SECONDS: those pages of it, which are in the cache, to and fro; says when it begins */
 static int move(char **argv)
 {
 	int fd = open(argv[0], O_RDONLY);
-	double until = now() + atof(argv[1]);
 	unsigned long moved = 0;
 	uint64_t bytes;
+	double until;
 	char *map;
 
 	prctl(PR_SET_NAME, "mover");
@@ -167,10 +174,13 @@ static int move(char **argv)
 	map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
 		die("mmap %s", argv[0]);
-	for (uint64_t at = 0; at < bytes; at += PAGE)
+	for (long at = 0; at < (long)bytes; at = next_page(at))
 		(void)*(volatile char *)(map + at);
+	puts("moving");
+	fflush(stdout);
+	until = now() + atof(argv[1]);
 	for (int node = 1; now() < until; node = 1 - node)
-		for (uint64_t at = 0; at < bytes && now() < until; at += PAGE) {
+		for (long at = 0; at < (long)bytes && now() < until; at = next_page(at)) {
 			void *page = map + at;
 			int to = node, status = -1;
 

@@ -3,9 +3,9 @@
 #
 # In the guest: waits that last. A disk stops answering for HELD seconds; its tags are taken, so that
 # who writes back sleeps with what he has locked: a buffer alone (fsync of a file's inode, on a file
-# system without a journal), or a folio (fsync of the device). All pages of the device are moved
-# meanwhile, and `watch --stall` has to name waiter and owner. The same load with a disk that answers
-# stays silent. To /out: watch.CASE, status.CASE; a recording that ends in the middle of a stall.
+# system without a journal), or a folio (fsync of the device). Their pages are moved meanwhile, and
+# `watch --stall` has to name waiter and owner. The same load with a disk that answers stays silent.
+# To /out: watch.CASE, status.CASE; a recording that ends in the middle of a stall.
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -27,7 +27,10 @@ step disk
 
 cat > /case.sh <<EOF
 load stall move $DEV \$3 > /tmp/moved &
-sleep 1
+for try in \$(seq 300); do
+	grep -q moving /tmp/moved && break
+	sleep 0.1
+done
 [ -z "\$2" ] || touch $HOLD
 [ -z "\$2" ] || load stall fill $DEV 4 &
 sleep 0.5
@@ -35,7 +38,7 @@ cut -d' ' -f1 /proc/uptime > /out/begin.\$1
 load stall sit \$4 &
 [ -z "\$2" ] || { sleep \$2; rm $HOLD; }
 wait
-cat /tmp/moved > /out/moved.\$1
+grep moved /tmp/moved > /out/moved.\$1
 EOF
 
 begun() # PID: it has given up rights that only attaching needs; 5.10 leaves it some
@@ -56,7 +59,7 @@ run folio "$HELD" $((HELD + 3)) $DEV
 run none "" 4 /mnt/file
 run none2 "" 4 $DEV
 # for people, and with an end in the middle
-migtrace watch --stall 500ms -- sh /case.sh text 3 5 /mnt/file > /out/watch.text
+migtrace watch --stall 500ms -- sh /case.sh text 5 6 /mnt/file > /out/watch.text
 migtrace export --textfile $file -i 1 --stall 500ms &
 exporting=$!
 until_true 30 begun $exporting
