@@ -33,7 +33,7 @@ def sat_on(out, what, held):
         check(has(owner["stack"], "blk_mq_get_tag", "__blk_mq_alloc_requests", "blk_mq_submit_bio"),
               f"{what}: it sleeps at the disk: {owner['stack'][:6]}")
         over = [e for e in ended if e["waiter"]["pid"] == v["waiter"]["pid"] and e["what"] == v["what"]]
-        check(over and 0.3 * held <= over[0]["wait_ns"] / 1e9 <= held + 1,
+        check(over and held - 3 <= over[0]["wait_ns"] / 1e9 <= held + 1,
               f"{what}: over after {[round(e['wait_ns'] / 1e9, 2) for e in over]} s of {held}")
 
 
