@@ -29,6 +29,7 @@ struct table {
 	size_t names_size, tokens_size;
 	__u32 count;
 	__u64 base;
+	__u64 place;   /* of the offsets, which are from each one's own; 0: from the base, to 6.19 */
 	bool absolute; /* offsets that are not negative are addresses: of per-CPU variables, to 6.14 */
 };
 
@@ -58,7 +59,7 @@ static bool find_places(struct text *t, struct places *p)
 	p->stext = place_of(note, "_stext");
 	free(note);
 	return p->names && p->count && p->token_table > p->names && p->token_index && p->offsets &&
-	       p->base && p->stext;
+	       p->stext;
 }
 
 /* @size bytes at @addr; the caller's, NULL: not to be had. */
@@ -78,7 +79,7 @@ static bool read_table(struct text *t, const struct places *p, struct table *s)
 	s->names_size = p->token_table - p->names;
 	if (s->names_size > MAX_NAMES || text__read(t, p->count, &s->count, sizeof(s->count)) ||
 	    !s->count || s->count > MAX_SYMBOLS ||
-	    text__read(t, p->base, &s->base, sizeof(s->base)) ||
+	    (p->base && text__read(t, p->base, &s->base, sizeof(s->base))) ||
 	    text__read(t, p->token_index, s->token_index, sizeof(s->token_index)))
 		return false;
 	/* the last token may be a symbol's longest */
@@ -86,6 +87,7 @@ static bool read_table(struct text *t, const struct places *p, struct table *s)
 	s->token_table = read_part(t, p->token_table, s->tokens_size);
 	s->names = read_part(t, p->names, s->names_size);
 	s->offsets = read_part(t, p->offsets, s->count * sizeof(*s->offsets));
+	s->place = p->base ? 0 : p->offsets;
 	return s->token_table && s->names && s->offsets;
 }
 
@@ -96,8 +98,11 @@ static void free_table(struct table *s)
 	free(s->offsets);
 }
 
+/* Without a base: "kallsyms: Get rid of kallsyms relative base" (a081b5789255, 7.0). */
 static __u64 address(const struct table *s, __u32 i)
 {
+	if (s->place)
+		return s->place + i * sizeof(*s->offsets) + s->offsets[i];
 	if (!s->absolute)
 		return s->base + (__u32)s->offsets[i];
 	return s->offsets[i] < 0 ? s->base - 1 - s->offsets[i] : (__u64)s->offsets[i];

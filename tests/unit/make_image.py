@@ -18,6 +18,7 @@ calls in them. Options, each what a compiler or a kernel does to a function (OFF
   cfi                clang's __cfi_NAME 16 bytes ahead of each
   masked             kallsyms shows no addresses
   zero               kcore reads as zeros
+  places             the table's offsets are from where each lies, as since 7.0
 """
 import struct
 import sys
@@ -123,19 +124,23 @@ def table():
     tokens = [b"buffer" if i == 1 else b"_" * 3 if i == 2 else bytes([i or 32]) for i in range(256)]
     names, offsets = b"", b""
     # one that is no function, and, as up to 6.14, one that lies where a CPU's variables do
-    for at, name in [(64, "Acpu_variable")] + [(a, "t" + n) for a, n in sorted(symbols)] + [(BASE + (1 << 24), "dx")]:
+    first = [] if of("places") else [(64, "Acpu_variable")]
+    for at, name in first + [(a, "t" + n) for a, n in sorted(symbols)] + [(BASE + (1 << 24), "dx")]:
         code = name.encode().replace(b"buffer", b"\1").replace(b"___", b"\2")
         names += bytes([len(code)] if len(code) < 128 else [len(code) & 127 | 128, len(code) >> 7]) + code
-        offsets += struct.pack("<i", at if at < BASE else BASE - 1 - at)
+        here = TABLE + len(offsets) if of("places") else BASE - 1
+        offsets += struct.pack("<i", at if at < BASE else at - here if of("places") else here - at)
     index = [sum(len(t) + 1 for t in tokens[:i]) for i in range(256)]
     parts = {
+        "kallsyms_offsets": offsets,
         "kallsyms_relative_base": struct.pack("<Q", BASE),
         "kallsyms_num_syms": struct.pack("<I", len(offsets) // 4),
-        "kallsyms_offsets": offsets,
         "kallsyms_names": names,
         "kallsyms_token_table": b"".join(t + b"\0" for t in tokens).ljust(1024, b"\0"),
         "kallsyms_token_index": struct.pack("<256H", *index),
     }
+    if of("places"):
+        del parts["kallsyms_relative_base"]
     data, note = b"", f"OSRELEASE=0\nSYMBOL(_stext)={BASE + 64:x}\n"
     for name, part in parts.items():
         data = data.ljust(len(data) + -len(data) % 8, b"\0")

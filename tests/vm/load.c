@@ -15,8 +15,10 @@
  *		a disk in memory that does not answer while there is a file HOLD; N reads of it; FILE
  *		written back, or a page of DEV; all pages of DEV moved
  *	load symbols
- *	load count LIST OUT
  *		the kernel's functions, with where they end
+ *	load range FILE NAME
+ *		of one in a FILE of those
+ *	load count LIST OUT
  *	load hogs COMMAND...
  *		run COMMAND beside tasks of real-time priority, one a CPU
  *
@@ -389,6 +391,8 @@ int main(int argc, char **argv)
 		return stall(argc - 2, argv + 2);
 	if (argc == 2 && !strcmp(argv[1], "symbols"))
 		return symbols();
+	if (argc == 4 && !strcmp(argv[1], "range"))
+		return range(argv[2], argv[3]);
 	if (argc == 4 && !strcmp(argv[1], "count"))
 		return count_events(argv[2], argv[3]);
 	parse(argc, argv);

@@ -90,6 +90,7 @@ void add(uint64_t *counter, uint64_t n);
 int setup(const char *type);
 int with_hogs(char **argv);
 int symbols(void);
+int range(const char *path, const char *name);
 int stall(int argc, char **argv);
 int count_events(const char *list, const char *out);
 void list_directory(int fd);

@@ -123,7 +123,7 @@ start)
 	if [ "${WORK:-}" = fsync ]; then
 		sections lock_d "$lock" "$(first block_dirty_folio __set_page_dirty_buffers)"
 		for f in $LISTS; do
-			! grep -q " $f\$" $functions || sections "lock_a_$f" "$lock" "$f"
+			! has "$f" || sections "lock_a_$f" "$lock" "$f"
 		done
 	fi
 	sections lock_m "$lock" "$migrate"
@@ -161,7 +161,7 @@ stop)
 		# pages freed by the mover; where it moves them in a function of its own, only those
 		# that it did not move
 		put=$(hits put) moved=$(hits moved)
-		grep -q " migrate_folio_move$" $functions && moved=0
+		has migrate_folio_move && moved=0
 		echo "iso_freed $((put - moved))"
 		echo "iso_moves $(hits moves)"
 		echo "iso_gone_at_move $(hits moves_gone)"

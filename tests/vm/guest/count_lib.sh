@@ -7,15 +7,20 @@
 functions=/run/functions
 [ -s $functions ] || load symbols > $functions
 
+has() # FUNCTION
+{
+	load range $functions "$1" > /dev/null
+}
+
 range() # FUNCTION: its start and end
 {
-	sed -n "s/ $1\$//p" $functions | grep . || { echo "count.sh: no $1" >&2; return 1; }
+	load range $functions "$1" || { echo "count.sh: no $1" >&2; return 1; }
 }
 
 first() # FUNCTION...: the first one that this kernel has
 {
 	for f; do
-		grep -q " $f\$" $functions && { echo "$f"; return; }
+		has "$f" && { echo "$f"; return; }
 	done
 	echo "count.sh: none of $* in kallsyms" >&2
 	exit 1
@@ -43,7 +48,7 @@ waits() # NAME FUNCTION
 {
 	here=$(within "$2")
 	for slow in native_queued_spin_lock_slowpath __pv_queued_spin_lock_slowpath; do
-		grep -q " $slow\$" $functions || continue
+		has $slow || continue
 		echo "p:mt/$1_$slow $slow ra=$ra:x64 rb=\$stack1:x64 rc=\$stack2:x64" >> $T/kprobe_events
 		count_event "$1_$slow" \
 			"($here) || ($(echo "$here" | sed 's/ra/rb/g')) || ($(echo "$here" | sed 's/ra/rc/g'))"

@@ -16,10 +16,10 @@ start()
 	echo > $T/kprobe_events
 	rm -f $counts
 	for f in lru_add_drain_all lru_cache_disable invalidate_bh_lrus; do
-		! grep -q " $f\$" $functions || all $f $f
+		! has $f || all $f $f
 	done
 	inside by_norefs invalidate_bh_lrus "$(first __buffer_migrate_folio __buffer_migrate_page)"
-	if grep -q " __traceiter_mm_lru_add_drain_tp\$" $functions; then
+	if has __traceiter_mm_lru_add_drain_tp; then
 		# shellcheck disable=SC2046 # words
 		set -- $(range lru_add)
 		echo "p:mt/batch folio_batch_move_lru ra=\$stack0:x64 to=%si:x64 nr=+0(%di):u8" \
