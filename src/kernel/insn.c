@@ -54,11 +54,17 @@ size_t insn__unlock(const unsigned char *code, size_t size, __u8 *reg)
 
 bool insn__traceable(const unsigned char *code, size_t size)
 {
-	static const unsigned char endbr[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+	/* ENDBR, and what a CPU with IBT has instead in functions of which no address is taken
+	 * (gen_endbr_poison()), as of ed53a0d97192 (5.18) and as 7.x has it */
+	static const unsigned char endbr[][4] = { { 0xf3, 0x0f, 0x1e, 0xfa },
+						  { 0x66, 0x0f, 0x1f, 0x00 },
+						  { 0x0f, 0x1f, 0x40, 0xd6 } };
 	static const unsigned char nop[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00 };
-	size_t at =
-		size >= sizeof(endbr) && !memcmp(code, endbr, sizeof(endbr)) ? sizeof(endbr) : 0;
+	size_t at = 0;
 
+	for (size_t i = 0; i < sizeof(endbr) / sizeof(*endbr) && !at; i++)
+		if (size >= sizeof(*endbr) && !memcmp(code, endbr[i], sizeof(*endbr)))
+			at = sizeof(*endbr);
 	return size - at >= sizeof(nop) && !memcmp(code + at, nop, sizeof(nop));
 }
 

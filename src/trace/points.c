@@ -189,7 +189,9 @@ static int tell_variant(const struct interest *in, const struct variant *v)
 			      tell(in, there->calls, WANT_CALLEE);
 	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog && !err; i++) {
 		const struct prog_use *use = &v->uses[i];
-		unsigned int wants = attach__is_call(use->how) ? WANT_CALLS : WANT_ENTRY;
+		unsigned int wants = attach__is_call(use->how)	    ? WANT_CALLS :
+				     use->how == ATTACH_TASKS ? 0 : /* only a type */
+								WANT_ENTRY;
 
 		if (use->how == ATTACH_TRACEPOINT || use->how == ATTACH_TIMER)
 			continue;

@@ -16,6 +16,7 @@ calls in them. Options, each what a compiler or a kernel does to a function (OFF
   callee=OLD:NEW     a callee has another name
   module=NAME        a module has a function of that name
   cfi                clang's __cfi_NAME 16 bytes ahead of each
+  sealed=BYTES       what a CPU with IBT has for ENDBR where no address is taken, ahead of each
   masked             kallsyms shows no addresses
   zero               kcore reads as zeros
   places             the table's offsets are from where each lies, as since 7.0
@@ -69,7 +70,8 @@ def branch(at, opcode, to):
 
 def entry(at):
     """ftrace's place."""
-    text[at - BASE : at - BASE + 5] = b"\x0f\x1f\x44\x00\x00"
+    code = b"".join(bytes.fromhex(seal) for (seal,) in of("sealed")) + b"\x0f\x1f\x44\x00\x00"
+    text[at - BASE : at - BASE + len(code)] = code
 
 
 def size_of(name):
@@ -100,6 +102,7 @@ for kind, opcode in ("moved", 0xE9), ("split", 0xE9), ("inner", 0xE8):
         write_calls(name, at)
         start = address[name] - BASE
         text[start : start + size - 1] = b"\x90" * (size - 1)
+        entry(address[name])
         branch(address[name] + 20, opcode, at)
         for c in caller:
             branch(address[c] + 8, 0xE8, at)

@@ -58,6 +58,8 @@ struct image_case {
 
 #if defined(__x86_64__)
 
+static const char *list_name = "filter";
+
 /* The sheet's BTF, the image's rest. */
 static void read_image(const char *sheet, const char *options, bool sooner)
 {
@@ -70,14 +72,14 @@ static void read_image(const char *sheet, const char *options, bool sooner)
 	if (system(command))
 		fail_msg("%s", command);
 	snprintf(path[0], sizeof(path[0]), "%s", tmp__path("kallsyms"));
-	snprintf(path[1], sizeof(path[1]), "%s", tmp__path("filter"));
+	snprintf(path[1], sizeof(path[1]), "%s", tmp__path(list_name));
 	snprintf(path[2], sizeof(path[2]), "%s", tmp__path("kcore"));
 	teardown(NULL);
 	assert_int_equal(facts__load(&base, sheet), 0);
 	memset(&f, 0, sizeof(f));
 	assert_int_equal(probes__want(&f), 0);
 	memcpy(f.feature, base.feature, sizeof(f.feature));
-	f.feature[FEAT_TEXT] = false;
+	f.feature[FEAT_TEXT] = f.feature[FEAT_FILTER_LIST] = false;
 	for (size_t i = 0; i < f.funcs_n; i++) {
 		const struct fact_func *v = facts__func(&base, f.funcs[i].name);
 		char inlined[FUNC_NAME + 8], added[FUNC_NAME + 8];
@@ -273,6 +275,27 @@ static const struct image_case images[] = {
 	    "aio_teardown=- aio_free_ring: the kernel's text can't be read: /proc/kallsyms hides "
 	    "the addresses (kernel.kptr_restrict, or no CAP_SYSLOG)" } },
 };
+
+/* An entry says itself that it is traceable, so that the list of all that are is not read. */
+static void entries_say_it(void **state)
+{
+	static const struct {
+		const char *sheet, *options;
+	} plain[] = {
+		{ KERNEL("5.10"), "" },		       { KERNEL("6.1"), "" },
+		{ KERNEL("6.1"), "sealed=f30f1efa" },  { KERNEL("6.12"), "" },
+		{ KERNEL("6.12"), "sealed=660f1f00" }, { KERNEL("7.x"), "" },
+		{ KERNEL("7.x"), "sealed=0f1f40d6" },
+	};
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
+		list_name = "none";
+		read_image(plain[i].sheet, plain[i].options, true);
+		list_name = "filter";
+		if (!f.feature[FEAT_FILTER_LIST])
+			fail_msg("%s %s", plain[i].sheet, plain[i].options);
+	}
+}
 
 static void images_are_understood(void **state)
 {
@@ -525,6 +548,7 @@ int main(void)
 		cmocka_unit_test(the_next_variant),
 		cmocka_unit_test(kinds_of_types),
 #if defined(__x86_64__)
+		cmocka_unit_test(entries_say_it),
 		cmocka_unit_test(images_are_understood),
 #endif
 	};
