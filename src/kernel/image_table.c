@@ -29,7 +29,7 @@ struct table {
 	size_t names_size, tokens_size;
 	__u32 count;
 	__u64 base;
-	__u64 place;   /* of the offsets, which are from each one's own; 0: from the base, to 6.19 */
+	__u64 place; /* of the offsets, which are from each one's own; 0: from the base, to 6.19 */
 	bool absolute; /* offsets that are not negative are addresses: of per-CPU variables, to 6.14 */
 };
 
