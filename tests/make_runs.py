@@ -30,7 +30,7 @@ def boot(base, name, rng, share):
     run = copy.deepcopy(base)
     run["kernel"]["boot_id"] = "%08x-0000-4000-8000-%012x" % (rng.getrandbits(32), rng.getrandbits(48))
     run["start"] = "2026-11-21T%02d:%02d:%02dZ" % tuple(rng.randrange(n) for n in (24, 60, 60))
-    run["intervals"], run["rounds"] = [], []
+    run["intervals"], run["rounds"], run["devices"] = [], [], {}
     run["kernel"]["instruments"] = []
     run["losses"] = {k: 0 for k in run["losses"]}
     for site in run["sites"].values():

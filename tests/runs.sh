@@ -146,7 +146,8 @@ t 'rounds that overlap' 1 'rounds\[1\]: begins before' report rounds.json
 t 'compare refuses them, too' 1 'late_references.total: 0' compare r000.json -- total.json
 t 'a number that was clamped adds up to nothing' 0 '' report clamped.json
 
-# the same of what is there only for who asks: --refs, --why, --pinned, --buffer-locks, --stall
+# whole and parts: lookups that waited, attempts, contention, devices, intervals, rounds; and of what is
+# there only for who asks: --refs, --why, --pinned, --buffer-locks, --stall
 python3 - "$top/tests/data" >asked <<'END'
 import copy, json, sys
 runs = {x: json.load(open(f"{sys.argv[1]}/{x}.json")) for x in ("full", "migrate")}
@@ -164,6 +165,31 @@ def case(run, words, **changes):  # PATH=VALUE, "." written "__"; a callable cha
     json.dump(r, open(f"asked{n}.json", "w"))
     print(f"asked{n}.json\t{words}")
 def twice(v): return v + [v[0]]
+# lookups, late references, attempts
+case("full", "late_references.lookups_behind.spin: 4040, but 4041 by lookups_waited", late_references__lookups_waited__spin=4041)
+case("full", "late_references.lookups_behind.folio: 2, but 3 by lookups_waited", late_references__lookups_behind__folio=2)
+case("full", r"late_references.events\[0\].kind: slow_lookup, end_count or assoc_list expected", late_references__events__0__kind="zz")
+case("full", r"late_references.events\[0\].phase: before_switch, copy or after_switch expected", late_references__events__0__phase="zz")
+case("full", r"late_references.possible_events\[0\].phase: empty", late_references__possible_events__0__phase="")
+case("full", r"attempts.aio\[0\].moved: 13, but tried is 12", attempts__aio__0__moved=13)
+case("full", r"attempts.norefs\[2\]: attempt 2 once more", attempts__norefs__2__attempt=2)
+case("full", r"references.file.by_attempt\[1\].moved: 41, but tried is 40", references__file__by_attempt__1__moved=41)
+# releases that somebody waited for: 15 were lost, and there are two CPUs
+case("full", "sites.migrate_norefs.releases: 5999, but 6017 by contended", sites__migrate_norefs__contended=6017)
+# devices, intervals, rounds
+D, I = "devices__8:1__sites__", "intervals__0__sites__migrate_norefs__hold"
+case("full", "sites.migrate_norefs.hold.count: 5999, but 8922 by devices", **{D + "migrate_norefs__hold": lambda h: h | {
+    "count": 2 * h["count"], "buckets": [[a, b, 2 * n] for a, b, n in h["buckets"]]}})
+case("full", "sites.find_get_block.wait.sum_ns: 506970, but [0-9]* by devices", **{D + "find_get_block__wait__sum_ns": 500000})
+case("full", "sites.aio_migrate.wait.count: 0, but 1 by devices", **{D + "aio_migrate": {"hold": H | {
+    "count": 0, "sum_ns": 0, "min_ns": 0, "max_ns": 0, "buckets": []}, "wait": H}})
+case("full", "sites.migrate_norefs.hold.buckets: 0 from 9 ns on, but 1 by intervals", **{I: H})
+case("full", "sites.find_get_block.hold.count: 9000, but 9001 by rounds", rounds__0__sites__find_get_block__hold=H | {
+    "count": 9001, "sum_ns": 9 * 9001, "buckets": [[9, 10, 9001]]})
+case("full", "counters.norefs_calls: 6000, but 6001 by intervals", intervals__0__counters__norefs_calls=3001)
+case("full", "counters.norefs_calls: 6000, but 6001 by rounds", rounds__0__counters__norefs_calls=5900)
+case("full", r"intervals\[2\]: ends behind the recording, at 30000000000 ns", intervals__2__duration_ns=10000000001)
+case("full", r"rounds\[1\]: ends behind the recording", rounds__1__duration_ns=27000000001)
 # attempts at folios
 case("full", "references.file.attempts: 141, but 140 by moved, early, switch and other", references__file__attempts=141)
 case("full", "references.buffers.attempts: 6010, but 6011 by moved", references__buffers__other=300)
@@ -232,8 +258,18 @@ case("migrate", "stalls.by.buffer_lock: 0, but 1 by under_way", stalls__by__buff
 case("migrate", r"stalls.under_way\[0\].wait_ns: 1 is not from over_ns to longest_ns", stalls__under_way__0__wait_ns=1)
 case("migrate", r"stalls.under_way\[1\].wait_ns: 10200000001 is not", stalls__under_way__1__wait_ns=10200000001)
 case("migrate", r"stalls.under_way\[0\].wait_ns: 10200000000 is not", stalls__longest_ns=0)
+case("migrate", r"stalls.under_way\[0\].what: folio_lock, buffer_lock or private_lock expected", stalls__under_way__0__what="zz")
 case("migrate", r"stalls.under_way\[0\].who: lookup or migration expected", stalls__under_way__0__who="find_get_block")
 END
+python3 - "$top/tests/data" <<'END'
+import json, sys
+run = json.load(open(sys.argv[1] + "/full.json"))
+run["sites"]["migrate_norefs"]["contended"] = 6016
+run["sites"]["aio_migrate"]["contended"] = 99
+run["rounds"][0]["counters"]["of_another_version"] = 5
+json.dump(run, open("most.json", "w"))
+END
+t 'as many as there may be' 0 '' report most.json
 while IFS='	' read -r file words; do
 	t "$words" 1 "^migtrace: report: $file: $words" report "$file"
 done <asked

@@ -236,15 +236,15 @@ static const struct member side_members[] = {
 SHAPE(side, "migrator and lookup");
 
 static const struct member late_event_members[] = {
-	{ "kind", "What showed it.", M_TEXT, MEMBER(late_event, kind),
-	  WORDS("slow_lookup", "end_count", "assoc_list") },
+	{ "kind", "What showed it.", M_TEXT, MERGE_KEEP, STRICT, MEMBER(late_event, kind),
+	  WORDS("slow_lookup", "end_count", "assoc_list"), .least = 1 },
 	{ "time_ns", "Since the start of the recording.", M_COUNT, MEMBER(late_event, time_ns) },
 	{ "since_check_ns", "From the check to the reference.", M_COUNT,
 	  MEMBER(late_event, since_check_ns) },
 	{ "device", "The device of the mapping.", M_DEV, MEMBER(late_event, dev) },
 	{ "block", "The buffer's b_blocknr.", M_COUNT, MEMBER(late_event, block) },
-	{ "phase", "Of the migration.", M_TEXT, MEMBER(late_event, phase),
-	  WORDS("before_switch", "copy", "after_switch") },
+	{ "phase", "Of the migration.", M_TEXT, MERGE_KEEP, STRICT, MEMBER(late_event, phase),
+	  WORDS("before_switch", "copy", "after_switch"), .least = 1 },
 	{ "dirtied", "Whether the buffer became dirty in the window.", M_BOOL,
 	  MEMBER(late_event, dirtied) },
 	{ "b_count", "The buffer's b_count.", M_INT, MEMBER(late_event, b_count) },

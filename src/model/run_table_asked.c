@@ -193,8 +193,8 @@ static const struct member buffer_locks_members[] = {
 SHAPE(buffer_locks, "buffer_locks");
 
 static const struct member run_stall_members[] = {
-	{ "what", "What it waits for.", M_TEXT, MEMBER(run_stall, what),
-	  WORDS("folio_lock", "buffer_lock", "private_lock") },
+	{ "what", "What it waits for.", M_TEXT, MERGE_KEEP, STRICT, MEMBER(run_stall, what),
+	  WORDS("folio_lock", "buffer_lock", "private_lock"), .least = 1 },
 	{ "who", "A `lookup`, a `migration`, or of the spinlock the site.", M_TEXT,
 	  MEMBER(run_stall, who) },
 	{ "wait_ns", "For how long, at the end of the recording.", M_COUNT,

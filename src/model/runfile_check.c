@@ -4,6 +4,7 @@
  * (.within); here is what several objects do. A recording is read while programs may still run: what
  * writes it (src/record) sees to it that it has no such fault. Stage: run file (reading).
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/run_table.h"
@@ -26,6 +27,25 @@ static __u64 sum(__u64 a, __u64 b)
 	return __builtin_add_overflow(a, b, &a) ? ~0ULL : a;
 }
 
+/* No more of it elsewhere, @what, than @key counts. */
+static int check_parts(const struct at *at, const char *key, __u64 whole, __u64 parts,
+		       const char *what)
+{
+	return parts > whole ? contradicts(at, key, whole, parts, what) : 0;
+}
+
+/* Who waited for a window came while it was open, and is counted among those behind it. */
+static int check_waited(const struct late *l, const struct at *at)
+{
+	const struct at *behind = AT_KEY(at, "lookups_behind");
+
+	if (!l->has_waited)
+		return 0;
+	return check_parts(behind, "spin", l->behind_spin, l->waited_spin, "lookups_waited") ?:
+		       check_parts(behind, "folio", l->behind_folio, l->waited_folio,
+				   "lookups_waited");
+}
+
 /* A verdict rests on these. More may be listed than were counted when the recording ended. */
 static int check_late(const struct late *l, const struct at *at)
 {
@@ -40,34 +60,160 @@ static int check_late(const struct late *l, const struct at *at)
 	if (possible < l->possible)
 		return contradicts(at, "possible", l->possible, possible,
 				   "possible_events and possible_not_listed");
+	return check_waited(l, at);
+}
+
+static __u64 lost(const struct run *run)
+{
+	__u64 n = 0;
+
+	for (unsigned int i = 0; i < LOSS_COUNT; i++)
+		n = sum(n, run->losses[i]);
+	return n;
+}
+
+/*
+ * Releases that somebody waited for are told by the kernel, not by the site's programs. These see each
+ * section as well where they time by its lock (a bracket has some of them), but for one that a CPU was
+ * in when the recording began, and what was lost.
+ */
+static int check_contended(const struct run *run, const struct run_site *s, const struct at *at)
+{
+	__u64 most = s->releases > s->hold.count ? s->releases : s->hold.count;
+
+	if (!s->has_contended || (s->clock != CLOCK_SITE && s->clock != CLOCK_LOCK))
+		return 0;
+	if (s->contended > sum(most, sum(lost(run), (__u64)run->merged * run->kernel.cpus)))
+		return contradicts(at, "releases", most, s->contended, "contended");
 	return 0;
 }
 
-static int check_site(const struct run_site *s, const struct at *at)
+static int check_site(const struct run *run, const struct run_site *s, const struct at *at)
 {
 	__u64 count = 0;
 
 	for (unsigned int i = 0; i < OUTCOME_COUNT; i++)
 		count = sum(count, s->by_outcome[i].count);
-	return s->has_outcomes && count != s->hold.count ?
-		       contradicts(at, "hold", s->hold.count, count, "by_outcome") :
-		       0;
+	if (s->has_outcomes && count != s->hold.count)
+		return contradicts(at, "hold", s->hold.count, count, "by_outcome");
+	return check_contended(run, s, at);
 }
 
-/* One begins where the one before ended, or later. */
-static int check_times(const struct interval *v, size_t n, const struct at *at)
+/* One begins where the one before ended, or later; and all lie in the recording, which takes @until_ns. */
+static int check_times(const struct interval *v, size_t n, __u64 until_ns, const struct at *at)
 {
 	for (size_t i = 1; i < n; i++)
 		if (v[i].start_ns < sum(v[i - 1].start_ns, v[i - 1].duration_ns))
 			return at__fail(AT_INDEX(at, i), "begins before the one ahead of it ended");
+	if (n && sum(v[n - 1].start_ns, v[n - 1].duration_ns) > until_ns)
+		return at__fail(AT_INDEX(at, n - 1), "ends behind the recording, at %llu ns",
+				(unsigned long long)until_ns);
 	return 0;
 }
 
-/* No more of it elsewhere, @what, than @key counts. */
-static int check_parts(const struct at *at, const char *key, __u64 whole, __u64 parts,
-		       const char *what)
+/* @whole, of which @parts are all that there is in @what. */
+static int check_hist(const struct at *at, const struct hist *whole, const struct hist *parts,
+		      const char *what)
 {
-	return parts > whole ? contradicts(at, key, whole, parts, what) : 0;
+	int ret = check_parts(at, "count", whole->count, parts->count, what) ?:
+			  check_parts(at, "sum_ns", whole->sum_ns, parts->sum_ns, what);
+
+	for (__u32 i = 0; i < HIST_BUCKETS && !ret && whole->count < CLAMPED_TO; i++)
+		if (parts->bucket[i] > whole->bucket[i] && parts->bucket[i] < CLAMPED_TO)
+			ret = at__fail(AT_KEY(at, "buckets"),
+				       "%llu from %llu ns on, but %llu by %s",
+				       (unsigned long long)whole->bucket[i],
+				       (unsigned long long)hist_lower(i),
+				       (unsigned long long)parts->bucket[i], what);
+	return ret;
+}
+
+/* What a run's devices, intervals or rounds have of its sites: @n times an array, @size bytes apart. */
+struct shares {
+	const struct hold_wait *first;
+	size_t n, size;
+	const char *what;
+};
+
+static const struct hold_wait *share_of(const struct shares *s, size_t i, unsigned int site)
+{
+	return (const struct hold_wait *)((const char *)s->first + i * s->size) + site;
+}
+
+/* A section is on one device and in one interval. */
+static int check_shares(const struct run *run, const struct shares *s, const struct at *at)
+{
+	int ret = 0;
+
+	for (unsigned int site = 0; site < SITE_COUNT && !ret; site++) {
+		const struct at *here = AT_KEY(AT_KEY(at, "sites"), site__name(site));
+		struct hist hold = { 0 }, wait = { 0 };
+
+		for (size_t i = 0; i < s->n; i++) {
+			hist__merge(&hold, &share_of(s, i, site)->hold);
+			hist__merge(&wait, &share_of(s, i, site)->wait);
+		}
+		ret = check_hist(AT_KEY(here, "hold"), &run->site[site].hold, &hold, s->what) ?:
+			      check_hist(AT_KEY(here, "wait"), &run->site[site].wait, &wait,
+					 s->what);
+	}
+	return ret;
+}
+
+struct tally {
+	const char *name;
+	__u64 whole, parts;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct tally *)a)->name, ((const struct tally *)b)->name);
+}
+
+/* What the run does not count, a file of another version may count for its intervals. */
+static int check_counters(const struct run *run, const struct interval *v, size_t n,
+			  const char *what, const struct at *at)
+{
+	struct tally *all = calloc(run->counters.n + 1, sizeof(*all)), *t;
+	int ret = all ? 0 : at__no_memory(at);
+
+	for (size_t i = 0; i < run->counters.n && !ret; i++)
+		all[i] = (struct tally){ run->counters.v[i].name, run->counters.v[i].value, 0 };
+	if (!ret)
+		qsort(all, run->counters.n, sizeof(*all), by_name);
+	for (size_t i = 0; i < n && !ret; i++) {
+		for (size_t k = 0; k < v[i].counters.n; k++) {
+			struct tally key = { .name = v[i].counters.v[k].name };
+
+			t = bsearch(&key, all, run->counters.n, sizeof(*all), by_name);
+			if (t)
+				t->parts = sum(t->parts, v[i].counters.v[k].value);
+		}
+	}
+	for (size_t i = 0; i < run->counters.n && !ret; i++)
+		ret = check_parts(AT_KEY(at, "counters"), all[i].name, all[i].whole, all[i].parts,
+				  what);
+	free(all);
+	return ret;
+}
+
+/* @v, the run's intervals or its rounds. */
+static int check_intervals(const struct run *run, const struct interval *v, size_t n,
+			   const char *what, const struct at *at)
+{
+	const struct shares s = { n ? v->site : NULL, n, sizeof(*v), what };
+
+	return check_times(v, n, run->duration_ns, AT_KEY(at, what)) ?:
+		       check_shares(run, &s, at)		     ?:
+		       check_counters(run, v, n, what, at);
+}
+
+static int check_devices(const struct run *run, const struct at *at)
+{
+	const struct shares s = { run->devices_n ? run->devices->site : NULL, run->devices_n,
+				  sizeof(*run->devices), "devices" };
+
+	return check_shares(run, &s, at);
 }
 
 static int check_buffer_locks(const struct run *run, const struct at *at)
@@ -311,10 +457,12 @@ int runfile__check(struct run *run, const struct at *at)
 	for (size_t i = 0; i < run->late.doubtful.n; i++)
 		run->late.doubtful.v[i].possible = true;
 	for (unsigned int i = 0; i < SITE_COUNT && !ret; i++)
-		ret = check_site(&run->site[i], AT_KEY(AT_KEY(at, "sites"), site__name(i)));
+		ret = check_site(run, &run->site[i], AT_KEY(AT_KEY(at, "sites"), site__name(i)));
 	if (!ret)
 		ret = check_late(&run->late, AT_KEY(at, "late_references")) ?: check_asked(run, at);
 	if (!ret)
-		ret = check_times(run->intervals, run->intervals_n, AT_KEY(at, "intervals"));
-	return ret ? ret : check_times(run->rounds, run->rounds_n, AT_KEY(at, "rounds"));
+		ret = check_devices(run, at);
+	if (!ret)
+		ret = check_intervals(run, run->intervals, run->intervals_n, "intervals", at);
+	return ret ? ret : check_intervals(run, run->rounds, run->rounds_n, "rounds", at);
 }

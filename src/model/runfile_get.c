@@ -201,7 +201,7 @@ static int check_text(const struct member *m, const struct at *at, const char *s
 {
 	const char *const *word = m->words;
 
-	if (m->flags & KEY && m->least && !*s)
+	if (m->flags & (KEY | STRICT) && m->least && !*s)
 		return at__fail(at, "empty");
 	if (m->type == M_TIME && *s && !is_time(s))
 		return at__fail(at, "no time such as 2026-01-31T23:59:59Z");
@@ -308,6 +308,7 @@ static int get_counters(const json_t *v, const struct at *at, struct counters *o
 
 static int get_tries(const json_t *v, const struct at *at, struct run_tries *t)
 {
+	bool seen[TRIES_KEPT] = { false };
 	json_t *o;
 	size_t i;
 	__u64 n;
@@ -321,14 +322,21 @@ static int get_tries(const json_t *v, const struct at *at, struct run_tries *t)
 		ret = get__count(json_object_get(o, "attempt"), AT_KEY(here, "attempt"), &n);
 		if (!ret && (!n || n > TRIES_KEPT))
 			ret = at__fail(here, "attempt 1 to %d expected", TRIES_KEPT);
+		if (!ret && seen[n - 1])
+			ret = at__fail(here, "attempt %llu once more", (unsigned long long)n);
 		if (!ret)
 			ret = get__count(json_object_get(o, "tried"), AT_KEY(here, "tried"),
 					 &t->tried[n - 1]);
 		if (!ret)
 			ret = get__count(json_object_get(o, "moved"), AT_KEY(here, "moved"),
 					 &t->moved[n - 1]);
+		if (!ret && t->moved[n - 1] > t->tried[n - 1])
+			ret = at__fail(AT_KEY(here, "moved"), "%llu, but tried is %llu",
+				       (unsigned long long)t->moved[n - 1],
+				       (unsigned long long)t->tried[n - 1]);
 		if (ret)
 			return ret;
+		seen[n - 1] = true;
 	}
 	return 0;
 }

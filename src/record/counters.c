@@ -95,6 +95,8 @@ static void tries(struct run *run, const __u64 *c)
 
 			run->tries[path].tried[i] = v[i];
 			run->tries[path].moved[i] = v[TRIES_KEPT + i];
+			if (v[i] < v[TRIES_KEPT + i]) /* read while one was counted */
+				run->tries[path].tried[i] = v[TRIES_KEPT + i];
 		}
 }
 

@@ -22,9 +22,12 @@ static void add_kind(struct run_refs *r, const struct refs_counts *c)
 	}
 }
 
-/* Read while one was counted: it had come to the switch, and it had ended. */
+/* Read while one was counted: it was tried, had come to the switch, and had ended. */
 static void complete(struct run_refs *r)
 {
+	for (int i = 0; i < TRIES_KEPT; i++)
+		if (r->tries.tried[i] < r->tries.moved[i])
+			r->tries.tried[i] = r->tries.moved[i];
 	r->attempts = r->moved + r->early + r->freeze + r->other;
 	if (r->passed < r->freeze)
 		r->passed = r->freeze;

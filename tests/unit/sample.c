@@ -23,17 +23,23 @@ __u64 sample__random(__u64 *state)
 /* @n values from @base on with a tail: each step of eight times as long is eight times as rare. */
 static void fill(struct hist *h, __u64 seed, __u64 n, __u64 base, __u64 spread)
 {
-	__u64 i, r, tail;
+	for (__u64 i = 0; i < n; i++) {
+		__u64 r = sample__random(&seed), tail = spread;
 
-	for (i = 0; i < n; i++) {
-		r = sample__random(&seed);
-		tail = spread;
 		while ((r & 7) == 7) {
 			tail *= 3;
 			r >>= 3;
 		}
 		hist_add(h, base + (sample__random(&seed) >> 33) % tail);
 	}
+}
+
+/* One in @of of @whole, each at its bucket's lower end. */
+static void share(struct hist *h, const struct hist *whole, unsigned int of)
+{
+	for (__u32 i = 0; i < HIST_BUCKETS; i++)
+		for (__u64 n = whole->bucket[i] / of; n; n--)
+			hist_add(h, hist_lower(i) > whole->min_ns ? hist_lower(i) : whole->min_ns);
 }
 
 static void fill_outcome(struct run *run, unsigned int outcome, __u64 seed, __u64 n, __u64 base)
@@ -139,13 +145,12 @@ static void add_late(struct run *run)
 	l->watched = true;
 	add_late_event(&l->proven, 8193);
 	add_late_event(&l->doubtful, 8194);
-	l->doubtful.v->possible = true;
+	l->has_waited = l->doubtful.v->possible = true;
 	l->doubtful.v->dirtied = false;
 	l->doubtful.not_listed = 4;
 	l->possible = 5;
-	l->has_waited = true;
-	l->waited_spin = 1022;
-	l->waited_folio = 3;
+	l->waited_spin = l->behind_spin = 1022;
+	l->waited_folio = l->behind_folio = 3;
 }
 
 static void add_probe(struct run *run, const char *probe, const char *variant, const char *reason)
@@ -163,14 +168,14 @@ static void add_probe(struct run *run, const char *probe, const char *variant, c
 	p->run_ns = reason ? 0 : 118000000;
 }
 
-static void add_device(struct run *run, __u32 dev, const char *name, unsigned int share)
+static void add_device(struct run *run, __u32 dev, const char *name, unsigned int of)
 {
 	struct run_device *d = run__device(run, dev);
 
 	snprintf(d->name, sizeof(d->name), "%s", name);
-	fill(&d->site[SITE_MIGRATE_NOREFS].hold, share, 6000 / share, 5200, 2000);
-	fill(&d->site[SITE_FIND_GET_BLOCK].hold, share + 9, 9000 / share, 60, 700);
-	fill(&d->site[SITE_FIND_GET_BLOCK].wait, share + 5, 9000 / share, 30, 40);
+	share(&d->site[SITE_MIGRATE_NOREFS].hold, &run->site[SITE_MIGRATE_NOREFS].hold, of);
+	share(&d->site[SITE_FIND_GET_BLOCK].hold, &run->site[SITE_FIND_GET_BLOCK].hold, of);
+	share(&d->site[SITE_FIND_GET_BLOCK].wait, &run->site[SITE_FIND_GET_BLOCK].wait, of);
 }
 
 static void add_refcount(struct run *run, const char *stage, __s64 expected, __s64 seen)
@@ -205,17 +210,15 @@ static void add_whys(struct run *run)
 
 static void add_intervals(struct run *run, size_t n)
 {
-	size_t i;
-
 	run->intervals = calloc(n, sizeof(*run->intervals));
 	run->intervals_n = n;
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		run->intervals[i].start_ns = i * 10000000000ULL;
 		run->intervals[i].duration_ns = 10000000000ULL;
 		if (i == 1)
 			continue;
-		fill(&run->intervals[i].site[SITE_MIGRATE_NOREFS].hold, i + 1, n * 1000, 5200,
-		     2000);
+		share(&run->intervals[i].site[SITE_MIGRATE_NOREFS].hold,
+		      &run->site[SITE_MIGRATE_NOREFS].hold, n > 1 ? n - 1 : 1);
 		counters__add(&run->intervals[i].counters, "norefs_calls", 3000);
 	}
 }
@@ -227,7 +230,8 @@ static void add_rounds(struct run *run)
 	for (size_t i = 0; i < 2; i++) {
 		run->rounds[i].start_ns = i * 3000000000ULL;
 		run->rounds[i].duration_ns = 3000000000ULL;
-		fill(&run->rounds[i].site[SITE_FIND_GET_BLOCK].wait, i + 7, 500, 900, 100);
+		share(&run->rounds[i].site[SITE_FIND_GET_BLOCK].wait,
+		      &run->site[SITE_FIND_GET_BLOCK].wait, 9);
 		counters__add(&run->rounds[i].counters, "norefs_calls", 100 + i);
 	}
 	run->bench = (struct run_bench){
@@ -393,7 +397,7 @@ void sample__full(struct run *run)
 	run->late.end_count = 7;
 	run->late.windows = 5600;
 	run->late.aborted = 100;
-	run->late.behind_spin = 4043;
+	run->late.behind_spin = 4040; /* and the folio's */
 	run->late.proven.not_listed = 26;
 	run->losses[LOSS_NO_RELEASE] = 3;
 	run->losses[LOSS_RECURSION] = 12;
@@ -436,12 +440,10 @@ void sample__full(struct run *run)
 
 void sample__small(struct run *run)
 {
-	unsigned int i;
-
 	memset(run, 0, sizeof(*run));
 	describe(run, "6.1.0", "held", "locked");
 	run->tool.command = stack(&run->tool.command_n, "a", "b c");
-	for (i = 0; i < SITES_KNOWN; i++)
+	for (unsigned int i = 0; i < SITES_KNOWN; i++)
 		add_site(run, i, i < 2 ? CLOCK_LOCK : CLOCK_NONE, i < 2 ? NULL : "no");
 	run->site[0].has_outcomes = true;
 	hist_add(&run->site[0].by_outcome[OUTCOME_MOVED], 5000);
@@ -503,11 +505,9 @@ static void add_stalls(struct run *run)
 
 void sample__migrate(struct run *run)
 {
-	unsigned int i;
-
 	memset(run, 0, sizeof(*run));
 	describe(run, "7.1-amd64", "bh_migrate+mmb", "enum bh_state_bits has BH_Migrate");
-	for (i = 0; i < SITES_KNOWN; i++)
+	for (unsigned int i = 0; i < SITES_KNOWN; i++)
 		add_site(run, i, i < 2 ? CLOCK_BRACKET : CLOCK_NONE,
 			 i < 2 ? NULL : "left out by --site");
 	fill(&run->site[SITE_MIGRATE_NOREFS].hold, 1, 4000, 100, 350);
@@ -586,14 +586,13 @@ void sample__kara(struct run *run)
 	};
 	struct hist *h = &run->site[SITE_MIGRATE_NOREFS].hold;
 	unsigned int n;
-	size_t i;
 
 	memset(run, 0, sizeof(*run));
 	describe(run, "5.2.0-rc7-default", "held",
 		 "lock held at 3119 of 3119 switches of the mapping");
 	add_site(run, SITE_MIGRATE_NOREFS, CLOCK_LOCK, NULL);
 	/* two thirds into each of his buckets, which are 4.9 us wide and not 5 */
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		for (n = 0; n < rows[i].n; n++)
 			hist_add(h, rows[i].from_us * 1000 + 1700);
 	hist_add(h, 311000);

@@ -31,7 +31,7 @@ static void counts_add_up(void **state)
 	assert_int_equal(a.site[0].by_outcome[OUTCOME_BUSY].count, 598);
 	assert_int_equal(a.window.count, 2 * single.window.count);
 	assert_int_equal(a.devices_n, 3);
-	assert_int_equal(a.devices[0].site[0].hold.count, 6000);
+	assert_int_equal(a.devices[0].site[0].hold.count, 5966);
 	assert_int_equal(counters__get(&a.norefs, "ok"), 11200);
 	assert_int_equal(a.refcounts_n, 1);
 	assert_int_equal(a.refcounts[0].count, 200);
