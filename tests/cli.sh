@@ -134,7 +134,21 @@ t 'a sheet, a variant that is not possible there' 3 '' \
 	doctor --from "$top/tests/data/kernels/6.1.facts" --probe lookup_exit=common
 t 'doctor --from of no sheet' 1 'small.json: is no fact sheet' doctor --from small.json
 printf 'migtrace-facts 1\nrelease 6.1\033[2J\narch x86_64\n' >escape.facts
-t 'doctor --from of a sheet that drives the terminal' 1 'escape.facts: is no fact sheet' doctor --from escape.facts
+t 'doctor --from of a sheet that drives the terminal' 1 'escape.facts: a damaged fact sheet' doctor --from escape.facts
+head -c 2000 "$sheet/ubuntu-6.8.facts" >cut.facts
+t 'doctor --from of a part' 1 'cut.facts: a damaged fact sheet, or a part of one' doctor --from cut.facts
+cat "$sheet/ubuntu-6.8.facts" "$sheet/ubuntu-5.15.facts" >two.facts
+t 'doctor --from of two in one' 1 'two.facts: a damaged fact sheet' doctor --from two.facts
+echo 'migtrace-facts 1' >head.facts
+t 'doctor --from of the first line' 1 'head.facts: a damaged fact sheet, or a part of one' doctor --from head.facts
+sed 's/^migtrace-facts 1/migtrace-facts 2/' "$sheet/ubuntu-6.8.facts" >later.facts
+t 'doctor --from of a later version' 1 'later.facts: a fact sheet of a later version: use a newer' \
+	doctor --from later.facts
+sed 's/$/\r/' "$sheet/ubuntu-6.8.facts" >mailed.facts
+t 'doctor --from of one that came by mail' 0 '' doctor --from mailed.facts
+rm -f ./*.facts
+t 'doctor --from of a folder' 1 "can't read .: Is a directory" doctor --from .
+t 'doctor --btf of a folder' 1 "can't read .: Is a directory" doctor --btf .
 t 'doctor --from of no file' 1 "can't read none: No such file" doctor --from none
 t 'doctor --sites of a sheet' 2 "option '--sites': a fact sheet has not the kernel's text" \
 	doctor --from none --sites

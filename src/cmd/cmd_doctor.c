@@ -97,9 +97,15 @@ static int load_sheet(struct diagnosis *d, const struct doctor_config *c)
 {
 	int err = facts__load(&d->facts, c->from);
 
-	if (!err)
+	if (!err && *d->facts.release)
 		return EXIT_FINE;
-	if (err == -EINVAL)
+	if (!err || err == -EBADMSG)
+		log_error(
+			"%s: a damaged fact sheet, or a part of one ('migtrace doctor --facts' makes one)",
+			d->sheet);
+	else if (err == -EPROTONOSUPPORT)
+		log_error("%s: a fact sheet of a later version: use a newer migtrace", d->sheet);
+	else if (err == -EINVAL)
 		log_error("%s: is no fact sheet ('migtrace doctor --facts' makes one)", d->sheet);
 	else
 		log_error("can't read %s: %s", d->sheet, strerror(-err));

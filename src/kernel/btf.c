@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -158,12 +159,14 @@ static struct btf *open_file(struct facts *f, const char *kallsyms, int *err)
 {
 	int fd = open(f->btf, O_RDONLY | O_CLOEXEC);
 	struct btf *btf = NULL;
+	struct stat st;
 
 	f->unreadable = f->btf;
-	*err = fd < 0 ? -errno : 0;
+	*err = fd < 0 || fstat(fd, &st) ? -errno : S_ISDIR(st.st_mode) ? -EISDIR : 0;
+	if (fd >= 0)
+		close(fd);
 	if (*err)
 		return NULL;
-	close(fd);
 	btf = btf__parse(f->btf, NULL); /* has one errno for all */
 	*err = btf ? facts__check_btf(f, btf, kallsyms) : -ENOEXEC;
 	if (!btf && !facts__newer_btf(f->btf, f->unfit, sizeof(f->unfit)))

@@ -271,20 +271,53 @@ static int add_ways(struct facts *f)
 	return err;
 }
 
+#define HEAD "migtrace-facts "
+
+/* Sheets come by mail, too, which may end lines in its own way. */
+static bool next_line(char *line, int size, FILE *in)
+{
+	char *end;
+
+	if (!fgets(line, size, in))
+		return false;
+	end = strstr(line, "\r\n");
+	if (end)
+		strcpy(end, "\n");
+	return true;
+}
+
+/* The lines of @in, of which a part is none, and which are one sheet. */
+static int load_lines(struct facts *f, FILE *in)
+{
+	char line[512] = "";
+	int err = 0;
+
+	errno = 0;
+	if (!next_line(line, sizeof(line), in))
+		return ferror(in) && errno ? -errno : -EINVAL;
+	if (strcmp(line, HEAD "1\n") != 0)
+		return strncmp(line, HEAD, strlen(HEAD)) || !strchr(line, '\n') ? -EINVAL :
+										  -EPROTONOSUPPORT;
+	while (!err && next_line(line, sizeof(line), in)) {
+		err = load_line(f, line);
+		if (err == -EINVAL || !strncmp(line, HEAD, strlen(HEAD)))
+			err = -EBADMSG;
+	}
+	if (!err && ferror(in))
+		err = errno ? -errno : -EIO;
+	return !err && !strchr(line, '\n') ? -EBADMSG : err;
+}
+
 int facts__load(struct facts *f, const char *path)
 {
 	FILE *in = input__open(path);
-	char line[512];
-	int err = 0;
+	int err;
 
 	memset(f, 0, sizeof(*f));
 	f->asks = 1;
 	if (!in)
 		return -errno;
-	if (!fgets(line, sizeof(line), in) || strcmp(line, "migtrace-facts 1\n"))
-		err = -EINVAL;
-	while (!err && fgets(line, sizeof(line), in))
-		err = load_line(f, line);
+	err = load_lines(f, in);
 	fclose(in);
 	if (!err && f->asks == 1 && f->feature[FEAT_BTF])
 		err = add_ways(f);

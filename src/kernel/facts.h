@@ -189,7 +189,8 @@ int text__lock_calls(const unsigned char *code, size_t size, __u64 addr,
 int facts__want(struct facts *f, const char *name, unsigned int wants);
 /*
  * The same from and to a text file (tests/data/kernels/NAME.facts, doctor --facts); "-" is standard
- * input. 0 or -errno.
+ * input. 0 or -errno: -EINVAL where it is no sheet, -EBADMSG where it is a damaged one or a part of one,
+ * -EPROTONOSUPPORT where it is one of a later version.
  */
 int facts__load(struct facts *f, const char *path);
 void facts__save(const struct facts *f, FILE *out);

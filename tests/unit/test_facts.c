@@ -103,7 +103,7 @@ static void garbage_is_refused(void **state)
 		"",
 		"\n",
 		"migtrace-facts 1",
-		"migtrace-facts 2\n",
+		"migtrace-facts 2",
 		"{\"release\": 1}\n",
 		"migtrace-facts 1\nfunc one\n",
 		"migtrace-facts 1\nfunc one btf=1\n",
@@ -118,23 +118,30 @@ static void garbage_is_refused(void **state)
 		"migtrace-facts 1\ncall one 0x1 0x2 two ahead=x\n",
 		"migtrace-facts 1\nfeature btf\n",
 		"migtrace-facts 1\nfeature \n",
+		"migtrace-facts 1\nrelease 6.1\nmigtrace-facts 1\nrelease 6.2\n",
+		"migtrace-facts 1\nrelease 6.1\nfeature btf y",
 	};
+	const size_t none = 5; /* of these, no sheet at all */
 	char wide[700];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		if (load_text(bad[i]) != -EINVAL)
+		if (load_text(bad[i]) != (i < none ? -EINVAL : -EBADMSG))
 			fail_msg("sheet %zu is taken", i);
 		assert_int_equal(f.funcs_n, 0);
 		assert_null(f.funcs);
 		assert_null(f.calls);
 	}
 	assert_int_equal(facts__load(&f, tmp__path("absent")), -ENOENT);
-	assert_int_equal(facts__load(&f, "/"), -EINVAL);
+	assert_int_equal(facts__load(&f, "/"), -EISDIR);
+	assert_int_equal(load_text("migtrace-facts 2\nrelease 7.9\n"), -EPROTONOSUPPORT);
+	assert_int_equal(load_text("migtrace-facts 1\r\nrelease 6.1\r\n"), 0);
+	assert_string_equal(f.release, "6.1");
+	facts__free(&f);
 	/* names longer than any the kernel has */
 	snprintf(wide, sizeof(wide), "migtrace-facts 1\nfunc %0600d btf=1 traceable=1 symbols=1\n",
 		 0);
-	assert_int_equal(load_text(wide), -EINVAL);
+	assert_int_equal(load_text(wide), -EBADMSG);
 	snprintf(wide, sizeof(wide), "migtrace-facts 1\nrelease %0600d\n", 0);
 	assert_int_equal(load_text(wide), 0);
 	assert_int_equal(strlen(f.release), sizeof(f.release) - 1);
