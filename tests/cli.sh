@@ -159,6 +159,15 @@ t 'doctor with an operand' 2 "unexpected operand 'x': doctor takes none" doctor 
 # report: operands and options
 t 'report without a file' 2 'no run file given, and there is no migtrace.json here' report
 t 'report of nothing there' 1 '^migtrace: report: gone.json: No such file' report gone.json
+t 'report of no name' 1 "^migtrace: report: '': No such file" report ''
+t 'compare of no name' 1 "^migtrace: compare: '': No such file" compare small.json ''
+t 'a name of two lines' 1 '^migtrace: report: a?migtrace: b: No such file' report 'a
+migtrace: b'
+gzip -c small.json >small.json.gz
+t 'report of a compressed one' 1 "small.json.gz: compressed by gzip: 'zcat FILE | migtrace report -' reads it" \
+	report small.json.gz
+zcat small.json.gz | "$migtrace" report - >out 2>err
+judge 'which it does' $? 0 ''
 t 'report of a folder' 1 'folder: is a directory' report folder
 t 'report --format xml' 2 "'xml' is not available" report --format xml small.json
 t 'report --format xml, hint' 2 '^hint: known are text json csv html prometheus$' report --format xml small.json

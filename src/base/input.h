@@ -16,7 +16,7 @@ static inline bool input__is_stdin(const char *path)
 /* What messages call it. */
 static inline const char *input__name(const char *path)
 {
-	return input__is_stdin(path) ? "standard input" : path;
+	return input__is_stdin(path) ? "standard input" : *path ? path : "''";
 }
 
 /* NULL and errno. Closing it leaves standard input open. */

@@ -31,7 +31,8 @@ void log__command(const char *name)
 
 /*
  * File names, and words of run files and kernels, may hold what a terminal takes for an order: control
- * characters, also those that UTF-8 writes as 0xc2 0x80 to 0x9f. Letters of all languages stay.
+ * characters, also those that UTF-8 writes as 0xc2 0x80 to 0x9f. Letters of all languages stay. A message
+ * is one line.
  */
 static void __attribute__((format(printf, 1, 0))) put_plain(const char *fmt, va_list ap)
 {
@@ -42,7 +43,7 @@ static void __attribute__((format(printf, 1, 0))) put_plain(const char *fmt, va_
 	for (char *s = text; *s; s++) {
 		if (*s == (char)0xc2 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0)
 			*s = s[1] = '?';
-		fputc(((unsigned char)*s < ' ' && *s != '\n') || *s == 0x7f ? '?' : *s, stderr);
+		fputc((unsigned char)*s < ' ' || *s == 0x7f ? '?' : *s, stderr);
 	}
 	free(text);
 }

@@ -86,7 +86,8 @@ int out__check_stdout(void)
 	if (fflush(stdout) || ferror(stdout)) {
 		failed = errno ? -errno : -EIO;
 		if (failed != -EPIPE) /* who reads no further has seen what he wanted */
-			log_error("standard output: %s", strerror(-failed));
+			log_error("standard output: %s",
+				  errno ? strerror(-failed) : "not all of it could be written");
 	}
 	return failed;
 }

@@ -15,6 +15,7 @@
 #include "model/runfile.h"
 
 #define BLOCK_BYTES ((size_t)512 << 10)
+#define GZIP	    0x1f /* its first byte */
 #define ALIGNMENT   _Alignof(max_align_t)
 
 struct input {
@@ -119,6 +120,8 @@ static int explain(const struct input *in, const json_error_t *e, const struct a
 		return at__fail(at, "empty file");
 	if (code == json_error_stack_overflow)
 		return at__fail(at, "nested too deeply: not a run file");
+	if (in->first == GZIP)
+		return at__fail(at, "compressed by gzip: 'zcat FILE | migtrace report -' reads it");
 	if (in->first != '{')
 		return at__fail(at, "not a run file: it does not start with '{'");
 	if (code == json_error_premature_end_of_input ||

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fmt.h"
@@ -223,6 +224,28 @@ static void colour_needs_a_terminal(void **state)
 	out__abort(out);
 }
 
+/* What failed a while ago, and all that came later did not: no reason is made up. */
+static void a_failure_of_before_has_no_reason(void **state)
+{
+	char *said;
+	pid_t pid;
+
+	(void)state;
+	capture__begin(STDERR_FILENO);
+	pid = fork();
+	if (!pid) {
+		if (!freopen("/dev/full", "w", stdout))
+			_exit(1);
+		setvbuf(stdout, NULL, _IONBF, 0);
+		fputs("x", stdout);
+		_exit(out__check_stdout() != -EIO);
+	}
+	assert_int_equal(waitpid(pid, &(int){ 0 }, 0), pid);
+	said = capture__end(STDERR_FILENO);
+	assert_string_equal(said, "migtrace: standard output: not all of it could be written\n");
+	free(said);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +259,7 @@ int main(void)
 		cmocka_unit_test(other_units),
 		cmocka_unit_test(paragraphs_wrap),
 		cmocka_unit_test(colour_needs_a_terminal),
+		cmocka_unit_test(a_failure_of_before_has_no_reason),
 	};
 
 	return cmocka_run_group_tests_name("out", tests, NULL, NULL);
