@@ -43,6 +43,8 @@ has() { # NAME PATTERN: the last command's stdout has the pattern
 # commands
 t 'export without a file' 2 "'--textfile' is missing" export
 t 'export to another suffix' 2 'does not end in .prom' export --textfile x.txt
+t 'export to a suffix alone' 2 "'.prom' has no name ahead of .prom" export --textfile .prom
+t 'and in a folder' 2 "'./.prom' has no name ahead of .prom" export --textfile ./.prom
 t 'export to no folder' 1 "cannot write '/nowhere/m.prom': No such file" export --textfile /nowhere/m.prom
 t 'no command' 2 '^Usage: migtrace'
 t 'unknown command' 2 "^migtrace: unknown command 'recrod'\$" recrod
@@ -64,6 +66,15 @@ for c in record report doctor watch help; do
 	t "$c: unknown letter" 2 "^migtrace: $c: unknown option '-Z'\$" "$c" -Z
 done
 
+# a format as an option, as others have it
+for c in report compare; do
+	t "$c --json" 2 "^hint: did you mean '--format json'?\$" "$c" --json small.json
+	t "$c --html=x" 2 "^hint: did you mean '--format html'?\$" "$c" --html=x small.json
+	t "$c --formats" 2 "^hint: did you mean '--format'?" "$c" --formats small.json
+	t "$c --tex" 2 "^hint: 'migtrace help $c' lists" "$c" --tex small.json
+done
+t 'doctor has none' 2 "^hint: 'migtrace help doctor' lists" doctor --csv
+
 # values, before any kernel is asked
 t 'record -d nothing' 2 "needs a value SEC" record -d
 t 'record -d 0' 2 "option '--duration': '0' is not more than 0" record -d 0
@@ -74,6 +85,12 @@ t 'record -o into nowhere' 1 "cannot write 'no/such/dir/x.json': No such file" \
 	record -o no/such/dir/x.json
 mkdir folder
 t 'record -o a folder' 1 "cannot write 'folder': Is a directory" record -o folder
+for c in record bench; do
+	t "$c -o -" 2 "option '--output': '-' is standard output, where the report goes" "$c" -o -
+	t "$c -o -, hint" 2 "^hint: -o FILE, and 'migtrace report -f json FILE' writes it there" "$c" -o -
+done
+[ ! -e ./- ]
+verdict $? 'and there is no file of that name'
 t 'record --site without a name' 2 "option '--site': no name in its list" record --site ,
 t 'record of an unknown site' 2 "option '--site': unknown site 'x'" record --site x
 t 'and one behind all' 2 "option '--site': unknown site 'foo'" record --site all,foo -d 1

@@ -62,7 +62,8 @@ t 'fail-above: found goes before not tested' 4 'worse by more than 1 %' --fail-a
 # shellcheck disable=SC2086 # words
 t 'fail-above: what was not asked for may be missing' 0 '~ nothing' $both --fail-above 0 a-*.json -- b-*.json
 t 'an unknown site' 2 "unknown site 'nowhere'" --site migrate_norefs,nowhere a-1.json b-1.json
-t 'no site' 2 "no name in ','\|unknown site ''" --site , a-1.json b-1.json
+t 'no site' 2 "option '--site': no name in its list" --site , a-1.json b-1.json
+t 'a comma too many' 0 '~\|test' --site migrate_norefs,, a-1.json b-1.json
 t 'fail-above: found' 4 'hold p50 is worse by more than 1 %' --fail-above 1 a-*.json -- c-*.json
 # shellcheck disable=SC2086
 t 'fail-above: not by that much' 0 'worse' $both --fail-above 500 a-*.json -- c-*.json

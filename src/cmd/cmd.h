@@ -112,7 +112,9 @@ const char *suggest(const char *word, const char *const *names);
 		"verbose", 'v', OPT_COUNT, at, NULL, "more messages; twice: libbpf's too", 0, 0    \
 	}
 
-/* cmd_record.c: for session_opts; @path: of the run file. */
+/* cmd_record.c: can a run file go to @path? An exit code; messages were printed. */
+int record__check_output(const char *path);
+/* For session_opts; @path: of the run file. */
 struct run;
 bool record__can_write(void *path);
 /* Prints the report, writes the run file. An exit code; messages were printed. */

@@ -318,7 +318,6 @@ static int bench_run(const struct cmd *cmd, int argc, char **argv)
 	struct bench b = { .c = &c, .scratch = { .mnt = -1, .loop = -1 } };
 	int first = opts__parse(cmd, argc, argv, &c), code;
 	struct run run = { 0 };
-	char err[512];
 
 	if (first < 0)
 		return -first - 1;
@@ -329,11 +328,9 @@ static int bench_run(const struct cmd *cmd, int argc, char **argv)
 	b.load_opts = (struct load_opts){ .readers = c.readers };
 	if (parse_mover(c.mover, &b.load_opts.mover))
 		return EXIT_USAGE;
-	if (run__writable(c.output, err, sizeof(err))) {
-		log_error("%s", err);
-		log_hint("-o FILE writes the run file elsewhere");
-		return EXIT_FAILED;
-	}
+	code = record__check_output(c.output);
+	if (code)
+		return code;
 	code = bench(&c, &b, &run);
 	load__stop(b.load);
 	scratch__drop(&b.scratch);

@@ -115,9 +115,14 @@ static int parse(const struct cmd *cmd, int argc, char **argv, struct compare_co
 	return -EXIT_USAGE - 1;
 }
 
-/* The names of --site; false when there is one that none has. */
+/* The names of --site; false when there is one that none has, or none at all. */
 static bool parse_sites(const char *list, bool chosen[SITE_COUNT])
 {
+	list += strspn(list, ",");
+	if (!*list) {
+		log_error("option '--site': no name in its list");
+		return false;
+	}
 	while (*list) {
 		size_t len = strcspn(list, ",");
 		unsigned int site;
@@ -132,11 +137,8 @@ static bool parse_sites(const char *list, bool chosen[SITE_COUNT])
 			return false;
 		}
 		chosen[site] = true;
-		list += len + (list[len] == ',' && list[len + 1]);
-		if (*list == ',') {
-			log_error("option '--site': no name in '%s'", list);
-			return false;
-		}
+		list += len;
+		list += strspn(list, ",");
 	}
 	return true;
 }

@@ -150,6 +150,26 @@ static void on_snapshot(void *ctx, const struct run *run, int err)
 	free(text);
 }
 
+/* Is that NAME.prom, in whichever folder? If not, that is printed. */
+static bool is_prom(const char *path)
+{
+	const char *name = path ? strrchr(path, '/') : NULL;
+	size_t n;
+
+	name = name ? name + 1 : path;
+	n = name ? strlen(name) : 0;
+	if (!name)
+		log_error("option '--textfile' is missing");
+	else if (n < strlen(SUFFIX) || strcmp(name + n - strlen(SUFFIX), SUFFIX) != 0)
+		log_error("option '--textfile': '%s' does not end in .prom", path);
+	else if (n == strlen(SUFFIX))
+		log_error("option '--textfile': '%s' has no name ahead of .prom", path);
+	else
+		return true;
+	log_hint("migtrace export --textfile /var/lib/prometheus/node-exporter/migtrace.prom");
+	return false;
+}
+
 static int export_run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct export_config c = { .interval = 15 };
@@ -168,15 +188,8 @@ static int export_run(const struct cmd *cmd, int argc, char **argv)
 	if (first < 0)
 		return -first - 1;
 	log_level = c.verbose;
-	if (!c.path || strlen(c.path) <= strlen(SUFFIX) ||
-	    strcmp(c.path + strlen(c.path) - strlen(SUFFIX), SUFFIX) != 0) {
-		log_error(c.path ? "option '--textfile': '%s' does not end in .prom" :
-				   "option '--textfile' is missing%s",
-			  c.path ? c.path : "");
-		log_hint(
-			"migtrace export --textfile /var/lib/prometheus/node-exporter/migtrace.prom");
+	if (!is_prom(c.path))
 		return EXIT_USAGE;
-	}
 	if (c.interval < 1) {
 		log_error("option '--interval': at least a second");
 		return EXIT_USAGE;

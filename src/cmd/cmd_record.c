@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* migtrace record: attach, record, print the summary, write the run file. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/cmd.h"
 #include "record/session.h"
@@ -47,6 +48,22 @@ static const struct opt record_opts[] = {
 	{ 0 },
 };
 
+int record__check_output(const char *path)
+{
+	char err[512];
+
+	if (!strcmp(path, "-")) {
+		log_error("option '--output': '-' is standard output, where the report goes");
+		log_hint("-o FILE, and 'migtrace report -f json FILE' writes it there");
+		return EXIT_USAGE;
+	}
+	if (!run__writable(path, err, sizeof(err)))
+		return EXIT_FINE;
+	log_error("%s", err);
+	log_hint("-o FILE writes the run file elsewhere");
+	return EXIT_FAILED;
+}
+
 bool record__can_write(void *path)
 {
 	char err[512];
@@ -79,17 +96,14 @@ static int record_run(const struct cmd *cmd, int argc, char **argv)
 	struct record_config c = { .output = "migtrace.json", .session = { .events_max = 256 } };
 	struct run run = { 0 };
 	int first = opts__parse(cmd, argc, argv, &c), code;
-	char err[512];
 
 	if (first < 0)
 		return -first - 1;
 	log_level = c.verbose;
 	c.session.command = first < argc ? argv + first : NULL;
-	if (run__writable(c.output, err, sizeof(err))) { /* not after an hour of recording */
-		log_error("%s", err);
-		log_hint("-o FILE writes the run file elsewhere");
-		return EXIT_FAILED;
-	}
+	code = record__check_output(c.output); /* not after an hour of recording */
+	if (code)
+		return code;
 	c.session.can_write = record__can_write;
 	c.session.can_write_ctx = (void *)c.output;
 	c.session.publish = publish;

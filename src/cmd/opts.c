@@ -83,6 +83,27 @@ static int usage_hint(const struct cmd *cmd)
 	return STOP(EXIT_USAGE);
 }
 
+/* Is @word no option, but a value of --format, as that of others would be? */
+static bool is_format(const struct cmd *cmd, const struct getopts *g, const char *word)
+{
+	char *words = NULL, *save = NULL;
+	size_t i = 0, size = 0;
+	bool found = false;
+	FILE *f;
+
+	while (i < g->n && strcmp(g->longs[i].name, "format") != 0)
+		i++;
+	f = i < g->n && cmd->words ? open_memstream(&words, &size) : NULL;
+	if (!f)
+		return false;
+	cmd->words("format", f);
+	if (!fclose(f))
+		for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
+			found |= !strcmp(w, word);
+	free(words);
+	return found;
+}
+
 static int unknown_long(const struct cmd *cmd, const struct getopts *g, const char *arg)
 {
 	const char *names[OPTS_MAX + 2] = { NULL }, *close_to;
@@ -94,6 +115,10 @@ static int unknown_long(const struct cmd *cmd, const struct getopts *g, const ch
 		names[i] = g->longs[i].name;
 	log_error("unknown option '%.*s'", len, arg);
 	snprintf(word, sizeof(word), "%.*s", len - 2, arg + 2);
+	if (is_format(cmd, g, word)) {
+		log_hint("did you mean '--format %s'?", word);
+		return STOP(EXIT_USAGE);
+	}
 	close_to = suggest(word, names);
 	if (!close_to)
 		return usage_hint(cmd);
