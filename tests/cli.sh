@@ -97,6 +97,11 @@ t 'and one behind all' 2 "option '--site': unknown site 'foo'" record --site all
 t 'and one ahead of it, light' 2 "unknown site 'foo'" record --light --site foo,all -d 1
 t 'the sites that there are' 2 '^hint: known are all migrate_norefs .* isolation$' record --site migrate_norefs,All
 t 'record of a device out of range' 2 "unknown device '4096:1': No such file" record --device 4096:1
+t 'record of what has no device' 2 "unknown device '0:0': No such device" record --device 0:0
+t 'export of what has none' 2 "unknown device '0:0': No such device" export --textfile x.prom --device 0:0
+t 'record of a file system without a device' 2 "unknown device '/proc': Block device required" \
+	record --device /proc
+t 'and of a device that is no block device' 2 "unknown device 'null': Block device required" record --device null
 t 'record of a negative device' 2 "unknown device '8:-1': No such file" record --device 8:-1
 t 'record, 17 variants' 2 "option '--probe': more than 16" record \
 	--probe "$(printf 'find_get_block=x,%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17)"

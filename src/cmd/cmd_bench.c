@@ -217,7 +217,6 @@ static int record(struct bench *b, struct run *run)
 /* No recording of ours is kept: what is said is what it did to the load. */
 static int describe_cost(const struct bench *b, const struct facts *f, struct run *run)
 {
-	const char *evidence;
 	char now[32];
 	time_t t = time(NULL);
 	struct tm tm;
@@ -228,10 +227,6 @@ static int describe_cost(const struct bench *b, const struct facts *f, struct ru
 	run->tool.tier = strdup("full");
 	run->merged = 1;
 	if (!run->start || !run->tool.version || !run->tool.tier)
-		return -ENOMEM;
-	run->kernel.generation = strdup(facts__generation(f, &evidence));
-	run->kernel.generation_evidence = strdup(evidence);
-	if (!run->kernel.generation || !run->kernel.generation_evidence)
 		return -ENOMEM;
 	return system_info__describe(run, f) ?: describe_load(b, run);
 }

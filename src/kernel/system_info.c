@@ -150,8 +150,8 @@ int system_info__device(const char *word, __u32 *dev)
 	struct stat st;
 	char path[256];
 
-	if (dev__parse(word, dev))
-		return 0;
+	if (dev__parse(word, dev)) /* 0:0 is what has none, and a filter of 0 is none */
+		return *dev ? 0 : -ENODEV;
 	if ((size_t)snprintf(path, sizeof(path), "%s%s", strchr(word, '/') ? "" : "/dev/", word) >=
 	    sizeof(path))
 		return -ENAMETOOLONG;
@@ -159,7 +159,9 @@ int system_info__device(const char *word, __u32 *dev)
 		return -errno;
 	if (S_ISBLK(st.st_mode)) /* the page cache of the device itself */
 		*dev = major(st.st_rdev) << 20 | minor(st.st_rdev);
-	else
+	else if (major(st.st_dev))
 		*dev = major(st.st_dev) << 20 | minor(st.st_dev);
+	else /* of proc, tmpfs, overlay: a number that no page with buffers has */
+		return -ENOTBLK;
 	return 0;
 }
