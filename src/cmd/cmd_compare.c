@@ -27,7 +27,7 @@ static const struct opt compare_opts[] = {
 	  "chance of any false difference among the tested rows (0.05)", 0, 0 },
 	{ "fail-above", 0, OPT_PERCENT, AT(fail_above), "PCT",
 	  "exit 4 when a tested row is significantly worse by more than PCT percent, or only the "
-	  "later side lost data; 5 when that can't be told",
+	  "later side has late references or file system errors; 5 when that can't be told",
 	  0, 0 },
 	{ "fail-on-race", 0, OPT_FLAG, AT(fail_on_race), NULL,
 	  "exit 4 when only the later side had late references, 5 when that can't be told", 0, 0 },
@@ -223,10 +223,9 @@ static int too_slow(const struct comparison *c, double percent)
 		return EXIT_FOUND;
 	}
 	if (compare__unsafe(c, AFTER) && !compare__unsafe(c, BEFORE)) {
-		log_error("%s lost data, and %s did not: %llu late references, %llu file system "
-			  "errors",
-			  c->label[AFTER], c->label[BEFORE], (unsigned long long)after->late,
-			  (unsigned long long)after->fs_errors);
+		log_error("%s has %llu late references and %llu file system errors, %s none",
+			  c->label[AFTER], (unsigned long long)after->late,
+			  (unsigned long long)after->fs_errors, c->label[BEFORE]);
 		return EXIT_FOUND;
 	}
 	return inconclusive(c);

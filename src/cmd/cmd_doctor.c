@@ -80,17 +80,18 @@ static const char *const settings[] = {
 	"/sys/kernel/security/lockdown",
 };
 
-static void read_setting(const char *path, char *buf, size_t size)
+/* 0, or -errno: it is not known. ("none" is a word of lockdown's own.) */
+static int read_setting(const char *path, char *buf, size_t size)
 {
 	FILE *f = fopen(path, "re");
 
-	snprintf(buf, size, "%s", f ? "" : errno == ENOENT ? "none" : "unreadable");
-	if (f) {
-		if (!fgets(buf, size, f))
-			buf[0] = 0;
-		fclose(f);
-	}
+	if (!f)
+		return -errno;
+	if (!fgets(buf, size, f))
+		buf[0] = 0;
+	fclose(f);
 	buf[strcspn(buf, "\n")] = 0;
+	return 0;
 }
 
 static int load_sheet(struct diagnosis *d, const struct doctor_config *c)
@@ -196,15 +197,21 @@ static void print_features(const struct facts *f)
 /* This machine. */
 static void print_here(const struct diagnosis *d)
 {
+	const struct run *m = &d->machine;
 	char value[128];
 
-	printf("machine     %u CPUs, %u nodes, hypervisor %s, clock source %s\n",
-	       d->machine.kernel.cpus, d->machine.kernel.nodes, d->machine.kernel.hypervisor,
-	       d->machine.kernel.clocksource);
+	printf("machine     %u CPU%s, %u node%s, hypervisor %s, clocksource %s\n", m->kernel.cpus,
+	       m->kernel.cpus == 1 ? "" : "s", m->kernel.nodes, m->kernel.nodes == 1 ? "" : "s",
+	       m->kernel.hypervisor, m->kernel.clocksource);
 	printf("user        uid %u\n", geteuid());
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
-		read_setting(settings[i], value, sizeof(value));
-		printf("setting     %s: %s\n", strrchr(settings[i], '/') + 1, value);
+		int err = read_setting(settings[i], value, sizeof(value));
+
+		printf("setting     %s: ", strrchr(settings[i], '/') + 1);
+		if (err)
+			printf("not known (%s: %s)\n", settings[i], strerror(-err));
+		else
+			printf("%s\n", value);
 	}
 }
 
@@ -260,10 +267,11 @@ static void print_maps(const struct diagnosis *d, bool light)
 
 	if (cpus < 1)
 		return;
-	printf("\nmaps of the %s tier: %.1f MiB for %d possible CPU%s; %.0f KiB each of %d",
+	printf("\nmaps of the %s tier: %.1f MiB for %d possible CPU%s%s; %.0f KiB a CPU where %d are "
+	       "possible",
 	       light ? "light" : "full",
 	       (double)tracer__expected_bytes(&d->facts, &o, cpus) / (1 << 20), cpus,
-	       cpus == 1 ? "" : "s",
+	       cpus == 1 ? "" : "s", d->sheet ? ", as here" : "",
 	       (double)tracer__expected_bytes(&d->facts, &o, MANY_CPUS) / 1024 / MANY_CPUS,
 	       MANY_CPUS);
 }
@@ -340,8 +348,10 @@ static void here_json(const struct diagnosis *d, json_t *all)
 	char value[128];
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
-		read_setting(settings[i], value, sizeof(value));
-		json_object_set_new(set, strrchr(settings[i], '/') + 1, json_string(value));
+		bool known = !read_setting(settings[i], value, sizeof(value));
+
+		json_object_set_new(set, strrchr(settings[i], '/') + 1,
+				    known ? json_string(value) : json_null());
 	}
 	for (int c = CLOCK_SITE; c <= CLOCK_BRACKET; c++)
 		if (d->floor_ns[c])

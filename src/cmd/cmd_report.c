@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * migtrace report: run files to text, JSON, CSV or HTML; several of one kernel as one.
+ * migtrace report: run files to text, JSON, CSV, HTML or metrics; several of one kernel as one.
  * Needs neither root nor the kernel that was measured.
  */
 #include <errno.h>
@@ -160,7 +160,7 @@ static int report_run(const struct cmd *cmd, int argc, char **argv)
 
 const struct cmd cmd_report = {
 	.name = "report",
-	.summary = "show run files as text, JSON, CSV or HTML; several of one kernel are merged",
+	.summary = "show run files as text, JSON, CSV, HTML or metrics; several are summed",
 	.usage = "[OPTIONS] [RUN.json...]",
 	.run = report_run,
 	.opts = report_opts,

@@ -311,19 +311,19 @@ static void how_sure(struct pair *p)
 
 	if (!c->family)
 		return;
-	doc__block(&p->r.doc, DOC_FACT, "tested",
+	doc__block(&p->r.doc, DOC_FACT, compare__can_reject(c) ? "tested" : "to test",
 		   "hold p50, p99 and total: %zu rows; Mann-Whitney U, two-sided, Holm over all at "
-		   "alpha %g; at least %zu runs a side. A run is one value, its rounds' median. "
+		   "alpha %g; at least %zu runs a side, or fewer beside more. A run is one value, its rounds' median. "
 		   "Other rows are shown, not tested. Intervals are of each row alone, not "
 		   "adjusted for the family as p is",
 		   c->family, c->alpha, c->fewest_runs);
 	contention(p);
 	if (c->geomean >= 9999.5)
 		doc__block(&p->r.doc, DOC_FACT, "geomean",
-			   "after / before of the tested rows of holds: >x9999");
+			   "after / before of these rows of holds: >x9999");
 	else if (!isnan(c->geomean))
 		doc__block(&p->r.doc, DOC_FACT, "geomean",
-			   "after / before of the tested rows of holds: x%.3f", c->geomean);
+			   "after / before of these rows of holds: x%.3f", c->geomean);
 }
 
 /* The class of the box: whether the second side may be taken. */

@@ -7,4 +7,4 @@ set -eu
 load setup ext4 /mnt -s 80 > /dev/null
 cd /out
 exec migtrace record -o migtrace-demo.json -- \
-	load run -d "${SECONDS_:-12}" -m numa -w getdents --dev /dev/ram0 --dir /mnt
+	sh -c "load run -d ${SECONDS_:-12} -m numa -w getdents --dev /dev/ram0 --dir /mnt > load.json"
