@@ -118,5 +118,5 @@ $(O)/migtrace-static: $(OBJ)
 -include tests/checks.mk
 include contrib/install.mk
 
-clean: ## removes what was built; fetched and built kernels stay (rm -r build for all)
+clean: ## removes what was built, but for files of guests (build/vm); kernels stay: make cache-clean
 	rm -rf $(O)/migtrace* $(O)/deb $(O)/src $(O)/unit $(O)/fuzz $(O)/vmlinux

@@ -26,13 +26,13 @@ $(HOLD): $(O)/vm/hold-%.bpf.o: tests/vm/hold.bpf.c $(VMLINUX)
 
 .PHONY: cache cache-clean demo demo-race guest bench-cost before-after check-before-after check-prom \
 	bars-compare check-quick check-all
-demo: ## record in a stock Debian 6.1 guest; 1 to 5 minutes
-	@echo 'migtrace demo: missing packages, the tool, a stock Debian 6.1 kernel; then 12 s of'
-	@echo 'directory reads against page migration, in a guest. 1 to 5 minutes, printed as it comes.'
+demo: ## installs what is missing, fetches a stock Debian 6.1 kernel and records 12 s in a guest; 1 to 5 minutes
+	@echo 'migtrace demo: installs what is missing, fetches a stock Debian 6.1 kernel and records 12 s in'
+	@echo 'a guest: directory reads against page migration. 1 to 5 minutes; the report comes at the end.'
 	$(call guest_ready,test)
 	$(in_guest) tests/vm/demo.sh
 
-demo-race: ## the race of 2019 found, and what its fix costs; 3 minutes, first 11
+demo-race: ## the race of 2019 found, and what its fix costs; 3 minutes, the first time 11
 	@echo 'migtrace demo-race: builds a 6.1 kernel in which the fix of 2019 is a switch (8 minutes'
 	@echo 'on two cores, once), and runs the same 30 s of load without and with it (2 minutes).'
 	$(call guest_ready,test kernels)
