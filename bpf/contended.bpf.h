@@ -9,7 +9,7 @@
 #ifndef MIGTRACE_CONTENDED_BPF_H
 #define MIGTRACE_CONTENDED_BPF_H
 
-#include "aio.bpf.h"
+#include "section.bpf.h"
 
 /* By the address that a site's call of the unlock function returns to: the site. */
 struct {
@@ -59,13 +59,6 @@ static __always_inline void contended_owner(void *ctx, struct cpu_state *cpu, __
 		cpu_count(cpu, COUNTER_STACKS_MISSING);
 }
 
-static __always_inline __u32 contended_dev(__u32 site, __u64 lock)
-{
-	return site == SITE_AIO_MIGRATE || site == SITE_AIO_TEARDOWN ?
-		       core_dev_of_aio_lock(lock) :
-		       core_dev_of_mapping(core_mapping_of_lock(lock));
-}
-
 /* Before the depth is known: where among @ip is the floor's place? An interrupt's is further down. */
 static __always_inline void contended_learn(struct cpu_state *cpu, const __u64 *ip)
 {
@@ -88,7 +81,7 @@ static __always_inline void contended_found(void *ctx, struct cpu_state *cpu, __
 	/* of a site that is in place later no more than its sections, which this is held against */
 	if (SITE_IS_RARE(site) && rare_phase != PHASE_RECORDING)
 		return;
-	if (filter_refuses(contended_dev(site, lock)))
+	if (filter_refuses(section_dev(site, lock)))
 		return;
 	site_of(cpu, site)->contended++;
 	contended_owner(ctx, cpu, site, at);

@@ -60,6 +60,13 @@ struct buffer_head___71 {
 	struct mapping_metadata_bhs *b_mmb;
 };
 
+/* aio moved to a lock of its own with 7.1; on kernels before, the type has no such member. */
+struct aio_inode_info___71 {
+	struct inode vfs_inode;
+	spinlock_t migrate_lock;
+	struct kioctx *ctx;
+};
+
 /* A large folio's size: since 5.18 (64 bit), under its present name since 4996fc547f5b (6.15). */
 struct folio___since518 {
 	unsigned int _folio_nr_pages;
@@ -155,6 +162,21 @@ static __always_inline __u32 core_dev_of_arg(struct address_space *mapping)
 static __always_inline __u32 core_dev_of_lock(__u64 lock)
 {
 	return core_dev_of_mapping(core_mapping_of_lock(lock));
+}
+
+/* aio's lock: the ring mapping's private lock, since 7.1 aio_inode_info.migrate_lock. */
+static __always_inline __u32 core_dev_of_aio_lock(__u64 lock)
+{
+	struct aio_inode_info___71 *info = (void *)0;
+
+	if (bpf_core_field_exists(info->migrate_lock)) {
+		__u64 inode = lock -
+			      bpf_core_field_offset(struct aio_inode_info___71, migrate_lock) +
+			      bpf_core_field_offset(struct aio_inode_info___71, vfs_inode);
+
+		return BPF_CORE_READ((struct inode *)inode, i_sb, s_dev);
+	}
+	return core_dev_of_lock(lock);
 }
 
 /* The device that @lock belongs to when it is a block device's: the mapping lies in its inode. */

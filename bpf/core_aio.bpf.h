@@ -7,13 +7,6 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-/* aio moved to a lock of its own with 7.1; on kernels before, the type has no such member. */
-struct aio_inode_info___71 {
-	struct inode vfs_inode;
-	spinlock_t migrate_lock;
-	struct kioctx *ctx;
-};
-
 /* Until "aio: Convert to folios" (6.7) an aio ring is an array of pages. */
 struct kioctx___any {
 	unsigned long user_id; /* also the address of the ring in its process */
@@ -30,21 +23,6 @@ struct kioctx___folios {
 };
 
 #pragma clang attribute pop
-
-/* aio's lock: the ring mapping's private lock, since 7.1 aio_inode_info.migrate_lock. */
-static __always_inline __u32 core_dev_of_aio_lock(__u64 lock)
-{
-	struct aio_inode_info___71 *info = (void *)0;
-
-	if (bpf_core_field_exists(info->migrate_lock)) {
-		__u64 inode = lock -
-			      bpf_core_field_offset(struct aio_inode_info___71, migrate_lock) +
-			      bpf_core_field_offset(struct aio_inode_info___71, vfs_inode);
-
-		return BPF_CORE_READ((struct inode *)inode, i_sb, s_dev);
-	}
-	return core_dev_of_lock(lock);
-}
 
 /* The aio context that a ring's mapping belongs to; 0: gone. */
 static __always_inline __u64 core_aio_ctx(__u64 mapping)

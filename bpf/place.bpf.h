@@ -40,19 +40,6 @@ static __always_inline const struct place *place_of(__u64 at)
 	return NULL;
 }
 
-/* Of a lock that a site is about to take: its device. */
-static __always_inline __u32 place_dev(__u32 site, __u64 lock)
-{
-	if (site == SITE_AIO_MIGRATE)
-		return core_dev_of_aio_lock(lock);
-#define PLACE_DEV(id, name, words, dev_of, ...)                                                    \
-	if (site == SITE_##id)                                                                     \
-		return dev_of(lock);
-	SITES(SITE_NONE, PLACE_DEV)
-#undef PLACE_DEV
-	return 0;
-}
-
 /* The lock section of a site about which nothing more is asked. */
 static __always_inline void place_section(struct pt_regs *ctx, __u32 op, __u32 site, __u64 now)
 {
@@ -64,7 +51,7 @@ static __always_inline void place_section(struct pt_regs *ctx, __u32 op, __u32 s
 	}
 	lock = section_lock(ctx);
 	if (op == PLACE_CALL)
-		section_call(site, lock, place_dev(site, lock));
+		section_call(site, lock, section_dev(site, lock));
 	else
 		section_end(ctx, site, lock, now);
 }

@@ -127,6 +127,21 @@ static __always_inline bool section_told_late(__u32 site, const struct section *
 	return site == SITE_FIND_GET_BLOCK && !s->lock;
 }
 
+/* The device that a site's @lock belongs to; 0: a lock of no device. */
+static __always_inline __u32 section_dev(__u32 site, __u64 lock)
+{
+	if (site == SITE_MIGRATE_NOREFS || site == SITE_FIND_GET_BLOCK)
+		return core_dev_of_lock(lock);
+	if (site == SITE_AIO_MIGRATE)
+		return core_dev_of_aio_lock(lock);
+#define DEV_OF_SITE(id, name, words, dev_of, ...)                                                  \
+	if (site == SITE_##id)                                                                     \
+		return dev_of(lock);
+	SITES(SITE_NONE, DEV_OF_SITE)
+#undef DEV_OF_SITE
+	return 0;
+}
+
 /* The lock function is about to be called on @lock, which belongs to device @dev; 0: not yet known. */
 static __always_inline void section_call(__u32 site, __u64 lock, __u32 dev)
 {
@@ -248,8 +263,7 @@ static __always_inline bool section_release(struct cpu_state *cpu, __u32 site, _
 	if (s->lock || !lock || (late && section_deferred(site)))
 		h->dev = s->dev;
 	else
-		h->dev = late ? core_dev_of_bdev_lock(lock) :
-				core_dev_of_mapping(core_mapping_of_lock(lock));
+		h->dev = late ? core_dev_of_bdev_lock(lock) : section_dev(site, lock);
 	section_drop(site, task);
 	if (!counted)
 		return false;

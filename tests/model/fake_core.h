@@ -25,6 +25,16 @@ static inline __u32 core_dev_of_bdev_lock(__u64 lock)
 	return 1;
 }
 
+static inline __u32 core_dev_of_lock(__u64 lock)
+{
+	return 1;
+}
+
+static inline __u32 core_dev_of_aio_lock(__u64 lock)
+{
+	return 1;
+}
+
 static inline __u32 core_dev_of_arg(void *mapping)
 {
 	return 1;
