@@ -60,6 +60,12 @@ struct buffer_head___71 {
 	struct mapping_metadata_bhs *b_mmb;
 };
 
+/* Since a3b0a90f1e93 ("fs: Move metadata bhs tracking to a separate struct", 7.1). */
+struct mapping_metadata_bhs___71 {
+	struct address_space *mapping; /* the inode's, whose list this is */
+	spinlock_t lock;
+};
+
 /* aio moved to a lock of its own with 7.1; on kernels before, the type has no such member. */
 struct aio_inode_info___71 {
 	struct inode vfs_inode;
@@ -177,6 +183,20 @@ static __always_inline __u32 core_dev_of_aio_lock(__u64 lock)
 		return BPF_CORE_READ((struct inode *)inode, i_sb, s_dev);
 	}
 	return core_dev_of_lock(lock);
+}
+
+/*
+ * The lock of a list of metadata buffers: until 7.0 the private lock of their device's mapping, since
+ * 7.1 one in each inode. Of the file system in any case: such an inode can be a device's file.
+ */
+static __always_inline __u32 core_dev_of_list_lock(__u64 lock)
+{
+	struct mapping_metadata_bhs___71 *mmb = (void *)0;
+
+	if (!bpf_core_field_exists(mmb->lock))
+		return core_dev_of_lock(lock);
+	mmb = (void *)lock - bpf_core_field_offset(struct mapping_metadata_bhs___71, lock);
+	return BPF_CORE_READ(mmb, mapping, host, i_sb, s_dev);
 }
 
 /* The device that @lock belongs to when it is a block device's: the mapping lies in its inode. */

@@ -10,8 +10,9 @@
 
 /*
  * OWN(ID, name, words): with programs and probes of its own.
- * PLAIN(ID, name, words, dev, hosts...): @dev: what tells the lock's device (core_aio.bpf.h); @hosts:
- * the functions that take it, and behind them those that a compiler may leave out of line.
+ * PLAIN(ID, name, words, dev, unless, hosts...): @dev: what tells the lock's device (core.bpf.h);
+ * @unless: where it can't be told from another lock (src/trace/probes.c), or NULL; @hosts: the
+ * functions that take it, and behind them those that a compiler may leave out of line.
  */
 /* clang-format off */
 #define SITES(OWN, PLAIN)                                                                          \
@@ -22,23 +23,24 @@
 	OWN(AIO_MIGRATE, aio_migrate, "migration of a page of an aio ring")                        \
 	OWN(AIO_COMPLETION, aio_completion,                                                        \
 	    "the aio ring's completion_lock during that migration")                                \
-	PLAIN(AIO_TEARDOWN, aio_teardown, "end of an aio context", core_dev_of_aio_lock,           \
+	PLAIN(AIO_TEARDOWN, aio_teardown, "end of an aio context", core_dev_of_aio_lock, NULL,     \
 	      "aio_free_ring", "put_aio_ring_file", "free_ioctx")                                  \
 	PLAIN(GROW_BUFFERS, grow_buffers, "attaching new buffers to a page of a block device",     \
-	      core_dev_of_lock, "__getblk_slow", "__getblk_gfp", "bdev_getblk", "grow_dev_folio",  \
-	      "grow_dev_page", "grow_buffers")                                                     \
+	      core_dev_of_lock, NULL, "__getblk_slow", "__getblk_gfp", "bdev_getblk",              \
+	      "grow_dev_folio", "grow_dev_page", "grow_buffers")                                   \
 	PLAIN(CREATE_EMPTY, create_empty, "attaching buffers to a page of a file",                 \
-	      core_dev_of_lock, "create_empty_buffers", "attach_nobh_buffers",                     \
+	      core_dev_of_lock, NULL, "create_empty_buffers", "attach_nobh_buffers",               \
 	      "folio_create_empty_buffers")                                                        \
 	PLAIN(TRY_TO_FREE, try_to_free, "taking the buffers off a page", core_dev_of_lock,         \
-	      "try_to_free_buffers")                                                               \
+	      &nested_list, "try_to_free_buffers")                                                 \
 	PLAIN(DIRTY_FOLIO, dirty_folio, "marking a page with buffers dirty", core_dev_of_lock,     \
-	      "block_dirty_folio", "__set_page_dirty_buffers")                                     \
-	/* the lock is the block device's */                                                       \
-	PLAIN(ASSOC_LIST, assoc_list, "the list of an inode's metadata buffers", core_dev_of_lock, \
-	      "mark_buffer_dirty_inode", "__bforget", "invalidate_inode_buffers",                  \
-	      "remove_inode_buffers", "sync_mapping_buffers", "fsync_buffers_list",                \
-	      "osync_buffers_list")
+	      NULL, "block_dirty_folio", "__set_page_dirty_buffers")                               \
+	/* the lock is the block device's, since 7.1 (a3b0a90f1e93) the list's own: mmb->lock */   \
+	PLAIN(ASSOC_LIST, assoc_list, "the list of an inode's metadata buffers",                   \
+	      core_dev_of_list_lock, &nested_list, "mark_buffer_dirty_inode", "__bforget",         \
+	      "invalidate_inode_buffers", "remove_inode_buffers", "sync_mapping_buffers",          \
+	      "fsync_buffers_list", "osync_buffers_list", "mmb_mark_buffer_dirty", "mmb_sync",     \
+	      "mmb_invalidate", "drop_buffers", "remove_assoc_queue")
 /* clang-format on */
 #define SITE_NONE(...)
 

@@ -427,13 +427,14 @@ bool facts__has_func(const struct facts *f, const char *name)
 	return false;
 }
 
-bool facts__calls(const struct facts *f, const char *func, const char *const *callees)
+unsigned int facts__calls(const struct facts *f, const char *func, const char *const *callees)
 {
+	unsigned int n = 0;
+
 	for (size_t i = 0; i < f->calls_n; i++)
-		if (copy__kind(f->calls[i].func, func) &&
-		    copy__in_list(callees, f->calls[i].callee))
-			return true;
-	return false;
+		n += copy__kind(f->calls[i].func, func) &&
+		     copy__in_list(callees, f->calls[i].callee);
+	return n;
 }
 
 const struct fact_func *facts__split(const struct facts *f, const char *name)

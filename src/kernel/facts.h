@@ -98,8 +98,8 @@ struct fact_call {
 #define FACT_WHYS     16
 #define FACT_WHY_NAME 24
 
-/* What a fact sheet was asked for: 2: copies of functions, and what may be out of line. */
-#define FACTS_ASKS 2
+/* What a fact sheet was asked for: 2: copies, and what may be out of line; 3: 7.1's lists of buffers. */
+#define FACTS_ASKS 3
 
 struct facts {
 	char release[80], version[160], arch[16];
@@ -203,8 +203,8 @@ const struct fact_func *facts__copy(const struct facts *f, const char *name, uns
 const struct fact_func *facts__split(const struct facts *f, const char *name);
 /* Is there anything of the function on this kernel? */
 bool facts__has_func(const struct facts *f, const char *name);
-/* Does @func, or a copy of it, call one of @callees? */
-bool facts__calls(const struct facts *f, const char *func, const char *const *callees);
+/* At how many places does @func, or a copy of it, call one of @callees? */
+unsigned int facts__calls(const struct facts *f, const char *func, const char *const *callees);
 /* Are there locks whose address is not in the register of a first argument? */
 bool facts__inlined(const struct facts *f);
 const char *feature__name(unsigned int feature);

@@ -187,6 +187,8 @@ static int tell_variant(const struct interest *in, const struct variant *v)
 	if (there)
 		err = in->cb(in->ctx, there->func, there->calls ? WANT_CALLS : 0) ?:
 			      tell(in, there->calls, WANT_CALLEE);
+	if (there && there->since && !err)
+		err = in->cb(in->ctx, there->since, 0);
 	for (size_t i = 0; i < VARIANT_PROGS && v->uses[i].prog && !err; i++) {
 		const struct prog_use *use = &v->uses[i];
 		unsigned int wants = attach__is_call(use->how)	    ? WANT_CALLS :

@@ -37,21 +37,24 @@
 	}
 
 /* The call-site clock of one site: three programs at the calls inside its functions. */
-#define SITE_CLOCK_BY(...)                                                                         \
+#define SITE_CLOCK_UNLESS(there, ...)                                                              \
 	{                                                                                          \
 		.name = "site", .clock = CLOCK_SITE, .needs = FEAT_KPROBES, .excluded_by = -1,     \
-		.uses = __VA_ARGS__,                                                               \
+		.unless = there, .uses = __VA_ARGS__,                                              \
 	}
+#define SITE_CLOCK_BY(...) SITE_CLOCK_UNLESS(NULL, __VA_ARGS__)
 #define SITE_CLOCK_AT(prefix, call, back, ...)                                                     \
 	SITE_CLOCK_BY(SITE_USES(prefix, call, back, NAMES(LOCK_FUNCS), __VA_ARGS__))
 #define SITE_CLOCK(prefix, ...) SITE_CLOCK_AT(prefix, ATTACH_CALL, ATTACH_RETURN, __VA_ARGS__)
 
 /* A site of which there is nothing but its row in bpf/sites.h. */
-#define SITE_PROBE(id, its_name, words, dev_of, ...)                                               \
+#define SITE_PROBE(id, its_name, words, dev_of, there, ...)                                        \
 	{                                                                                          \
 		.name = #its_name, .what = words, .site = SITE_##id,                               \
 		.flags = SITE_IS_RARE(SITE_##id) ? PROBE_RARE : 0,                                 \
-		.variants = { SITE_CLOCK(#its_name, __VA_ARGS__) },                                \
+		.variants = { SITE_CLOCK_UNLESS(there,                                             \
+			SITE_USES(#its_name, ATTACH_CALL, ATTACH_RETURN, NAMES(LOCK_FUNCS),        \
+				  __VA_ARGS__)) },                                                 \
 	},
 
 #define ONE(prog, how, func) { prog, how, NAMES(func), NULL }

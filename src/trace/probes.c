@@ -7,34 +7,54 @@
  * variant is chosen there; one that was asked for would count nothing, or a part.
  */
 static const struct other_path inner = {
-	"__folio_migrate_mapping", NULL,
-	"this kernel's norefs migrations switch by __folio_migrate_mapping", false
+	.func = "__folio_migrate_mapping",
+	.why = "this kernel's norefs migrations switch by __folio_migrate_mapping",
 };
-static const struct other_path mc = { "folio_mc_copy", NULL,
-				      "this kernel's norefs migrations copy by folio_mc_copy",
-				      false };
+static const struct other_path mc = {
+	.func = "folio_mc_copy",
+	.why = "this kernel's norefs migrations copy by folio_mc_copy",
+};
 static const struct other_path set_bh_first = {
-	"folio_mc_copy", NULL, "this kernel re-points the buffers ahead of the copy (6.3 to 6.10)",
-	true
+	.func = "folio_mc_copy",
+	.absent = true,
+	.why = "this kernel re-points the buffers ahead of the copy (6.3 to 6.10)",
 };
 static const struct other_path flags_first = {
-	"folio_mc_copy", NULL, "this kernel re-points the buffers after folio_migrate_flags", false
+	.func = "folio_mc_copy",
+	.why = "this kernel re-points the buffers after folio_migrate_flags",
 };
 /* In text alone: the function itself may be there as well, for nobody. */
 static const struct other_path in_folio_way = {
-	"buffer_migrate_folio_norefs", NAMES(LOCK_CALLS),
-	"the compiler inlined it in buffer_migrate_folio_norefs", false
+	.func = "buffer_migrate_folio_norefs",
+	.calls = NAMES(LOCK_CALLS),
+	.why = "the compiler inlined it in buffer_migrate_folio_norefs",
 };
 static const struct other_path in_page_way = {
-	"buffer_migrate_page_norefs", NAMES(LOCK_CALLS),
-	"the compiler inlined it in buffer_migrate_page_norefs", false
+	.func = "buffer_migrate_page_norefs",
+	.calls = NAMES(LOCK_CALLS),
+	.why = "the compiler inlined it in buffer_migrate_page_norefs",
 };
-static const struct other_path disables = { "lru_cache_disable", NULL,
-					    "this kernel drains by lru_cache_disable as well",
-					    false };
-static const struct other_path common = { "find_get_block_common", NULL,
-					  "this kernel's lookups come by find_get_block_common",
-					  false };
+static const struct other_path disables = {
+	.func = "lru_cache_disable",
+	.why = "this kernel drains by lru_cache_disable as well",
+};
+static const struct other_path common = {
+	.func = "find_get_block_common",
+	.why = "this kernel's lookups come by find_get_block_common",
+};
+
+/*
+ * The lock of a list (7.1) is taken under the page's. What a function does with a second one inside its
+ * section can't be followed; and the lists' sections would not be all that there are.
+ */
+static const struct other_path nested_list = {
+	.func = "try_to_free_buffers",
+	.calls = NAMES(LOCK_FUNCS),
+	.twice = true,
+	.since = "mmb_sync",
+	.why = "try_to_free_buffers: the compiler inlined remove_assoc_queue, whose lock can't be "
+	       "told from the page's",
+};
 
 /* Tables: their columns say more than the formatter's breaks. */
 /* clang-format off */

@@ -51,7 +51,9 @@ struct other_path {
 	const char *func;
 	const char *const *calls;
 	const char *why;
-	bool absent; /* that the function is not there */
+	bool absent;	   /* that the function is not there */
+	bool twice;	   /* that it calls them at two places or more */
+	const char *since; /* another function that such kernels have, or NULL */
 };
 
 struct variant {

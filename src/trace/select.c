@@ -262,7 +262,9 @@ static bool takes_other_path(const struct facts *f, const struct other_path *e)
 {
 	if (!e || facts__has_func(f, e->func) == e->absent)
 		return false;
-	return !e->calls || facts__calls(f, e->func, e->calls);
+	if (e->since && !facts__has_func(f, e->since))
+		return false;
+	return !e->calls || facts__calls(f, e->func, e->calls) > e->twice;
 }
 
 static bool in_btf(const struct facts *f, const char *name)

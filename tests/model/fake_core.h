@@ -35,6 +35,11 @@ static inline __u32 core_dev_of_aio_lock(__u64 lock)
 	return 1;
 }
 
+static inline __u32 core_dev_of_list_lock(__u64 lock)
+{
+	return 1;
+}
+
 static inline __u32 core_dev_of_arg(void *mapping)
 {
 	return 1;

@@ -253,6 +253,10 @@ static const struct image_case images[] = {
 	{ KERNEL("7.x"),
 	  "callee=mutex_trylock:_mutex_trylock_nest_lock callee=mutex_lock:mutex_lock_nested",
 	  { "aio_outcome=folio 4", "aio_overlap=ring 11" } },
+	/* under a lock of another site, but not in its function */
+	{ KERNEL("7.x"),
+	  "into=remove_assoc_queue:drop_buffers.constprop.0",
+	  { "assoc_list=site 24", "try_to_free=site 3" } },
 	/* neither taken for the kernel's own, nor in its way */
 	{ KERNEL("6.1"),
 	  "module=__find_get_block module=buffer_migrate_folio_norefs",
@@ -321,7 +325,8 @@ static const struct image_case sheets[] = {
 	{ SHEET("7.x-lockdep"),
 	  NULL,
 	  { "norefs_entry=folio 2", "find_get_block=site 5", "lookup_exit=common 1",
-	    "aio_outcome=folio 4", "norefs_end=set_bh 2" } },
+	    "aio_outcome=folio 4", "norefs_end=set_bh 2",
+	    "assoc_list=- __bforget: calls _raw_spin_lock nowhere " NOT_ASKED } },
 	{ SHEET("ubuntu-5.15"),
 	  NULL,
 	  { "norefs_entry=page_ways 4", "lookup_exit=plain 1",

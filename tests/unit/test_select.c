@@ -456,7 +456,7 @@ static const struct wanted {
 	  { { "site", 28 },
 	    { "site", 31 },
 	    { "site", 31 },
-	    { "-", 0 },
+	    { "site", 24 },
 	    { "site", 31 },
 	    { "site", 33 },
 	    { "site", 32 },
@@ -852,6 +852,26 @@ static void reasons_name_the_function(void **state)
 	expect(pick("aio_teardown"), NULL, "is a tail jump");
 }
 
+/* A site's lock under another's: both are told while each has its own function. */
+static void locks_under_locks(void **state)
+{
+	(void)state;
+	load(K7);
+	for (size_t i = 0; i < f.calls_n; i++)
+		if (!strcmp(f.calls[i].func, "remove_assoc_queue"))
+			strcpy(f.calls[i].func, "try_to_free_buffers");
+	without_func("remove_assoc_queue");
+	expect(pick("assoc_list"), NULL, "try_to_free_buffers: the compiler inlined remove_assoc");
+	expect(find("try_to_free"), NULL, "try_to_free_buffers: the compiler inlined remove_assoc");
+	expect(find("create_empty"), "site", NULL);
+	/* twice, but in the code of a kernel that has one lock alone */
+	without_func("mmb_sync");
+	for (size_t i = 0; i < f.calls_n; i++)
+		if (!strcmp(f.calls[i].func, "mmb_sync"))
+			strcpy(f.calls[i].func, "elsewhere");
+	expect(pick("try_to_free"), "site", NULL);
+}
+
 static void rt_has_other_locks(void **state)
 {
 	(void)state;
@@ -1014,6 +1034,7 @@ int main(void)
 		cmocka_unit_test(brackets_are_for_held_locks_only),
 		cmocka_unit_test(no_btf_means_no_trampolines),
 		cmocka_unit_test(reasons_name_the_function),
+		cmocka_unit_test(locks_under_locks),
 		cmocka_unit_test(rt_has_other_locks),
 		cmocka_unit_test(arm64_locks_are_inlined),
 		cmocka_unit_test(inlined_locks_need_more),

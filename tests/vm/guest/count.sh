@@ -21,7 +21,8 @@
 #   WORK=truncate: iso_*, as the names in the run file; iso_taken by compaction's own tracepoint
 set -eu
 LISTS="mark_buffer_dirty_inode __bforget invalidate_inode_buffers remove_inode_buffers
-	sync_mapping_buffers fsync_buffers_list"
+	sync_mapping_buffers fsync_buffers_list
+	mmb_mark_buffer_dirty mmb_sync mmb_invalidate remove_assoc_queue" # since 7.1
 T=/sys/kernel/tracing
 [ -d $T/events ] || T=/sys/kernel/debug/tracing
 
