@@ -175,18 +175,46 @@ void storm(int nr)
 	}
 }
 
+/* Its buffers are written, and taken off its pages: those on an inode's list leave it with them. */
+static void forget_pages(int dev)
+{
+	if (fsync(dev))
+		die("fsync of %s", opt.dev);
+	errno = posix_fadvise(dev, 0, 0, POSIX_FADV_DONTNEED);
+	if (errno)
+		die("fadvise of %s", opt.dev);
+}
+
+/* A directory that is new at one turn, and removed at the next, after it has had an entry. */
+static int turn(const char *dir)
+{
+	char name[128];
+	int fd;
+
+	if (!mkdir(dir, 0755))
+		return 0;
+	snprintf(name, sizeof(name), "%s/entry", dir);
+	fd = open(name, O_CREAT | O_RDWR, 0644);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return unlink(name) || rmdir(dir);
+}
+
 /*
  * What a file system without a journal does with its buffers: writes through a mapping dirty the folio
- * (block_dirty_folio), inodes and directories keep lists of theirs, and fsync empties these.
+ * (block_dirty_folio), inodes and directories keep lists of theirs, and fsync empties these. Those of
+ * other directories are emptied when they are removed, or when their pages lose their buffers.
  */
 void fsyncs(int nr)
 {
-	char dir[4096], a[64], b[64];
-	unsigned int seed = 4321 + nr;
+	char dir[4096], a[64], b[64], c[64];
+	unsigned int seed = 4321 + nr, rounds = 0;
+	int dev = open(opt.dev, O_RDONLY);
 
 	snprintf(dir, sizeof(dir), "%s/s", opt.dir);
-	if (chdir(dir))
-		die("%s (run load setup first)", dir);
+	if (dev < 0 || chdir(dir))
+		die("%s and %s (run load setup first)", opt.dev, dir);
 	while (!stopped()) {
 		unsigned int r = rand_r(&seed) % 256;
 		char *page;
@@ -202,9 +230,12 @@ void fsyncs(int nr)
 			die("mmap of %s", a);
 		page[0] = page[4096] = (char)r;
 		munmap(page, 8192);
-		if (fsync(fd) || rename(a, b) || (r % 4 && unlink(b)))
+		snprintf(c, sizeof(c), "%d-dir-%u", nr, r);
+		if (fsync(fd) || rename(a, b) || (r % 4 && unlink(b)) || turn(c))
 			add(&count->storm_errors, 1);
 		close(fd);
+		if (++rounds % 32 == 0)
+			forget_pages(dev);
 		add(&count->storm_ops, 1);
 	}
 }

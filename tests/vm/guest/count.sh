@@ -17,7 +17,7 @@
 #   completion_lock (aio_completions), mutex_trylock, the switch, the copy (aio_tried, aio_switched,
 #   aio_copied); aio_ok (returned 0); mutex_lock in reads of rings (aio_reads), and aio_complete
 #   (aio_writes);
-#   WORK=fsync: sections of dirty_folio and of assoc_list;
+#   WORK=fsync: sections of dirty_folio, of try_to_free, and of assoc_list, in all and in each function;
 #   WORK=truncate: iso_*, as the names in the run file; iso_taken by compaction's own tracepoint
 set -eu
 LISTS="mark_buffer_dirty_inode __bforget invalidate_inode_buffers remove_inode_buffers
@@ -123,6 +123,7 @@ start)
 	fi
 	if [ "${WORK:-}" = fsync ]; then
 		sections lock_d "$lock" "$(first block_dirty_folio __set_page_dirty_buffers)"
+		sections lock_f "$lock" try_to_free_buffers
 		for f in $LISTS; do
 			! has "$f" || sections "lock_a_$f" "$lock" "$f"
 		done
@@ -170,7 +171,11 @@ stop)
 	[ "${WORK:-}" != cold ] || echo "locked $(hits locked)"
 	if [ "${WORK:-}" = fsync ]; then
 		echo "dirty_sections $(all_hits lock_d)"
+		echo "free_sections $(all_hits lock_f)"
 		echo "list_sections $(all_hits lock_a)"
+		for f in $LISTS; do
+			echo "list_in_$f $(all_hits "lock_a_$f")"
+		done
 	fi
 	echo "lookup_sections $(all_hits lock_l)"
 	! grep -q "^slow_l" $counts || echo "lookup_waits $(all_hits slow_l)"

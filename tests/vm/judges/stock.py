@@ -77,15 +77,19 @@ def locked(conf, out, args):
 
 
 def lists(conf, out, args):
-    """A file system without a journal: dirtying a folio, and the lists of an inode's buffers."""
+    """A file system without a journal: dirtying a folio, taking its buffers off, and the lists of an inode's.
+    in=FUNCTION,...: that take the lists' lock under this load."""
     exited(out, 0)
     run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
-    equal("dirty_folio sections", run["sites"]["dirty_folio"]["acquires"], count["dirty_sections"])
-    site = run["sites"]["assoc_list"]
-    if "assoc_list=-" in conf["expect"].split():
-        check(not site["clock"] and site["reason"], f"assoc_list is not measurable here: {site['reason']}")
-    else:
-        equal("assoc_list sections", site["acquires"], count["list_sections"])
+    sites = run["sites"]
+    equal("dirty_folio sections", sites["dirty_folio"]["acquires"], count["dirty_sections"])
+    equal("try_to_free sections", sites["try_to_free"]["acquires"], count["free_sections"])
+    equal("assoc_list sections", sites["assoc_list"]["acquires"], count["list_sections"])
+    own = {d["name"]: d["sites"]["assoc_list"]["hold"]["count"]
+           for d in run["devices"].values() if "assoc_list" in d["sites"]}
+    check(own == {"ram0": sites["assoc_list"]["hold"]["count"]}, f"by device: {own}")
+    for func in filter(None, args.get("in", "").split(",")):
+        enough(count[f"list_in_{func}"] > 0, f"in {func}: {count[f'list_in_{func}']}")
     contention(run, count, moves=run["counters"]["norefs_calls"] > 0)
     enough(count["dirty_sections"] > 1000, f"folios dirtied: {count['dirty_sections']}")
     sums(run)
