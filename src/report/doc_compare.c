@@ -313,9 +313,9 @@ static void how_sure(struct pair *p)
 		return;
 	doc__block(&p->r.doc, DOC_FACT, compare__can_reject(c) ? "tested" : "to test",
 		   "hold p50, p99 and total: %zu rows; Mann-Whitney U, two-sided, Holm over all at "
-		   "alpha %g; at least %zu runs a side, or fewer beside more. A run is one value, its rounds' median. "
-		   "Other rows are shown, not tested. Intervals are of each row alone, not "
-		   "adjusted for the family as p is",
+		   "alpha %g; at least %zu runs a side, or fewer beside more. A run is one value, "
+		   "its rounds' median. Other rows are shown, not tested. Intervals are of each "
+		   "row alone, not adjusted for the family as p is",
 		   c->family, c->alpha, c->fewest_runs);
 	contention(p);
 	if (c->geomean >= 9999.5)

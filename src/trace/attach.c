@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "base/log.h"
 #include "base/privileges.h"
@@ -164,16 +163,6 @@ bool tracer__unopened(int cpus, bool object, char *err, size_t err_size)
 	return cpus < 0 || object;
 }
 
-/* Until "bpf: Eliminate rlimit-based memory accounting" (5.11). */
-static bool counts_locked_memory(void)
-{
-	struct utsname name;
-	int major, minor;
-
-	return uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2 || major < 5 ||
-	       (major == 5 && minor < 11);
-}
-
 int tracer__refusal(int ret, char *err, size_t err_size)
 {
 	if (locked_down()) {
@@ -196,11 +185,9 @@ int tracer__refusal(int ret, char *err, size_t err_size)
 			 strerror(-ret));
 	else
 		snprintf(err, err_size,
-			 "this kernel refuses tracing programs even to root (%s): lockdown%s",
-			 strerror(-ret),
-			 counts_locked_memory() ?
-				 ", a sandbox, or the limit on locked memory (ulimit -l)" :
-				 " or a sandbox");
+			 "this kernel refuses tracing programs even to root (%s): lockdown, "
+			 "a sandbox, or, before 5.11, the limit on locked memory (ulimit -l)",
+			 strerror(-ret));
 	return EXIT_CANT;
 }
 
