@@ -149,6 +149,7 @@ t 'a lock in an inner function' 0 '' doctor --from "$sheet/ubuntu-6.8.facts"
 has 'the way to it is told' ' in __find_get_block > __find_get_block_slow$'
 t 'a sheet that was not asked' 0 '' doctor --from "$sheet/ubuntu-5.15-old.facts"
 has 'and says so' '^  find_get_block  - .* did not look into what it calls'
+has 'that it is older is said at once' '^ *(the sheet is of an older migtrace: '
 t 'doctor --from and --facts' 0 '' doctor --facts --from "$top/tests/data/kernels/6.1.facts"
 cmp out "$top/tests/data/kernels/6.1.facts" 2>err
 judge 'a sheet is printed as it was' $? 0 ''

@@ -75,7 +75,7 @@ inside migtrace doctor >"$tmp/out" 2>"$tmp/err"
 code=$?
 [ $code = 0 ] || [ $code = 3 ]
 verdict $? "doctor: exit status $code"
-grep '^trial: ' "$tmp/out"
+grep '^maps of the light tier' "$tmp/out"
 verdict $? 'doctor came to its end'
 cp tests/data/small.json "$root/tmp"
 run 'a report' setpriv --reuid nobody --regid nogroup --clear-groups migtrace report /tmp/small.json

@@ -63,7 +63,7 @@ works()
 	code=$?
 	[ $code = 0 ] || [ $code = 3 ]
 	verdict $? "$prefix: doctor ends with 0 or 3"
-	grep -q '^trial: ' "$tmp/out"
+	grep -q '^maps of the light tier' "$tmp/out"
 	verdict $? "$prefix: doctor came to its end"
 	for page in man8/migtrace.8 man5/migtrace-run.5 man7/migtrace-guide.7 man7/migtrace-kernels.7; do
 		text=$tmp/${page#*/} # mandoc takes what follows the last dot of a path, mktemp's too, for the section

@@ -80,20 +80,6 @@ static const char *const settings[] = {
 	"/sys/kernel/security/lockdown",
 };
 
-/* 0, or -errno: it is not known. ("none" is a word of lockdown's own.) */
-static int read_setting(const char *path, char *buf, size_t size)
-{
-	FILE *f = fopen(path, "re");
-
-	if (!f)
-		return -errno;
-	if (!fgets(buf, size, f))
-		buf[0] = 0;
-	fclose(f);
-	buf[strcspn(buf, "\n")] = 0;
-	return 0;
-}
-
 static int load_sheet(struct diagnosis *d, const struct doctor_config *c)
 {
 	int err = facts__load(&d->facts, c->from);
@@ -205,10 +191,10 @@ static void print_here(const struct diagnosis *d)
 	       m->kernel.hypervisor, m->kernel.clocksource);
 	printf("user        uid %u\n", geteuid());
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
-		int err = read_setting(settings[i], value, sizeof(value));
+		int err = system_info__line(settings[i], value, sizeof(value));
 
 		printf("setting     %s: ", strrchr(settings[i], '/') + 1);
-		if (err)
+		if (err) /* "none" is a word of lockdown's own */
 			printf("not known (%s: %s)\n", settings[i], strerror(-err));
 		else
 			printf("%s\n", value);
@@ -276,11 +262,30 @@ static void print_maps(const struct diagnosis *d, bool light)
 	       MANY_CPUS);
 }
 
+#define NOT_TRIED "not tried: "
+
+/* The answer first: all that follows is why. */
+static void print_verdict(const struct diagnosis *d)
+{
+	size_t skip = strncmp(d->trial, NOT_TRIED, strlen(NOT_TRIED)) ? 0 : strlen(NOT_TRIED);
+
+	if (d->sheet)
+		printf("can record there: %s\n", d->trial);
+	else if (d->code == EXIT_FINE)
+		printf("can record here: yes, %s\n", d->trial);
+	else
+		printf("can record here: no, because %s\n", d->trial + skip);
+}
+
 static void print_text(const struct diagnosis *d)
 {
+	print_verdict(d);
 	printf("migtrace %s, libbpf %s\n", MIGTRACE_VERSION, libbpf__version());
 	printf("kernel      %s %s%s%s\n", d->facts.release, d->facts.arch,
 	       d->sheet ? ", by " : ", ", d->sheet ? d->sheet : d->facts.version);
+	if (d->sheet && d->facts.asks < FACTS_ASKS)
+		printf("            (the sheet is of an older migtrace: what that one did not look for "
+		       "is said to be missing)\n");
 	printf("generation  %s\n            (%s)\n", d->generation, d->evidence);
 	if (!d->sheet)
 		print_here(d);
@@ -296,7 +301,7 @@ static void print_text(const struct diagnosis *d)
 		print_stops(d);
 	print_maps(d, false);
 	print_maps(d, true);
-	printf("\ntrial: %s\n", d->trial);
+	putchar('\n');
 }
 
 static json_t *places_json(const struct diagnosis *d, const struct variant *v)
@@ -348,7 +353,7 @@ static void here_json(const struct diagnosis *d, json_t *all)
 	char value[128];
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
-		bool known = !read_setting(settings[i], value, sizeof(value));
+		bool known = !system_info__line(settings[i], value, sizeof(value));
 
 		json_object_set_new(set, strrchr(settings[i], '/') + 1,
 				    known ? json_string(value) : json_null());
@@ -545,7 +550,7 @@ static int sites(const struct facts *f, bool json, FILE *out)
 static bool lacks(struct diagnosis *d)
 {
 	if (!d->facts.feature[FEAT_BTF]) {
-		snprintf(d->trial, sizeof(d->trial), "not tried: %s; %s", facts__no_btf(&d->facts),
+		snprintf(d->trial, sizeof(d->trial), NOT_TRIED "%s; %s", facts__no_btf(&d->facts),
 			 BTF_HINT);
 		return true;
 	}
@@ -554,7 +559,7 @@ static bool lacks(struct diagnosis *d)
 
 		if (!c->variant &&
 		    ((c->probe->flags & PROBE_REQUIRED) || probes__forced(d->forced, c->probe))) {
-			snprintf(d->trial, sizeof(d->trial), "not tried: probe '%s': %.300s",
+			snprintf(d->trial, sizeof(d->trial), NOT_TRIED "probe '%s': %.300s",
 				 c->probe->name, c->reason);
 			return true;
 		}
@@ -586,5 +591,5 @@ static void count_points(struct diagnosis *d)
 	for (size_t i = 0; i < probes_n; i++)
 		if (d->choices[i].variant)
 			free(probes__all_points(&d->facts, d->choices[i].variant, &d->attached[i]));
-	snprintf(d->trial, sizeof(d->trial), "not tried: a fact sheet says what would be chosen");
+	snprintf(d->trial, sizeof(d->trial), NOT_TRIED "a fact sheet says what would be chosen");
 }

@@ -12,17 +12,25 @@
 
 #include "kernel/system_info.h"
 
-static char *read_line(const char *path)
+int system_info__line(const char *path, char *line, int size)
 {
 	FILE *f = fopen(path, "re");
-	char line[256] = "";
 
-	if (f) {
-		if (!fgets(line, sizeof(line), f))
-			line[0] = 0;
-		fclose(f);
-	}
+	line[0] = 0;
+	if (!f)
+		return -errno;
+	if (!fgets(line, size, f))
+		line[0] = 0;
+	fclose(f);
 	line[strcspn(line, "\n")] = 0;
+	return 0;
+}
+
+static char *read_line(const char *path)
+{
+	char line[256];
+
+	system_info__line(path, line, sizeof(line));
 	return strdup(line);
 }
 

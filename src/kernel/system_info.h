@@ -8,6 +8,8 @@
 
 /* What kernel and machine this is, into @run->kernel. 0 or -ENOMEM. */
 int system_info__describe(struct run *run, const struct facts *f);
+/* The first line of a file such as a sysctl's, "" without one. 0 or -errno. */
+int system_info__line(const char *path, char *line, int size);
 /* The number that a file such as a sysctl's begins with, -1 without one. */
 int system_info__number(const char *path);
 /* "sda1" for 8:1 from sysfs, "" when unknown. */
