@@ -74,7 +74,7 @@ static void refcounts(struct report *r)
 	if (r->run->refcounts_n)
 		fact(r, "references");
 	for (size_t i = 0; i < r->run->refcounts_n; i++, v++) {
-		doc__add(&r->doc, "%s%s: %lld expected,", i ? "; " : "", v->stage,
+		doc__add(&r->doc, "%s%s: %lld references expected,", i ? "; " : "", v->stage,
 			 (long long)v->expected);
 		if (v->seen == -1)
 			doc__add(&r->doc, "correct on re-read");
@@ -207,8 +207,8 @@ static void truncation(struct report *r)
 		return;
 	fact(r, "truncated");
 	doc__add(&r->doc,
-		 "%llu of %s since they were isolated; not moved at all: %llu freed, %llu of which "
-		 "only buffers were left",
+		 "%llu of %s lost their file after they were isolated; %llu were freed instead of "
+		 "moved, and of %llu only buffers were left",
 		 isolated(r, "gone_at_move"), fmt__of(words, isolated(r, "moves"), "page"),
 		 isolated(r, "freed"), isolated(r, "orphaned"));
 }
@@ -440,8 +440,7 @@ void doc__later(struct report *r)
 		if (next == ~0ULL || next > r->run->duration_ns)
 			return;
 		doc__block(&r->doc, DOC_FACT, "later:",
-			   "counted for %s of %s, since they came "
-			   "behind the start:",
+			   "counted for %s of %s, since they were attached while it ran:",
 			   fmt__ns(counted, r->run->duration_ns - next),
 			   fmt__ns(all, r->run->duration_ns));
 		for (unsigned int i = 0; i < SITE_COUNT; i++)

@@ -159,7 +159,7 @@ static void every_list_is_there(void **state)
 					     "kcompactd0/45",
 					     "sda1",
 					     "Over time",
-					     "3 expected, 4 seen (100 times)",
+					     "3 references expected, 4 seen (100 times)",
 					     "Rounds",
 					     "norefs_window",
 					     "find_get_block wait" };

@@ -446,10 +446,10 @@ static void what_came_later_has_its_own_time(void **state)
 	struct run run;
 
 	(void)state;
-	assert_non_null(strstr(text, "counted for 8.00s of 10.0s, since they came behind the "
-				     "start:\n            aio_teardown\n"));
-	assert_non_null(strstr(text, "counted for 2.50s of 10.0s, since they came behind the "
-				     "start:\n            assoc_list, isolation\n"));
+	assert_non_null(strstr(text, "counted for 8.00s of 10.0s, since they were attached "
+				     "while it ran:\n            aio_teardown\n"));
+	assert_non_null(strstr(text, "counted for 2.50s of 10.0s, since they were attached "
+				     "while it ran:\n            assoc_list, isolation\n"));
 	free(text);
 	sample_later(&run);
 	assert_true(run__site_seconds(&run, SITE_ASSOC_LIST) == 2.5);
