@@ -10,16 +10,22 @@ uptime_of()
 	cut -d' ' -f1 /proc/uptime
 }
 
+# No probe is left, and no event of one: those that a killed migtrace left are defined for good. EBUSY
+# while they are in use would end this shell if the command were a special one, as ":" is.
+no_probes()
+{
+	events=/sys/kernel/tracing/kprobe_events
+	[ ! -e $events ] || { true > $events; } 2> /dev/null || return 1
+	[ ! -s /sys/kernel/debug/kprobes/list ]
+}
+
 # as it was before the case, so that the next one can't tell
 clean_up()
 {
 	pkill -KILL migtrace
 	pkill -KILL load
 	n=0 # what was killed is taken off one by one, each behind a grace period
-	while [ -s /sys/kernel/debug/kprobes/list ] && [ $n -lt 120 ]; do
-		# events that a killed one left are defined for good; EBUSY while they are in use, which
-		# would end this shell if the command were a special one, as ":" is
-		{ true > /sys/kernel/tracing/kprobe_events; } 2> /dev/null
+	until no_probes || [ $n -ge 120 ]; do
 		sleep 0.5
 		n=$((n + 1))
 	done
@@ -27,7 +33,6 @@ clean_up()
 	for i in /sys/kernel/tracing/instances/mt_*; do
 		[ ! -d "$i" ] || rmdir "$i"
 	done
-	true > /sys/kernel/tracing/kprobe_events
 	for i in /sys/kernel/debug/migtrace_*; do
 		[ ! -e "$i" ] || echo 0 > "$i"
 	done

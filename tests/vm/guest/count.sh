@@ -78,8 +78,7 @@ start)
 	migrate=$(first __buffer_migrate_folio __buffer_migrate_page)
 	lookup=$(first find_get_block_common __find_get_block)
 	[ ! -d $T/instances/mt_taken ] || rmdir $T/instances/mt_taken # of the count before
-	echo > $T/kprobe_events
-	rm -f $counts
+	no_events || exit 1
 	all entry "$entry"
 	returns_0 returned "$entry"
 	plain=$(first buffer_migrate_folio buffer_migrate_page)

@@ -116,6 +116,13 @@ returns_0() # NAME FUNCTION
 
 counts=/run/mt-counts
 
+# The events of the count before go; while a recording detaches, some of its own are in use.
+no_events()
+{
+	until_true 60 sh -c "echo > $T/kprobe_events"
+	rm -f $counts
+}
+
 count_event() # NAME FILTER
 {
 	echo "$1 $2" >> $counts

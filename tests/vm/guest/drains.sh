@@ -13,8 +13,7 @@ T=/sys/kernel/tracing
 
 start()
 {
-	echo > $T/kprobe_events
-	rm -f $counts
+	no_events || exit 1
 	for f in lru_add_drain_all lru_cache_disable invalidate_bh_lrus; do
 		! has $f || all $f $f
 	done

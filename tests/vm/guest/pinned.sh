@@ -16,11 +16,10 @@ make_disk
 step disk
 echo 1 > /proc/sys/kernel/bpf_stats_enabled # what each probe costs, into the run files
 cp "$(command -v load)" /lister
-echo > $T/kprobe_events
+no_events || exit 1
 migrate=$(first __buffer_migrate_folio __buffer_migrate_page)
 # page 0 with the check, and the references that it may have
 echo "p:mt/zero $migrate i=+32(%dx):x64 r=+52(%dx):s32 check=%r8:u8" >> $T/kprobe_events
-rm -f $counts
 count_event zero "i == 0 && r == 3 && check == 1"
 start_counting
 cat > /load.sh <<-EOF

@@ -36,8 +36,7 @@ kinds="anonymous file buffers aio_ring"
 
 start()
 {
-	echo > $T/kprobe_events
-	rm -f $counts
+	no_events || exit 1
 	all move "$move"
 	all switch "$switch"
 	returns_0 moved "$move"
