@@ -17,9 +17,8 @@ readelf -lW "$file" | grep -e INTERP -e DYNAMIC >"$tmp/err"
 [ ! -s "$tmp/err" ]
 verdict $? 'it has no interpreter, and nothing to link'
 
-case $file in
-*/migtrace-static) as_said 'its size' "$file" README.md 'needs no library (' ;; # of x86-64
-esac
+! grep -q 'Machine:.*X86-64' "$tmp/header" || # of which the document speaks
+	as_said 'its size' "$file" README.md 'needs no library ('
 
 # alone NAME PATTERN ARGUMENT...: in a root folder with the file and its inputs; by root, or as root of a
 # user namespace
