@@ -439,8 +439,8 @@ void doc__later(struct report *r)
 				next = uncounted(&r->run->site[i]);
 		if (next == ~0ULL || next > r->run->duration_ns)
 			return;
-		doc__block(&r->doc, DOC_FACT, "later:",
-			   "counted for %s of %s, since they were attached while it ran:",
+		doc__block(&r->doc, DOC_FACT,
+			   "later:", "counted for %s of %s, since they were attached while it ran:",
 			   fmt__ns(counted, r->run->duration_ns - next),
 			   fmt__ns(all, r->run->duration_ns));
 		for (unsigned int i = 0; i < SITE_COUNT; i++)
