@@ -65,9 +65,9 @@ check-quick: ## the inner loop: unit tests, model, one boot of 6.1; 4 minutes
 	@tests/deps.sh test
 	$(in_guest) tests/check.py --ring quick
 
-check: ## what a newcomer and CI run; 25 minutes, and 10 to 20 once a machine to fetch and build kernels
+check: ## what a newcomer and CI run; 30 minutes, and 10 to 20 once a machine to fetch and build kernels
 	@echo 'check: installs what is missing, fetches five kernels and builds two (10 to 20 minutes, once a'
-	@echo 'machine), then 25 minutes. Every case prints its seconds; a table comes last.'
+	@echo 'machine), then 30 minutes. Every case prints its seconds; a table comes last.'
 	@tests/deps.sh ci
 	$(in_guest) tests/check.py --ring check
 
