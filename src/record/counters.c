@@ -93,10 +93,8 @@ static void tries(struct run *run, const __u64 *c)
 		for (int i = 0; i < TRIES_KEPT; i++) {
 			const __u64 *v = c + COUNTER_TRY + path * 2 * TRIES_KEPT;
 
-			run->tries[path].tried[i] = v[i];
 			run->tries[path].moved[i] = v[TRIES_KEPT + i];
-			if (v[i] < v[TRIES_KEPT + i]) /* read while one was counted */
-				run->tries[path].tried[i] = v[TRIES_KEPT + i];
+			run->tries[path].tried[i] = snapshot__whole(v[i], v[TRIES_KEPT + i]);
 		}
 }
 

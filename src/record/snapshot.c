@@ -244,10 +244,8 @@ static int read_late(struct tracer *t, struct run *run, const __u64 *c, bool fin
 	l->waited_spin = c[COUNTER_WAITED_SPIN];
 	l->waited_folio = c[COUNTER_WAITED_FOLIO];
 	l->possible = c[COUNTER_POSSIBLE];
-	if (l->behind_spin < l->waited_spin) /* read while one was counted, as both */
-		l->behind_spin = l->waited_spin;
-	if (l->behind_folio < l->waited_folio)
-		l->behind_folio = l->waited_folio;
+	l->behind_spin = snapshot__whole(l->behind_spin, l->waited_spin);
+	l->behind_folio = snapshot__whole(l->behind_folio, l->waited_folio);
 	err = read_windows(t, run, final);
 	l->total = l->slow_lookup + l->end_count;
 	/*

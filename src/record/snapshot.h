@@ -35,6 +35,12 @@ int snapshot__drains(struct tracer *t, struct run *run);
 /* snapshot_pinned.c: blocks that stopped migrations, likewise. @named: what they are is looked up. */
 int snapshot__pinned(struct tracer *t, struct run *run, const __u64 *c, bool named);
 
+/* The whole, of which @part is one: what is read while programs count may have the part alone. */
+static inline __u64 snapshot__whole(__u64 whole, __u64 part)
+{
+	return whole < part ? part : whole;
+}
+
 /* counters.c: from @c, the COUNTER_COUNT counters. Each returns 0 or -ENOMEM. */
 int counters__generation(struct run *run, const struct facts *f, const __u64 *c);
 /* What @t counted: counters by name, losses, migrations by reason, attempts, isolations. */

@@ -26,11 +26,9 @@ static void add_kind(struct run_refs *r, const struct refs_counts *c)
 static void complete(struct run_refs *r)
 {
 	for (int i = 0; i < TRIES_KEPT; i++)
-		if (r->tries.tried[i] < r->tries.moved[i])
-			r->tries.tried[i] = r->tries.moved[i];
+		r->tries.tried[i] = snapshot__whole(r->tries.tried[i], r->tries.moved[i]);
 	r->attempts = r->moved + r->early + r->freeze + r->other;
-	if (r->passed < r->freeze)
-		r->passed = r->freeze;
+	r->passed = snapshot__whole(r->passed, r->freeze);
 	if (r->passed > r->attempts - r->early)
 		r->passed = r->attempts - r->early;
 }
