@@ -7,7 +7,8 @@
 # exclusive loads in their place), by the instruction ahead, since a probe hides what it sits on: in the
 # functions asked for there are none but the lock's.
 #
-# usage: count.sh start | count.sh stop > FILE
+# usage: count.sh start [waits] | count.sh stop [waits] > FILE; waits: lookup_waits alone, without a probe on
+# what migtrace times
 #   FILE: "NAME N": norefs_calls, norefs_ok (returned 0), migrate_sections, invalidations (of the
 #   CPUs' LRUs, between a busy check and the next), buffers_calls, buffers_ok (the path without the
 #   check), lookup_sections, lookup_waits (for the lock: in its slow path), folio_waits (in the lookup),
@@ -71,12 +72,26 @@ taken() # pages, the sum over the records
 		$T/instances/mt_taken/trace
 }
 
-case $1 in
+lookup()
+{
+	first find_get_block_common __find_get_block
+}
+
+case "$*" in
+"start waits")
+	no_events || exit 1
+	waits slow_l "$(lookup)"
+	start_counting
+	;;
+"stop waits")
+	stop_counting
+	echo "lookup_waits $(all_hits slow_l)"
+	;;
 start)
 	lock=$(first rt_spin_lock _raw_spin_lock 2>/dev/null) || [ "$(uname -m)" = aarch64 ]
 	entry=$(first buffer_migrate_folio_norefs buffer_migrate_page_norefs)
 	migrate=$(first __buffer_migrate_folio __buffer_migrate_page)
-	lookup=$(first find_get_block_common __find_get_block)
+	lookup=$(lookup)
 	[ ! -d $T/instances/mt_taken ] || rmdir $T/instances/mt_taken # of the count before
 	no_events || exit 1
 	all entry "$entry"

@@ -5,11 +5,22 @@
 # kernel, else that of count.sh. Everything that the judge needs goes to /out. Environment: as lib.sh
 # has it, BLOCK (bytes), DOCTOR (what it says of this kernel), HOGS (the load runs beside real-time
 # tasks), DISK_MS (a disk that takes so long to answer), LARGE (the device's cache is of large folios,
-# where the kernel makes them: 6.15), EXPORT (tiers in which it is tried afterwards).
+# where the kernel makes them: 6.15), WAITS (a truth kernel's contended lookups are counted by count.sh),
+# EXPORT (tiers in which it is tried afterwards).
 set -u
 here=$(dirname "$0")
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"
+
+# What the kernel does not count itself
+count() # start or stop
+{
+	if [ ! -e $truth ]; then
+		sh "$here/count.sh" "$1"
+	elif [ -n "${WAITS:-}" ]; then
+		sh "$here/count.sh" "$1" waits
+	fi
+}
 
 if [ -n "${DOCTOR:-}" ]; then
 	migtrace doctor --json > /out/doctor.json || echo "doctor exits $?"
@@ -24,13 +35,13 @@ if [ -n "${LARGE:-}" ]; then
 	cat "$DEV" > /dev/null
 fi
 step disk
-[ -e $truth ] || sh "$here/count.sh" start || exit 1
+count start || exit 1
 step count
 # shellcheck disable=SC2046,SC2086
 migtrace record -v -o /out/run.json $(from_start $ARGS) $ARGS -- ${HOGS:+load hogs} sh /load.sh > /out/report.txt
 echo $? > /out/status
 step record
-[ -e $truth ] || sh "$here/count.sh" stop > /out/count
+count stop > /out/count
 step count
 cat /out/truth /out/count 2> /dev/null
 sed -n '1,/^clock/p; /^losses/,/^$/p' /out/report.txt

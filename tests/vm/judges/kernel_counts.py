@@ -57,12 +57,20 @@ def contention(run, count, moves=True):
         check(behind == c["lookup_wait_behind_ns"] == 0, f"no migration: behind none {behind} of {n} waits")
         return
     enough(true >= 20, f"the kernel found the lock taken in {true} lookups")
-    # With one reader who else has the lock migrates. Emulated, and with the count's own probe on the lock function,
-    # neither side's moment is sharp: waits below three floors (6 us) are none, and what just missed a release is one
-    # (5.10, on a busy host: 2852 of 2408). That none is told of a wait that had no migration in it is the model's.
-    check(0.5 * true - 10 <= behind <= 1.5 * true + 10,
+    # The count's own probe lies on the lock function, between a lookup's two moments: who comes just before a release
+    # then waits for the probe alone, and seems to have waited for the lock. How many do is the host's (1640 of 1000 on
+    # a busy one): what is no wait is counted where no probe of the count is in the way, in waited().
+    check(behind >= 0.5 * true - 10,
           f"lookups that waited for a migration: migtrace {behind}, the kernel's slow path {true}")
     check(behind <= n, f"lookups that waited in all: {n}")
+
+def waited(run, count):
+    """The same beside nothing but the count of the slow path; with one reader all of them are behind a migration.
+    None that the kernel has not; the kernel's shorter than three floors are no waits of ours (8 to 12 %)."""
+    true, behind = count["lookup_waits"], run["counters"]["lookup_waits_behind"]
+    enough(true >= 200, f"the kernel found the lock taken in {true} lookups")
+    check(0.75 * true - 10 <= behind <= 1.02 * true + 10,
+          f"lookups that waited for a migration: migtrace {behind}, the kernel's slow path {true}")
 
 def counts(run, count):
     """Migrations, lock sections and reasons as often as the kernel's own count has them."""

@@ -2,7 +2,7 @@
 """Kernels that count themselves: migtrace's verdict against theirs."""
 from .base import (as_kernel, check, enough, equal, evidence, exited, fail_on_race, generation,
                    large_folios, load, lossless, pairs, racy, same, sums, variants, wanted)
-from .kernel_counts import kernel_reasons, reasons
+from .kernel_counts import kernel_reasons, reasons, waited
 
 
 def truth(conf, out, args):
@@ -27,6 +27,8 @@ def truth(conf, out, args):
     reasons(run)
     kernel_reasons(run, t, args)
     large_folios(run, args)
+    if "waits" in args:
+        waited(run, pairs(f"{out}/count"))
     kinds = late["by_kind"]
     if not racy(args):
         check(late["total"] == 0 and t["late_refs"] == 0,
