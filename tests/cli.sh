@@ -40,6 +40,13 @@ has() { # NAME PATTERN: the last command's stdout has the pattern
 	verdict "$ok" "$1"
 }
 
+most_per_cpu() { # NAME TIER KIB: the maps of 256 CPUs take at most so much for each, says the last command
+	sed -n "s/^maps of the $2 tier: .*; \([0-9]*\) KiB a CPU where 256 .*/\1/p" out | {
+		read -r kib && [ "$kib" -le "$3" ] || { echo "'$kib' KiB, at most $3" >>err; false; }
+	}
+	verdict $? "$1: maps of the $2 tier"
+}
+
 # commands
 t 'export without a file' 2 "'--textfile' is missing" export
 t 'export to another suffix' 2 'does not end in .prom' export --textfile x.txt
@@ -136,6 +143,8 @@ t 'types of a kind that came later' 1 'newkind.btf: has types of kind 20, which 
 	doctor --btf "$top/tests/data/names/newkind.btf"
 for s in "$top"/tests/data/kernels/*.facts "$top"/tests/data/names/*.facts; do
 	t "doctor asks ${s##*/}" 0 '' doctor --from "$s"
+	most_per_cpu "${s##*/}" full 256
+	most_per_cpu "${s##*/}" light 64
 	t "doctor asks ${s##*/}, json" 0 '' doctor --json --from "$s"
 done
 sheet=$top/tests/data/names

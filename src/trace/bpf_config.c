@@ -147,12 +147,14 @@ bool tracer__has_row(const struct tracer_opts *o, int row)
  * those there are: HISTS_MAX, or as many fewer as there are more CPUs, down to those of a few devices.
  */
 #define HISTS_MAX  256
-#define HISTS_CPUS 15360 /* that times CPUs; 256 KiB for each of 256 with all else */
+#define HISTS_CPUS 13568 /* that times CPUs; 256 KiB for each of 256 with all else */
 #define LIGHT_CPUS 3072	 /* 64 KiB */
 
 static unsigned int hists(const struct tracer_opts *o, bool hot, int cpus)
 {
-	unsigned int n = (o->light ? LIGHT_CPUS : HISTS_CPUS) / cpus, least;
+	unsigned int n =
+		(o->light ? LIGHT_CPUS : HISTS_CPUS) / cpus + (hot || o->light ? 0 : HOT_HISTS);
+	unsigned int least;
 
 	/* beside those without key: what comes in the middle of a claim, and from then on */
 	if (o->totals && hot)
@@ -213,13 +215,17 @@ struct needs {
 static void sizes(struct migtrace_bpf *skel, const struct tracer_opts *o, const struct needs *n,
 		  int cpus)
 {
+	bool hot = !n->rt && !o->map_size; /* as cfg_hot */
+
 	if (n->rt)
 		bpf_map__set_max_entries(skel->maps.rt_sections, RT_SECTIONS_MAX);
-	bpf_map__set_max_entries(skel->maps.hists, hists(o, !n->rt && !o->map_size, cpus));
-	if (o->light) {
+	bpf_map__set_max_entries(skel->maps.hists, hists(o, hot, cpus));
+	if (!hot)
+		bpf_map__set_max_entries(skel->maps.hot_hists, 1);
+	else if (o->light)
 		bpf_map__set_max_entries(skel->maps.hot_hists, HOT_HISTS_LIGHT);
+	if (o->light)
 		bpf_map__set_max_entries(skel->maps.worsts, 2 * (SITE_MIGRATE_NOREFS + 1));
-	}
 	shrink(skel, o, n->lock_clock);
 	if (o->map_size) {
 		/* the windows' table is addressed by a mask */
