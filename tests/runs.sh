@@ -114,7 +114,7 @@ verdict $? 'with a way out'
 
 # five lookups bound nothing
 t 'five that waited' 0 '' report waited5.json
-grep -q 'None seen, but 5 lookups that waited for a window: too few' out
+grep -q 'None seen, but 5 lookups that met a window: too few' out
 verdict $? 'are too few'
 t 'six' 0 '' report waited6.json
 grep -q 'None seen: at most 1 in 2 of' out

@@ -206,12 +206,12 @@ def questions():
              f"reference taken by {event['lookup']['comm']}/{event['lookup']['pid']} .* page migrated by {event['migrator']['comm']}/45 "),
             ("what was lost, and does it matter", f"no_release {losses['no_release']} \\(taints\\): an acquire whose release was not seen"),
             ("which site holds longest, for how long, what is it", "migrate_norefs: migration of a page whose buffers must not be referenced"),
-            ("for how long could a lookup be late", r"norefs_window 5600 \S+ 4.35us .*norefs_window: from the release of the passing check to the end"),
-            ("do lookups wait for migrations", "of a million lookups 100k waited .* 75.0% of that time behind a migration"),
+            ("for how long could a lookup be late", r"norefs_window 5600 \S+ 4.35us .*norefs_window: from the release of the lock after the check that passed to the end"),
+            ("do lookups wait for migrations", "of a million lookups 100k waited .* 75.0% of it behind a migration"),
             ("why did pages stay", f"norefs 6000: ok {norefs['ok']} .*busy {norefs['busy']} .*busy: a buffer was referenced"),
             ("which block is in the way", f"sda1 \\(8:1\\) {stopped['block']} {stopped['is']} {stopped['tries']} "),
             ("what is norefs, what buffers", "norefs: with the check that no buffer is referenced .*buffers: without"),
-            ("is a short time the lock's or the clock's", "<= x: below three floors: the clock's figure, not the lock's")):
+            ("is a short time the lock's or the clock's", "<= x: less than three times the floor, which is what the clock reads on an empty section")):
         check(re.search(answer, flat), f"asked of the text: {question}", answer)
     longest = max(rows, key=lambda r: float(r[-2][:-2]) * {"us": 1, "ns": 1e-3, "ms": 1e3}[r[-2][-2:]])
     check(longest[0] == "migrate_norefs" and longest[-2] == "136us", "which is the one with the longest maximum", longest)

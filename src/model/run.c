@@ -214,7 +214,8 @@ double run__site_seconds(const struct run *run, unsigned int site)
 	offsetof(struct run, hist_member), offsetof(struct run, has_member)
 
 const struct run_span run_spans[RUN_SPANS] = {
-	{ "norefs_window", "from the release of the passing check to the end of the move",
+	{ "norefs_window",
+	  "from the release of the lock after the check that passed to the end of the move",
 	  "the lock is held over it", "norefs_window_seconds", SPAN(window, has_window) },
 	{ "flag_held", "from the setting of BH_Migrate to its clearing",
 	  "no BH_Migrate, or not of its tier", "norefs_flag_held_seconds",
@@ -378,7 +379,7 @@ const char *run__doubt(const struct run *run)
 	if (run__entered(run, SITE_FIND_GET_BLOCK) == ENTERED_NEVER)
 		return "no lookup came by the function that is probed";
 	if (!late__evidence(&run->late))
-		return run->late.has_waited ? "no lookup waited for a window" :
+		return run->late.has_waited ? "no lookup met a window" :
 					      "no lookup came during or after a window";
 	return NULL;
 }

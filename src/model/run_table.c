@@ -81,7 +81,7 @@ static const struct member kernel_members[] = {
 	{ "generation", "The protocol between migration and lookup.", M_TEXT, MERGE_OWN,
 	  MEMBER(run, kernel.generation),
 	  WORDS("racy", "held", "held or racy", "held+sleeping", "bh_migrate", "bh_migrate+mmb") },
-	{ "generation_evidence", "What it was told from.", M_TEXT, MERGE_OWN,
+	{ "generation_evidence", "What was seen of the kernel that says so.", M_TEXT, MERGE_OWN,
 	  MEMBER(run, kernel.generation_evidence) },
 	{ "boot_id", "Identifies the boot. Merged runs of several boots have `several`.", M_TEXT,
 	  MERGE_OWN, MEMBER(run, kernel.boot_id) },
@@ -97,8 +97,8 @@ static const struct member kernel_members[] = {
 static SHAPE(kernel, "kernel");
 
 static const struct member worst_members[] = {
-	{ "kind", "Of what it is one of the longest.", M_NAMED, MEMBER(worst, kind),
-	  .names = &kind_names },
+	{ "kind", "Whether it is one of the longest holds or of the longest waits.", M_NAMED,
+	  MEMBER(worst, kind), .names = &kind_names },
 	{ "ns", "How long it took.", M_COUNT, MEMBER(worst, ns) },
 	{ "comm", "The name of the task.", M_CHARS, MEMBER(worst, comm) },
 	{ "pid", "Its id.", M_COUNT, MEMBER(worst, pid) },
@@ -135,7 +135,8 @@ static const struct member site_members[] = {
 	{ "floor_ns", "What the clock reads on an empty section.", M_COUNT, MERGE_MAX,
 	  MEMBER(run_site, floor_ns) },
 	{ "uncounted_ns",
-	  "How much of the recording was over before the site was in place; rates are by the rest.",
+	  "How much of the recording was over before the site was in place; rates are computed over "
+	  "the rest.",
 	  M_COUNT, MERGE_ADD, HIDDEN, MEMBER(run_site, uncounted_ns), HAS(run_site, uncounted_ns) },
 	{ "acquires", "Lock sections entered.", M_COUNT, MERGE_ADD, OPTIONAL,
 	  MEMBER(run_site, acquires) },
@@ -183,7 +184,7 @@ static SHAPE(device, "devices");
 static const struct member migration_members[] = {
 	{ "norefs", "Those that check for references.", M_COUNTERS, MERGE_ADD,
 	  MEMBER(run, norefs) },
-	{ "buffers", "Those of pages with buffers that do not.", M_COUNTERS, MERGE_ADD,
+	{ "buffers", "Migrations of pages with buffers, without that check.", M_COUNTERS, MERGE_ADD,
 	  MEMBER(run, buffers) },
 	{ "aio", "Those of aio rings.", M_COUNTERS, MERGE_ADD, MEMBER(run, aio) },
 	{ 0 },
@@ -202,7 +203,8 @@ static const struct member refcount_members[] = {
 static SHAPE(refcount, "refcounts");
 
 static const struct member kinds_members[] = {
-	{ "slow_lookup", "Of a lookup.", M_COUNT, MERGE_ADD, MEMBER(late, slow_lookup) },
+	{ "slow_lookup", "Late references that a buffer lookup took.", M_COUNT, MERGE_ADD,
+	  MEMBER(late, slow_lookup) },
 	{ "end_count", "Windows that ended with a reference of which no lookup is known.", M_COUNT,
 	  MERGE_ADD, MEMBER(late, end_count) },
 	{ "assoc_list", "Legitimate, and not part of `total`.", M_COUNT, MERGE_ADD,
@@ -281,8 +283,8 @@ static const struct member late_members[] = {
 	{ "not_listed", "How many more there were.", M_COUNT, MERGE_ADD,
 	  MEMBER(late, proven.not_listed) },
 	{ "possible",
-	  "Lookups of which only the acquire lies in a window that moved: late, or right after its "
-	  "end. They are no part of `total`.",
+	  "Lookups that took the lock in a window, and released it after the window's end; the page "
+	  "moved. They were late, or came right after the end. They are no part of `total`.",
 	  M_COUNT, MERGE_ADD, OPTIONAL, MEMBER(late, possible) },
 	{ "possible_events", "A list of these, as in `events`.", M_LIST, MERGE_EVENTS,
 	  OPTIONAL | BULKY, ENTRIES(late, doubtful.v, doubtful.n), .of = &late_event_shape },
@@ -300,8 +302,8 @@ static const struct member probe_members[] = {
 	{ "reason", "Why not; null otherwise.", M_TEXT, MERGE_KEEP, NULLS,
 	  MEMBER(run_probe, reason) },
 	{ "hits",
-	  "How often its programs ran; 0 unless kernel.bpf_stats_enabled was set. One of several rows "
-	  "counts to the first.",
+	  "How often its programs ran; 0 unless kernel.bpf_stats_enabled was set. A program of "
+	  "several probes is counted at the first of them.",
 	  M_COUNT, MERGE_ADD, MEMBER(run_probe, hits) },
 	{ "run_ns", "How long they ran in all; 0 likewise.", M_COUNT, MERGE_ADD,
 	  MEMBER(run_probe, run_ns) },
@@ -357,8 +359,8 @@ static const struct member turn_members[] = {
 	  MEMBER(run_turn, detach_ns), HAS(run_turn, traced) },
 	{ "floor_ns", "What the clock reads on an empty section.", M_COUNT, MERGE_KEEP, HIDDEN,
 	  MEMBER(run_turn, floor_ns), HAS(run_turn, traced) },
-	{ "jumps", "Kprobes that the kernel has made jumps of, meanwhile.", M_COUNT, MERGE_KEEP,
-	  HIDDEN, MEMBER(run_turn, jumps), HAS(run_turn, has_places) },
+	{ "jumps", "Kprobes that the kernel had replaced by jumps when the turn began.", M_COUNT,
+	  MERGE_KEEP, HIDDEN, MEMBER(run_turn, jumps), HAS(run_turn, has_places) },
 	{ "calls", "Kprobes that it serves by ftrace.", M_COUNT, MERGE_KEEP, HIDDEN,
 	  MEMBER(run_turn, calls), HAS(run_turn, has_places) },
 	{ "exceptions", "Kprobes of which each hit is an exception.", M_COUNT, MERGE_KEEP, HIDDEN,
@@ -371,8 +373,8 @@ static const struct member run_members[] = {
 	{ "tool", "What recorded it.", M_OBJECT, MERGE_ADD, .of = &tool_shape },
 	{ "kernel", "On what.", M_OBJECT, MERGE_ADD, .of = &kernel_shape },
 	{ "filter",
-	  "What alone was counted, in files with `--device` or `--site` only. Older versions did not "
-	  "say.",
+	  "The device or the sites that alone were counted, in files recorded with `--device` or "
+	  "`--site` only. Older versions did not say.",
 	  M_OBJECT, MERGE_KEEP, HIDDEN, MEMBER(run, filter), HAS(run, filter),
 	  .of = &filter_shape },
 	{ "start", "When the recording started, as in RFC 3339, in UTC; of merged runs the first.",
@@ -389,8 +391,8 @@ static const struct member run_members[] = {
 	  "An object with one member for every site of migtrace(8) that the recording's version has.",
 	  M_BY_NAME, MERGE_ADD, SPARSE, ITEMS(run, site), .of = &site_shape, .names = &site_names },
 	{ "norefs_window",
-	  "A histogram of the time from the release of the passing check to the end of the move, or "
-	  "null where the lock is held over it.",
+	  "A histogram of the time from the release of the lock after the check that passed to the "
+	  "end of the move, or null where the lock is held over the move.",
 	  M_HIST, MERGE_ADD, NULLS, MEMBER(run, window), HAS(run, has_window) },
 	{ "flag_held",
 	  "A histogram of the time for which BH_Migrate was set, failed migrations included, or "
@@ -434,9 +436,12 @@ static const struct member run_members[] = {
 	  HAS(run, has_pinned), .max = RUNFILE_MAX_NAMES, .of = &pinned_shape },
 	{ "pinned_not_listed", "How many more such blocks there were.", M_COUNT, MERGE_AND, HIDDEN,
 	  MEMBER(run, pinned_more), HAS(run, has_pinned) },
-	{ "pinned_tries", "What all such blocks stopped, those not listed or kept among them.",
+	{ "pinned_tries",
+	  "How many tries all such blocks stopped, including blocks that are not listed and those "
+	  "that were not kept.",
 	  M_COUNT, MERGE_AND, HIDDEN, MEMBER(run, pinned_tries), HAS(run, has_pinned) },
-	{ "pinned_unkept", "Such failures by blocks for which there was no room.", M_COUNT,
+	{ "pinned_unkept",
+	  "How many of these tries were stopped by blocks for which there was no room.", M_COUNT,
 	  MERGE_AND, HIDDEN, MEMBER(run, pinned_unkept), HAS(run, has_pinned) },
 	{ "references",
 	  "With `--refs`: an object with a member for each kind of mapping that a folio which "

@@ -53,7 +53,8 @@ int counters__generation(struct run *run, const struct facts *f, const __u64 *c)
 		return 0;
 	if (!unlocked)
 		generation = f->feature[FEAT_SLEEPING_LOOKUP] ? "held+sleeping" : "held";
-	if (asprintf(&evidence, "lock held at %llu of %llu switches of the mapping",
+	if (asprintf(&evidence,
+		     "lock held in %llu of %llu moves, when the new page took the old one's place",
 		     (unsigned long long)locked, (unsigned long long)(locked + unlocked)) < 0)
 		return -ENOMEM;
 	copy = strdup(generation);

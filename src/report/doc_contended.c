@@ -11,30 +11,31 @@ static void waits(struct report *r, const struct contention *c)
 	__u64 p99 = run__wait_quantile(r->run, 0.99);
 	char from[FMT_CELL], cell[FMT_CELL], rate[FMT_CELL];
 
-	doc__add(&r->doc,
-		 "of a million lookups %s waited (%llu of %llu: spinlock %llu, from %s on; folio "
-		 "lock %llu)",
-		 fmt__rate(cell, 1e6 * (double)c->waited / (double)c->lookups),
-		 (unsigned long long)c->waited, (unsigned long long)c->lookups,
-		 (unsigned long long)(c->waited - c->folio), fmt__ns(from, c->from_ns),
-		 (unsigned long long)c->folio);
+	doc__add(
+		&r->doc,
+		"of a million lookups %s waited (%llu of %llu: %llu for the spinlock, for %s or longer, %llu for "
+		"a folio's lock)",
+		fmt__rate(cell, 1e6 * (double)c->waited / (double)c->lookups),
+		(unsigned long long)c->waited, (unsigned long long)c->lookups,
+		(unsigned long long)(c->waited - c->folio), fmt__ns(from, c->from_ns),
+		(unsigned long long)c->folio);
 	if (!c->waited)
 		return;
-	doc__add(&r->doc, ", %s ms/s;",
+	doc__add(&r->doc, ", %s ms/s",
 		 fmt__rate(rate,
 			   (double)c->ns / 1e6 / run__site_seconds(r->run, SITE_FIND_GET_BLOCK)));
-	if (p99)
-		doc__add(&r->doc, "p99 of the spinlock's waits %s;", fmt__ns(cell, p99));
-	else if (c->waited > c->folio)
-		doc__add(&r->doc, "the longest for the spinlock %s;",
-			 fmt__ns(cell, s->wait.max_ns));
 	if (c->has_behind)
-		doc__add(&r->doc, "%.1f%% of that time behind a migration",
+		doc__add(&r->doc, "in all, %.1f%% of it behind a migration",
 			 c->ns ? 100.0 * (double)c->behind_ns / (double)c->ns : 0);
 	else
 		doc__add(&r->doc,
-			 "whether behind migrations is not known: their lock sections were "
-			 "not seen");
+			 "in all; whether behind migrations is not known: their lock sections "
+			 "were not seen");
+	if (p99)
+		doc__add(&r->doc, "; p99 of the waits for the spinlock %s", fmt__ns(cell, p99));
+	else if (c->waited > c->folio)
+		doc__add(&r->doc, "; the longest for the spinlock %s",
+			 fmt__ns(cell, s->wait.max_ns));
 }
 
 void doc__contention(struct report *r)

@@ -119,7 +119,7 @@ static void results(struct report *r)
 		{ .head = "moved", .width = 9 },
 		{ .head = "share", .width = 7 },
 		{ .head = "failed", .width = 8 },
-		{ .head = "by references", .width = 14 },
+		{ .head = "by references", .width = 15 },
 		{ 0 },
 	};
 	bool any = false;
@@ -147,9 +147,9 @@ static void results(struct report *r)
 	}
 	doc__para(
 		&r->doc, FOR_BOTH, "note",
-		"all, buffers, batch: attempts that began within 1 ms behind one, of several the "
-		"first of these; none: behind none. itself: of all of them, those that emptied the "
-		"buffer LRUs themselves, having found a buffer referenced.");
+		"all, buffers, batch: attempts that began within 1 ms after a drain of that kind, of "
+		"several kinds the first of these; none: after none. itself: of all these attempts, those "
+		"that emptied the buffer LRUs themselves, having found a buffer referenced.");
 }
 
 void doc__drains(struct report *r)

@@ -132,11 +132,12 @@ static void buffer_waits(struct report *r)
 		 fmt__of(words, r->run->buffer_wait.count, "buffer"));
 	if (!r->run->buffer_wait.count)
 		return;
-	doc__add(&r->doc,
-		 "; unlocked by I/O that completed: %llu, by a task: %llu, before they slept: %llu",
-		 (unsigned long long)counters__get(c, unlocker__name(UNLOCKER_IO)),
-		 (unsigned long long)counters__get(c, unlocker__name(UNLOCKER_TASK)),
-		 (unsigned long long)counters__get(c, unlocker__name(UNLOCKER_UNSEEN)));
+	doc__add(
+		&r->doc,
+		"; unlocked by I/O that completed: %llu, by a task: %llu, or already when the migration was about to sleep: %llu",
+		(unsigned long long)counters__get(c, unlocker__name(UNLOCKER_IO)),
+		(unsigned long long)counters__get(c, unlocker__name(UNLOCKER_TASK)),
+		(unsigned long long)counters__get(c, unlocker__name(UNLOCKER_UNSEEN)));
 	for (unsigned int path = 0; path < PATH_AIO; path++)
 		waits_by_mode(r, path);
 }

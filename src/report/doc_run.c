@@ -151,14 +151,14 @@ static void evidence(struct report *r)
 		   fmt__of(words, l->windows, "move"), (unsigned long long)l->aborted,
 		   l->aborted ? " (checked, and not moved)" : "");
 	if (l->has_waited)
-		doc__add(&r->doc,
-			 "lookups that waited for one: %llu (%llu spinlock, %llu folio lock);",
+		doc__add(&r->doc, "lookups that met one: %llu (%llu spinlock, %llu folio lock);",
 			 (unsigned long long)(l->waited_spin + l->waited_folio),
 			 (unsigned long long)l->waited_spin, (unsigned long long)l->waited_folio);
-	doc__add(&r->doc,
-		 "lookups during one or up to 1 ms after: %llu (%llu spinlock, %llu folio lock)",
-		 (unsigned long long)(l->behind_spin + l->behind_folio),
-		 (unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);
+	doc__add(
+		&r->doc,
+		"lookups of the page in one or up to 1 ms after: %llu (%llu spinlock, %llu folio lock)",
+		(unsigned long long)(l->behind_spin + l->behind_folio),
+		(unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);
 }
 
 static void none_seen(struct report *r)
@@ -176,12 +176,12 @@ static void none_seen(struct report *r)
 	else if (!late__bounds(l))
 		doc__add(&r->doc,
 			 "None seen, but %s that %s a window: too few to say how often one is late",
-			 fmt__of(words, n, "lookup"), l->has_waited ? "waited for" : "came after");
+			 fmt__of(words, n, "lookup"), l->has_waited ? "met" : "came after");
 	else
 		doc__add(&r->doc,
 			 "None seen: at most 1 in %s of the lookups that %s a window is late, with "
 			 "95 %% confidence (3/%llu)",
-			 fmt__count(cell, n / 3), l->has_waited ? "waited for" : "came after",
+			 fmt__count(cell, n / 3), l->has_waited ? "met" : "came after",
 			 (unsigned long long)n);
 }
 

@@ -239,7 +239,7 @@ void doc__clock_facts(struct report *r)
 	if (floor_of(r->run))
 		doc__block(
 			&r->doc, DOC_FACT, "",
-			"<= x: below three floors: the clock's figure, not the lock's. A floor is what the clock reads on an empty section");
+			"<= x: less than three times the floor, which is what the clock reads on an empty section: more of the clock than of the lock");
 	owners(r);
 	for (unsigned int i = 0; i < SITE_COUNT; i++)
 		if (has_events(&site[i]) && site[i].note)

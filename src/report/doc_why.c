@@ -50,10 +50,10 @@ void doc__why(struct report *r)
 {
 	static const struct doc_column columns[] = {
 		{ .head = "MIGRATED FOR", .width = -15 }, { .head = "path", .width = -7, .gap = 1 },
-		{ .head = "attempts", .width = 9 },	  { .head = "moved", .width = 8 },
-		{ .head = "pages", .width = 8 },	  { .head = "given up", .width = 9 },
-		{ .head = "hold p50", .width = 9 },	  { .head = "p99", .width = 8 },
-		{ .head = "ms/s", .width = 6 },		  { 0 },
+		{ .head = "attempts", .width = 8 },	  { .head = "moved", .width = 8 },
+		{ .head = "pages", .width = 8 },	  { .head = "given up", .width = 10 },
+		{ .head = "hold p50", .width = 10 },	  { .head = "p99", .width = 8 },
+		{ .head = "ms/s", .width = 5 },		  { 0 },
 	};
 	const struct run_why *v = r->run->whys;
 	size_t n = r->run->whys_n;

@@ -130,13 +130,13 @@ void render_late_summary(const struct run *run, FILE *f)
 		(unsigned long long)l->slow_lookup, (unsigned long long)l->end_count,
 		(unsigned long long)l->possible, (unsigned long long)l->assoc_list);
 	fprintf(f,
-		"  evidence: %llu windows, %llu aborted; lookups that waited for one: %llu spinlock, "
-		"%llu folio lock; lookups during one or up to 1 ms after: %llu spinlock, %llu folio lock\n",
+		"  evidence: %llu windows, %llu aborted; lookups that met one: %llu spinlock, "
+		"%llu folio lock; lookups of the page in one or up to 1 ms after: %llu spinlock, %llu folio lock\n",
 		(unsigned long long)l->windows, (unsigned long long)l->aborted,
 		(unsigned long long)l->waited_spin, (unsigned long long)l->waited_folio,
 		(unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);
 	if (verdict == VERDICT_NONE_SEEN && late__bounds(l))
-		fprintf(f, "  95 %% upper bound: %.2g of the lookups that waited for a window\n",
+		fprintf(f, "  95 %% upper bound: %.2g of the lookups that met a window\n",
 			bound(l));
 	fprintf(f, "  losses:");
 	for (unsigned int i = 0, none = 1; i < LOSS_COUNT; i++) {

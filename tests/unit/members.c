@@ -314,10 +314,11 @@ static void print_keys(const struct shape *s)
 static void print_merge(const struct shape *s, const struct member *m)
 {
 	static const char *const words[] = {
-		[MERGE_KEEP] = "In a sum: the first one's.",
+		[MERGE_KEEP] = "In a sum: that of the first recording.",
 		[MERGE_SAME] = "Runs in which it differs are not added up.",
 		[MERGE_MAX] = "In a sum: the largest.",
-		[MERGE_FIRST] = "In a sum: the first there is.",
+		[MERGE_FIRST] =
+			"In a sum: the first one that is not empty, and of times the earliest.",
 		[MERGE_OR] = "In a sum: true if it is so in one of them.",
 		[MERGE_AND] = "In a sum: only where all have it.",
 		[MERGE_EVENTS] = "In a sum: the first 1024; the others are counted.",

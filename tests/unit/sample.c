@@ -384,7 +384,8 @@ static const __u64 isolated[ISO_COUNT] = { 0, 5000, 600, 300, 700, 40, 30, 5800,
 void sample__full(struct run *run)
 {
 	memset(run, 0, sizeof(*run));
-	describe(run, "6.1.0-44-amd64", "racy", "lock held at 0 of 5600 switches of the mapping");
+	describe(run, "6.1.0-44-amd64", "racy",
+		 "lock held in 0 of 5600 moves, when the new page took the old one's place");
 	run->tool.command = stack(&run->tool.command_n, "./load", "--readers=2");
 	run->tool.has_status = true;
 	fill_sites(run);
@@ -589,7 +590,7 @@ void sample__kara(struct run *run)
 
 	memset(run, 0, sizeof(*run));
 	describe(run, "5.2.0-rc7-default", "held",
-		 "lock held at 3119 of 3119 switches of the mapping");
+		 "lock held in 3119 of 3119 moves, when the new page took the old one's place");
 	add_site(run, SITE_MIGRATE_NOREFS, CLOCK_LOCK, NULL);
 	/* two thirds into each of his buckets, which are 4.9 us wide and not 5 */
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)

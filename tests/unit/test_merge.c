@@ -404,7 +404,7 @@ static void none_seen_may_prove_nothing(void **state)
 	assert_int_equal(run__verdict(&run), VERDICT_NONE_SEEN);
 	/* who came behind was not in danger: where those that waited are counted, they are what counts */
 	run.late.has_waited = true;
-	assert_string_equal(run__doubt(&run), "no lookup waited for a window");
+	assert_string_equal(run__doubt(&run), "no lookup met a window");
 	run.late.waited_spin = 1;
 	assert_null(run__doubt(&run));
 	counters__add(&run.counters, "lookup_calls", 0);
