@@ -68,5 +68,7 @@ def losses(conf, out, args):
     whole = sum(1 for e in events if e["migrator"]["stack"] and
                 (e["kind"] != "slow_lookup" or e["lookup"]["stack"]))
     missing = run["counters"]["stacks_missing"]
-    check(events and whole >= len(events) - missing and missing <= len(events) // 100,
-          f"stacks of {whole} of {len(events)}, {missing} not kept")
+    # each migration takes one, whether it comes to be listed or not: two that share a place in both maps are rare
+    taken = run["counters"]["norefs_calls"]
+    check(events and whole >= len(events) - missing and missing <= taken // 1000,
+          f"stacks of {whole} of {len(events)} listed, {missing} of {taken} or more not kept")
