@@ -200,18 +200,18 @@ def questions():
     for question, answer in (
             ("which kernel, and what keeps lookups out there", f"kernel {run['kernel']['release']} x86_64.*generation racy \\(nothing keeps lookups out"),
             ("when was it recorded, and for how long", f"recorded {run['start']}, 30.0s, full tier"),
-            ("was anything late", f"late refs FOUND {late['total']}, up to {late['possible']} more possible: 20 by lookup, 7 by the count"),
+            ("was anything late", f"late refs FOUND {late['total']}, up to {late['possible']} more possible; of those found 20 by lookup, 7 by the count"),
             ("is it safe, and what is to be done", r"may be lost: keep the run file, and check the file systems of sda1 \(8:1\)"),
             ("who took a late reference, and who migrated",
              f"reference taken by {event['lookup']['comm']}/{event['lookup']['pid']} .* page migrated by {event['migrator']['comm']}/45 "),
             ("what was lost, and does it matter", f"no_release {losses['no_release']} \\(taints\\): an acquire whose release was not seen"),
             ("which site holds longest, for how long, what is it", "migrate_norefs: migration of a page whose buffers must not be referenced"),
-            ("for how long could a lookup be late", r"norefs_window 5600 \S+ 4.35us .*norefs_window: from the release of the lock after the check that passed to the end"),
-            ("do lookups wait for migrations", "of a million lookups 100k waited .* 75.0% of it behind a migration"),
+            ("for how long could a lookup be late", r"norefs_window 5600 \S+ 4.35us .*norefs_window: after a check that passed, from the release of the lock to the end"),
+            ("do lookups wait for migrations", "of a million lookups 100k waited.* 75.0% of it in waits during which a migration had the lock"),
             ("why did pages stay", f"norefs 6000: ok {norefs['ok']} .*busy {norefs['busy']} .*busy: a buffer was referenced"),
             ("which block is in the way", f"sda1 \\(8:1\\) {stopped['block']} {stopped['is']} {stopped['tries']} "),
-            ("what is norefs, what buffers", "norefs: with the check that no buffer is referenced .*buffers: without"),
-            ("is a short time the lock's or the clock's", "<= x: less than three times the floor, which is what the clock reads on an empty section")):
+            ("what is norefs, what buffers", "norefs: migrations that check that no buffer is referenced .*buffers: those without"),
+            ("is a short time the lock's or the clock's", "<= x: less than three times the floor; such a figure says more about the clock than about the lock")):
         check(re.search(answer, flat), f"asked of the text: {question}", answer)
     longest = max(rows, key=lambda r: float(r[-2][:-2]) * {"us": 1, "ns": 1e-3, "ms": 1e3}[r[-2][-2:]])
     check(longest[0] == "migrate_norefs" and longest[-2] == "136us", "which is the one with the longest maximum", longest)

@@ -215,7 +215,7 @@ double run__site_seconds(const struct run *run, unsigned int site)
 
 const struct run_span run_spans[RUN_SPANS] = {
 	{ "norefs_window",
-	  "from the release of the lock after the check that passed to the end of the move",
+	  "after a check that passed, from the release of the lock to the end of the move",
 	  "the lock is held over it", "norefs_window_seconds", SPAN(window, has_window) },
 	{ "flag_held", "from the setting of BH_Migrate to its clearing",
 	  "no BH_Migrate, or not of its tier", "norefs_flag_held_seconds",

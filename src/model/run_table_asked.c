@@ -39,17 +39,19 @@ static const struct member refs_members[] = {
 	{ "early_checked",
 	  "Whether this kernel looks at their references ahead of the switch as well.", M_BOOL,
 	  MERGE_OR, MEMBER(run_refs, has_early) },
-	{ "attempts", "Attempts to move one. The next four add up to it.", M_COUNT, MERGE_ADD,
-	  MEMBER(run_refs, attempts) },
-	{ "moved", "That moved it.", M_COUNT, MERGE_ADD, MEMBER(run_refs, moved) },
-	{ "early", "That ended by another count than expected, ahead of the switch.", M_COUNT,
-	  MERGE_ADD, MEMBER(run_refs, early) },
+	{ "attempts", "Attempts to move a folio of this kind. The next four add up to it.", M_COUNT,
+	  MERGE_ADD, MEMBER(run_refs, attempts) },
+	{ "moved", "Attempts that moved the folio.", M_COUNT, MERGE_ADD, MEMBER(run_refs, moved) },
+	{ "early",
+	  "Attempts that ended ahead of the switch, because the count was not the expected one.",
+	  M_COUNT, MERGE_ADD, MEMBER(run_refs, early) },
 	{ "switch",
 	  "Attempts that ended at the switch, because the count was wrong when it was to be frozen.",
 	  M_COUNT, MERGE_ADD, MEMBER(run_refs, freeze), .within = "came_to_switch" },
-	{ "other", "That ended for another reason.", M_COUNT, MERGE_ADD, MEMBER(run_refs, other) },
-	{ "came_to_switch", "That had passed what is checked ahead of it.", M_COUNT, MERGE_ADD,
-	  MEMBER(run_refs, passed), .within = "attempts" },
+	{ "other", "Attempts that ended for another reason.", M_COUNT, MERGE_ADD,
+	  MEMBER(run_refs, other) },
+	{ "came_to_switch", "Attempts that passed all checks ahead of the switch.", M_COUNT,
+	  MERGE_ADD, MEMBER(run_refs, passed), .within = "attempts" },
 	{ "by_attempt", "A list as in `attempts`.", M_TRIES, MERGE_ADD, MEMBER(run_refs, tries) },
 	{ 0 },
 };
@@ -94,7 +96,7 @@ static const struct member pinned_members[] = {
 	  M_TEXT, MERGE_FIRST, NULLS, MEMBER(run_pinned, is),
 	  WORDS("superblock", "descriptors", "bitmap", "inode_table", "directory", "journal",
 		"block_map", "allocation_table") },
-	{ "tries", "Attempts to migrate its page that references to this block stopped.", M_COUNT,
+	{ "tries", "How many attempts to migrate the block's page its references stopped.", M_COUNT,
 	  MERGE_ADD, MEMBER(run_pinned, tries), .least = 1 },
 	{ "journal", "Of them, those at which a journal had it.", M_COUNT, MERGE_ADD,
 	  MEMBER(run_pinned, journal), .within = "tries" },
@@ -158,7 +160,8 @@ static const struct member drains_members[] = {
 	  MERGE_ADD, MEMBER(run, drains_unlisted) },
 	{ "norefs_after",
 	  "Norefs migrations by result, for each kind of drain that had ended within a millisecond "
-	  "before they began; of several kinds the one that is first in `by` counts. `none`: there was "
+	  "before they began; if there were several kinds, the one that the member `by` lists first "
+	  "counts. `none`: there was "
 	  "no drain in that time. `itself`: of all these, the migrations that emptied the buffer LRUs "
 	  "themselves.",
 	  M_BY_NAME, MERGE_ADD, ITEMS(run, drain_after), .of = &after_shape,
@@ -187,12 +190,12 @@ static const struct member buffer_locks_members[] = {
 	  M_BY_NAME, MERGE_ADD, ITEMS(run, buffer_waits), .of = &buffer_mode_shape,
 	  .names = &buffer_path_names },
 	{ "unlocked_by",
-	  "Who ended these waits: the completion of a read or write, another task, or `unseen`, "
-	  "before the migration slept.",
+	  "What ended these waits: the completion of a read or write; another task; or `unseen`: the "
+	  "buffer was unlocked before the migration slept.",
 	  M_COUNTERS, MERGE_ADD, MEMBER(run, unlockers) },
 	{ "held",
 	  "A histogram of the time from the lock of a folio's first buffer to the return of "
-	  "the migration, of migrations that had all of them.",
+	  "the migration. Only migrations that had locked all buffers count.",
 	  M_HIST, MERGE_ADD, MEMBER(run, buffers_locked) },
 	{ 0 },
 };

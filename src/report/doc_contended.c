@@ -11,26 +11,24 @@ static void waits(struct report *r, const struct contention *c)
 	__u64 p99 = run__wait_quantile(r->run, 0.99);
 	char from[FMT_CELL], cell[FMT_CELL], rate[FMT_CELL];
 
-	doc__add(
-		&r->doc,
-		"of a million lookups %s waited (%llu of %llu: %llu for the spinlock, for %s or longer, %llu for "
-		"a folio's lock)",
-		fmt__rate(cell, 1e6 * (double)c->waited / (double)c->lookups),
-		(unsigned long long)c->waited, (unsigned long long)c->lookups,
-		(unsigned long long)(c->waited - c->folio), fmt__ns(from, c->from_ns),
-		(unsigned long long)c->folio);
+	doc__add(&r->doc,
+		 "of a million lookups %s waited (%llu of %llu): %llu for the spinlock, each %s or "
+		 "longer, and %llu for a folio's lock",
+		 fmt__rate(cell, 1e6 * (double)c->waited / (double)c->lookups),
+		 (unsigned long long)c->waited, (unsigned long long)c->lookups,
+		 (unsigned long long)(c->waited - c->folio), fmt__ns(from, c->from_ns),
+		 (unsigned long long)c->folio);
 	if (!c->waited)
 		return;
-	doc__add(&r->doc, ", %s ms/s",
+	doc__add(&r->doc, "; together %s ms/s",
 		 fmt__rate(rate,
 			   (double)c->ns / 1e6 / run__site_seconds(r->run, SITE_FIND_GET_BLOCK)));
 	if (c->has_behind)
-		doc__add(&r->doc, "in all, %.1f%% of it behind a migration",
+		doc__add(&r->doc, ", %.1f%% of it in waits during which a migration had the lock",
 			 c->ns ? 100.0 * (double)c->behind_ns / (double)c->ns : 0);
 	else
-		doc__add(&r->doc,
-			 "in all; whether behind migrations is not known: their lock sections "
-			 "were not seen");
+		doc__add(&r->doc, "; whether behind migrations is not known: their lock sections "
+				  "were not seen");
 	if (p99)
 		doc__add(&r->doc, "; p99 of the waits for the spinlock %s", fmt__ns(cell, p99));
 	else if (c->waited > c->folio)
@@ -147,7 +145,7 @@ void doc__contended(struct report *r)
 			site_row(r, i);
 	doc__para(&r->doc, FOR_BOTH, "note",
 		  "CONTENDED: releases of the lock while somebody waited for it, by who released. "
-		  "of all: of the releases that were counted.");
+		  "of all: as a share of all releases of the site.");
 	never(r);
 	for (unsigned int i = 0; i < SITE_COUNT; i++)
 		owners(r, i);

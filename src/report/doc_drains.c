@@ -61,7 +61,8 @@ static void kinds(struct report *r)
 	doc__para(&r->doc, FOR_BOTH, "note",
 		  "all: every CPU's batches of pages and, from 5.13 on, buffer LRUs; buffers: "
 		  "every CPU's buffer LRU, by a migration that found a buffer referenced or by "
-		  "others; batch: one CPU's batch of pages, with so many folios in it.");
+		  "others; batch: one CPU's batch of pages; folios: how many "
+		  "were in all of these batches.");
 }
 
 static void caller_row(struct report *r, const struct run_drain *d)
@@ -147,8 +148,9 @@ static void results(struct report *r)
 	}
 	doc__para(
 		&r->doc, FOR_BOTH, "note",
-		"all, buffers, batch: attempts that began within 1 ms after a drain of that kind, of "
-		"several kinds the first of these; none: after none. itself: of all these attempts, those "
+		"all, buffers, batch: attempts that began within 1 ms after a drain of that kind; if there "
+		"were several kinds, the first of these counts. none: no drain in the millisecond before. "
+		"itself: of all these attempts, those "
 		"that emptied the buffer LRUs themselves, having found a buffer referenced.");
 }
 

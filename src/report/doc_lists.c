@@ -134,7 +134,7 @@ static void buffer_waits(struct report *r)
 		return;
 	doc__add(
 		&r->doc,
-		"; unlocked by I/O that completed: %llu, by a task: %llu, or already when the migration was about to sleep: %llu",
+		"; unlocked by I/O that completed: %llu, by a task: %llu, before the migration slept: %llu",
 		(unsigned long long)counters__get(c, unlocker__name(UNLOCKER_IO)),
 		(unsigned long long)counters__get(c, unlocker__name(UNLOCKER_TASK)),
 		(unsigned long long)counters__get(c, unlocker__name(UNLOCKER_UNSEEN)));
@@ -225,7 +225,7 @@ static void rings(struct report *r)
 	if (!counters__get(c, "aio_copies"))
 		return;
 	fact(r, "aio rings");
-	doc__add(&r->doc, "%s copied beside %s and %s:",
+	doc__add(&r->doc, "%s copied, beside %s and %s:",
 		 fmt__of(words[0], counters__get(c, "aio_copies"), "page"),
 		 fmt__of(words[1], counters__get(c, "aio_reads"), "read"),
 		 fmt__of(words[2], counters__get(c, "aio_completions"), "completion"));
@@ -233,7 +233,7 @@ static void rings(struct report *r)
 		doc__add(&r->doc, "THEIR PAGE'S COPY WAS MET BY READS: %llu, COMPLETIONS: %llu",
 			 (unsigned long long)reads, (unsigned long long)writes);
 	else
-		doc__add(&r->doc, "none met the copy of its page");
+		doc__add(&r->doc, "none of these touched a page while it was copied");
 	unpaired = counters__get(c, "aio_unpaired");
 	if (unpaired)
 		doc__add(&r->doc, "(of %llu it is not known)", (unsigned long long)unpaired);
@@ -244,14 +244,15 @@ void doc__migrations(struct report *r)
 	const struct run *run = r->run;
 
 	doc__section(&r->doc, "migrations", NULL, "How migrations ended, and why they failed");
-	doc__para(&r->doc,
-		  counters__sum(&run->norefs) | counters__sum(&run->buffers) |
-				  counters__sum(&run->aio) ?
-			  FOR_BOTH :
-			  FOR_PAGE,
-		  "sub",
-		  "norefs: with the check that no buffer is referenced (block devices); buffers: "
-		  "without (file data); aio: rings of asynchronous I/O.");
+	doc__para(
+		&r->doc,
+		counters__sum(&run->norefs) | counters__sum(&run->buffers) |
+				counters__sum(&run->aio) ?
+			FOR_BOTH :
+			FOR_PAGE,
+		"sub",
+		"norefs: migrations that check that no buffer is referenced (block devices); "
+		"buffers: those without that check (file data); aio: those of rings of asynchronous I/O.");
 	results(r, "norefs", &run->norefs);
 	results(r, "buffers", &run->buffers);
 	results(r, "aio", &run->aio);

@@ -75,12 +75,13 @@ void doc__pinned(struct report *r)
 			  (unsigned long long)run->pinned_more);
 	if (run->pinned_unkept)
 		doc__para(&r->doc, FOR_BOTH, "note",
-			  "%llu failures were by blocks for which there was no room",
+			  "%llu more tries were stopped by blocks for which the table had no room",
 			  (unsigned long long)run->pinned_unkept);
 	doc__para(
 		&r->doc, FOR_BOTH, "note",
-		"tries: migrations that the block's references stopped; jbd: of them, while a "
-		"journal had it; LRU: while a CPU had it among the buffers that it looked up last, "
-		"'?': not knowable. first, last: since the start. looked up by: the last one since "
-		"the first failure; '-': nobody was seen.");
+		"tries: migrations that the block's references stopped. jbd: the share of them at which a "
+		"journal had the block; LRU: at which a CPU had it among the buffers that it looked up "
+		"last, '?': not knowable. first, last: when the first and the last such try was, since "
+		"the start of the recording. looked up by: the task that last did so, after the first "
+		"such try; '-': nobody was seen.");
 }

@@ -51,10 +51,12 @@ static void kinds(struct report *r)
 	for (unsigned int k = 0; k < REFS_KINDS; k++)
 		if (r->run->refs[k].attempts)
 			kind_row(r, k);
-	doc__para(&r->doc, FOR_BOTH, "note",
-		  "early: another count of references than expected, at the check ahead of the "
-		  "switch; '-': this kernel has none. switch: at it, where the count is frozen; "
-		  "share: of those that came there. given up: folios that were not moved.");
+	doc__para(
+		&r->doc, FOR_BOTH, "note",
+		"early: the count of references was not as expected at the check ahead of the "
+		"switch; '-': this kernel has no such check. switch: it was not at the switch, where "
+		"it is frozen; share: of all attempts that came to the switch. given up: folios that "
+		"were not moved.");
 }
 
 static void count_row(struct report *r, const struct run_ref *v)
@@ -79,7 +81,7 @@ static void counts(struct report *r)
 		{ .head = "expected", .width = 10 },
 		{ .head = "seen", .width = 6 },
 		{ .head = "count", .width = 9 },
-		{ .head = "right at the end", .width = 18 },
+		{ .head = "correct at the end", .width = 19 },
 		{ 0 },
 	};
 
@@ -89,9 +91,10 @@ static void counts(struct report *r)
 		COUNTS_SHOWN;
 	for (size_t i = 0; i < r->run->ref_counts_n; i++)
 		count_row(r, &r->run->ref_counts[i]);
-	doc__para(&r->doc, FOR_BOTH, "note",
-		  "right at the end: of them, those whose count was as expected when the attempt "
-		  "ended. seen 'right': and at its begin, too.");
+	doc__para(
+		&r->doc, FOR_BOTH, "note",
+		"correct at the end: the share of these whose count was as expected when the attempt "
+		"ended. seen 'right': the count was as expected when it began, as well.");
 }
 
 void doc__refs(struct report *r)

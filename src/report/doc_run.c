@@ -30,7 +30,7 @@ static void tainted(struct report *r)
 			 (unsigned long long)r->run->losses[i]);
 		separator = ", ";
 	}
-	doc__add(&r->doc, "; counts are lower bounds, none seen is no proof");
+	doc__add(&r->doc, "; counts are lower bounds, and to have seen none would prove nothing");
 }
 
 /* What a generation does to lookups, in half a sentence; migtrace-kernels(7) says more. */
@@ -156,7 +156,7 @@ static void evidence(struct report *r)
 			 (unsigned long long)l->waited_spin, (unsigned long long)l->waited_folio);
 	doc__add(
 		&r->doc,
-		"lookups of the page in one or up to 1 ms after: %llu (%llu spinlock, %llu folio lock)",
+		"lookups of a page during its window or up to 1 ms after: %llu (%llu spinlock, %llu folio lock)",
 		(unsigned long long)(l->behind_spin + l->behind_folio),
 		(unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);
 }
@@ -218,8 +218,8 @@ static void found(struct report *r)
 		doc__add(&r->doc, ", up to %llu more possible", (unsigned long long)l->possible);
 	doc__add(
 		&r->doc,
-		": %llu by lookup, %llu by the count at the end. What was written through them may "
-		"be lost: keep the run file, and check the file systems",
+		"; of those found %llu by lookup, %llu by the count at the end. What was written through "
+		"these references may be lost: keep the run file, and check the file systems",
 		(unsigned long long)l->slow_lookup, (unsigned long long)l->end_count);
 	if (l->proven.n) {
 		doc__add(&r->doc, "of");

@@ -239,7 +239,7 @@ void doc__clock_facts(struct report *r)
 	if (floor_of(r->run))
 		doc__block(
 			&r->doc, DOC_FACT, "",
-			"<= x: less than three times the floor, which is what the clock reads on an empty section: more of the clock than of the lock");
+			"<= x: less than three times the floor; such a figure says more about the clock than about the lock. The floor is what the clock reads on an empty section");
 	owners(r);
 	for (unsigned int i = 0; i < SITE_COUNT; i++)
 		if (has_events(&site[i]) && site[i].note)
@@ -331,7 +331,7 @@ void doc__devices(struct report *r)
 {
 	static const struct doc_column columns[] = { { .head = "DEVICE", .width = -NAME_WIDTH },
 						     { .head = "", .width = -10 },
-						     { .head = "hold", .width = -15 },
+						     { .head = "hold, by site", .width = -15 },
 						     NUMBER("count", 10),
 						     NUMBER("p50", 8),
 						     NUMBER("p99", 8),
@@ -449,7 +449,7 @@ static bool in_intervals(const struct run *run, unsigned int s)
 
 #define INTERVAL_COLUMNS(name)                                                                     \
 	{                                                                                          \
-		{ .head = name, .width = 8 }, { .head = "hold", .width = -15, .gap = 2 },          \
+		{ .head = name, .width = 8 }, { .head = "hold, by site", .width = -15, .gap = 2 }, \
 			NUMBER("count", 10), NUMBER("/s", 8), NUMBER("p50", 8), NUMBER("p99", 8),  \
 			NUMBER("max", 8), NUMBER("ms/s", 7),                                       \
 		{                                                                                  \

@@ -71,8 +71,8 @@ void doc__why(struct report *r)
 	}
 	doc__para(
 		&r->doc, FOR_BOTH, "note",
-		"given up: pages that no attempt of one call of migrate_pages() moved. hold: of the "
-		"lock, by norefs.");
+		"given up: pages that had not moved when the call of migrate_pages() ended. hold: of the "
+		"lock, by norefs migrations.");
 	for (size_t i = 0; i < n; i++) {
 		failed_items(r, v[i].why, "norefs", &v[i].norefs);
 		failed_items(r, v[i].why, "buffers", &v[i].buffers);

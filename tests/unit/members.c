@@ -317,8 +317,7 @@ static void print_merge(const struct shape *s, const struct member *m)
 		[MERGE_KEEP] = "In a sum: that of the first recording.",
 		[MERGE_SAME] = "Runs in which it differs are not added up.",
 		[MERGE_MAX] = "In a sum: the largest.",
-		[MERGE_FIRST] =
-			"In a sum: the first one that is not empty, and of times the earliest.",
+		[MERGE_FIRST] = "In a sum: the first one that is not empty.",
 		[MERGE_OR] = "In a sum: true if it is so in one of them.",
 		[MERGE_AND] = "In a sum: only where all have it.",
 		[MERGE_EVENTS] = "In a sum: the first 1024; the others are counted.",
@@ -329,6 +328,8 @@ static void print_merge(const struct shape *s, const struct member *m)
 
 	if (m->merge == MERGE_KEYED)
 		print_keys(m->of);
+	else if (m->merge == MERGE_FIRST && m->type == M_TIME)
+		puts("In a sum: the earliest.");
 	else if (m->merge != MERGE_ADD && words[m->merge] && !(m->flags & KEY) && is_merged(s))
 		puts(words[m->merge]);
 	if (m->within)
