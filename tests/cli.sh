@@ -106,9 +106,9 @@ t 'the sites that there are' 2 '^hint: known are all migrate_norefs .* isolation
 t 'record of a device out of range' 2 "unknown device '4096:1': No such file" record --device 4096:1
 t 'record of what has no device' 2 "unknown device '0:0': No such device" record --device 0:0
 t 'export of what has none' 2 "unknown device '0:0': No such device" export --textfile x.prom --device 0:0
-t 'record of a file system without a device' 2 "unknown device '/proc': Block device required" \
+t 'record of a file system without a device' 2 "unknown device '/proc': what it is on has no block device" \
 	record --device /proc
-t 'and of a device that is no block device' 2 "unknown device 'null': Block device required" record --device null
+t 'and of a device that is no block device' 2 "unknown device 'null': what it is on has no block device" record --device null
 t 'record of a negative device' 2 "unknown device '8:-1': No such file" record --device 8:-1
 t 'record, 17 variants' 2 "option '--probe': more than 16" record \
 	--probe "$(printf 'find_get_block=x,%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17)"
@@ -119,7 +119,9 @@ t 'and references' 2 "option '--refs': not with '--light'" record --refs -d 1 --
 t 'both' 2 "^hint: leave out '--light'" record --refs --light --why
 t 'record --site, a probe that it leaves out' 2 "'isolation=page' is not part of what is recorded" \
 	record --site migrate_norefs --probe isolation=page
-t 'doctor, an unknown probe' 2 "option '--probe': 'x=y' is not PROBE=VARIANT" doctor --probe x=y
+t 'doctor, an unknown probe' 2 "option '--probe': 'x=y' names no probe" doctor --probe x=y
+t 'doctor, no variant' 2 "option '--probe': 'floor' is not PROBE=VARIANT" doctor --probe floor
+t 'doctor, an empty list' 2 "option '--probe': no PROBE=VARIANT in its list" doctor --probe ,
 for c in record watch doctor "export --textfile x.prom"; do
 	# shellcheck disable=SC2086 # words
 	t "${c%% *}: types from nowhere" 1 "can't read no/such.btf: No such file" $c --btf no/such.btf

@@ -34,6 +34,8 @@ struct opt {
 enum cmd_need {
 	NEED_NOTHING = 0,
 	NEED_ROOT = 1, /* may load tracing programs */
+	NEED_LOOP =
+		2, /* may make and mount a loop device, for which there is no capability of ours */
 };
 
 struct cmd {
@@ -94,8 +96,8 @@ const char *suggest(const char *word, const char *const *names);
 #define OPT_ROW_STALL(at)                                                                          \
 	{                                                                                          \
 		"stall", 0, OPT_SECONDS, at, "SEC",                                                \
-			"also lookups and migrations that wait longer than SEC: for what, owner",  \
-			0, 0                                                                       \
+			"also lookups and migrations that wait SEC or longer: for what, owner", 0, \
+			0                                                                          \
 	}
 #define OPT_ROW_FAIL_ON_RACE(at)                                                                   \
 	{                                                                                          \

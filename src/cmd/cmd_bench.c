@@ -340,5 +340,5 @@ const struct cmd cmd_bench = {
 	.run = bench_run,
 	.opts = bench_opts,
 	.words = bench_words,
-	.needs = NEED_ROOT,
+	.needs = NEED_ROOT | NEED_LOOP,
 };

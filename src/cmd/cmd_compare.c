@@ -217,15 +217,16 @@ static int too_slow(const struct comparison *c, double percent)
 {
 	const struct cmp_row *row = compare__regression(c, percent);
 	const struct cmp_total *after = &c->total[AFTER];
+	char late[FMT_WORDS], errors[FMT_WORDS];
 
 	if (row) {
 		log_error("%s %s is worse by more than %g %%", row->subject, row->metric, percent);
 		return EXIT_FOUND;
 	}
 	if (compare__unsafe(c, AFTER) && !compare__unsafe(c, BEFORE)) {
-		log_error("%s has %llu late references and %llu file system errors, %s none",
-			  c->label[AFTER], (unsigned long long)after->late,
-			  (unsigned long long)after->fs_errors, c->label[BEFORE]);
+		log_error("%s had %s and %s; %s had none", c->label[AFTER],
+			  fmt__of(late, after->late, "late reference"),
+			  fmt__of(errors, after->fs_errors, "file system error"), c->label[BEFORE]);
 		return EXIT_FOUND;
 	}
 	return inconclusive(c);
@@ -233,14 +234,15 @@ static int too_slow(const struct comparison *c, double percent)
 
 static int raced(const struct comparison *c)
 {
+	char words[FMT_WORDS];
 	const char *why;
 
 	switch (compare__race(c, &why)) {
 	case RACE_NONE:
 		return EXIT_FINE;
 	case RACE_LATER:
-		log_error("%s had %llu late references, and %s none was seen of", c->label[AFTER],
-			  (unsigned long long)c->total[AFTER].late, c->label[BEFORE]);
+		log_error("%s had %s; none was seen in %s", c->label[AFTER],
+			  fmt__of(words, c->total[AFTER].late, "late reference"), c->label[BEFORE]);
 		return EXIT_FOUND;
 	case RACE_UNKNOWN:
 		break;

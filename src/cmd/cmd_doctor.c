@@ -269,12 +269,11 @@ static void print_verdict(const struct diagnosis *d)
 {
 	size_t skip = strncmp(d->trial, NOT_TRIED, strlen(NOT_TRIED)) ? 0 : strlen(NOT_TRIED);
 
-	if (d->sheet)
-		printf("can record there: %s\n", d->trial);
-	else if (d->code == EXIT_FINE)
-		printf("can record here: yes, %s\n", d->trial);
+	if (d->code != EXIT_FINE)
+		printf("can record %s: no: %s\n", d->sheet ? "there" : "here", d->trial + skip);
 	else
-		printf("can record here: no, because %s\n", d->trial + skip);
+		printf("can record %s: %s%s\n", d->sheet ? "there" : "here",
+		       d->sheet ? "" : "yes, ", d->trial);
 }
 
 static void print_text(const struct diagnosis *d)
@@ -591,5 +590,7 @@ static void count_points(struct diagnosis *d)
 	for (size_t i = 0; i < probes_n; i++)
 		if (d->choices[i].variant)
 			free(probes__all_points(&d->facts, d->choices[i].variant, &d->attached[i]));
-	snprintf(d->trial, sizeof(d->trial), NOT_TRIED "a fact sheet says what would be chosen");
+	if (d->code == EXIT_FINE)
+		snprintf(d->trial, sizeof(d->trial),
+			 NOT_TRIED "a fact sheet says what would be chosen");
 }

@@ -208,7 +208,8 @@ int main(int argc, char **argv)
 	sigaction(SIGXFSZ, &sa, NULL);
 	code = dispatch(argc, argv);
 	ret = out__check_stdout();
-	if (ret == -EPIPE && (code == EXIT_FINE || code == EXIT_FAILED))
+	if (ret == -EPIPE && (code == EXIT_FINE || code == EXIT_FAILED || code == EXIT_CANT))
 		end_as_by_pipe();
-	return ret && code == EXIT_FINE ? EXIT_FAILED : code;
+	/* what was asked about and found, or can't be told, is said by the status alone, too */
+	return ret && (code == EXIT_FINE || code == EXIT_CANT) ? EXIT_FAILED : code;
 }

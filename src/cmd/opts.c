@@ -376,9 +376,10 @@ static int option_label(const struct opt *row, char *buf, size_t size)
 			row->metavar ? row->metavar : "");
 }
 
-static void wrapped(FILE *f, const char *text, int indent)
+/* From @column on; where it ends. */
+static int wrapped(FILE *f, const char *text, int column, int indent)
 {
-	int column = indent, word;
+	int word;
 
 	for (; *text; text += word + (text[word] == ' ')) {
 		word = (int)strcspn(text, " ");
@@ -393,18 +394,19 @@ static void wrapped(FILE *f, const char *text, int indent)
 		fprintf(f, "%.*s", word, text);
 		column += word;
 	}
-	fputc('\n', f);
+	return column;
 }
 
 static void option_line(FILE *f, const struct cmd *cmd, const struct opt *row, int indent)
 {
-	char label[80], help[160];
-	int n = option_label(row, label, sizeof(label));
+	char label[80];
+	int n = option_label(row, label, sizeof(label)), column;
 
-	snprintf(help, sizeof(help), "%s%s", row->help,
-		 full_only(cmd, row->name) ? "; of the full tier only" : "");
 	fprintf(f, "%s%*s", label, indent > n ? indent - n : 1, "");
-	wrapped(f, help, indent);
+	column = wrapped(f, row->help, indent, indent);
+	if (full_only(cmd, row->name))
+		wrapped(f, "(of the full tier only)", column, indent);
+	fputc('\n', f);
 }
 
 void opts__help(const struct cmd *cmd, FILE *f)
@@ -418,8 +420,8 @@ void opts__help(const struct cmd *cmd, FILE *f)
 		cmd->usage ? cmd->usage : "");
 	snprintf(sentence, sizeof(sentence), "%s.", cmd->summary);
 	sentence[0] = (char)toupper((unsigned char)sentence[0]);
-	wrapped(f, sentence, 0);
-	fputs("\nOptions:\n", f);
+	wrapped(f, sentence, 0, 0);
+	fputs("\n\nOptions:\n", f);
 	for (row = cmd->opts; row && row->name; row++) {
 		n = option_label(row, label, sizeof(label));
 		indent = n > indent ? n : indent;
@@ -429,7 +431,9 @@ void opts__help(const struct cmd *cmd, FILE *f)
 	for (row = cmd->opts; row && row->name; row++)
 		option_line(f, cmd, row, indent);
 	option_line(f, cmd, &help, indent);
-	if (cmd->needs & NEED_ROOT)
+	if (cmd->needs & NEED_LOOP)
+		fputs("\nNeeds root: it makes a file system of its own.\n", f);
+	else if (cmd->needs & NEED_ROOT)
 		fputs("\nNeeds root, or the capabilities named in migtrace(8).\n", f);
 }
 

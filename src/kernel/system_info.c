@@ -163,7 +163,7 @@ int system_info__device(const char *word, __u32 *dev)
 	if ((size_t)snprintf(path, sizeof(path), "%s%s", strchr(word, '/') ? "" : "/dev/", word) >=
 	    sizeof(path))
 		return -ENAMETOOLONG;
-	if (stat(path, &st))
+	if (stat(path, &st) && (strchr(word, '/') || stat(word, &st))) /* a file in this folder */
 		return -errno;
 	if (S_ISBLK(st.st_mode)) /* the page cache of the device itself */
 		*dev = major(st.st_rdev) << 20 | minor(st.st_rdev);

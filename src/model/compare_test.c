@@ -415,8 +415,10 @@ static char *say(const struct comparison *c, const struct cmp_source *s, const s
 
 	compare__file(c, w->side, w->file, file, sizeof(file));
 	if (w->others)
-		snprintf(more, sizeof(more), " and %zu more file%s", w->others,
-			 w->others == 1 ? "" : "s");
+		snprintf(more, sizeof(more),
+			 w->lack == LACK_SECTIONS ? "; too few in %zu more file%s" :
+						    " and %zu more file%s",
+			 w->others, w->others == 1 ? "" : "s");
 	if (w->lack == LACK_FIGURE) {
 		reason = reason_of(&c->runs[w->side][w->file], s);
 		n = asprintf(&text, "not measured in %s%s%s%s", file, more, reason ? ": " : "",
@@ -424,9 +426,9 @@ static char *say(const struct comparison *c, const struct cmp_source *s, const s
 	} else if (w->lack == LACK_TIME) {
 		n = asprintf(&text, "%s%s took no time", file, more);
 	} else {
-		n = asprintf(&text, "%llu section%s in %s%s, %d needed",
+		n = asprintf(&text, "%llu section%s in %s, %d needed%s",
 			     (unsigned long long)w->sections, w->sections == 1 ? "" : "s", file,
-			     more, COMPARE_SECTIONS_LEAST);
+			     COMPARE_SECTIONS_LEAST, more);
 	}
 	return n < 0 ? NULL : text;
 }

@@ -93,7 +93,8 @@ static int parse_device(struct filter *f)
 	int err = system_info__device(f->device, &f->dev);
 
 	if (err) {
-		log_error("unknown device '%s': %s", f->device, strerror(-err));
+		log_error("unknown device '%s': %s", f->device,
+			  err == -ENOTBLK ? "what it is on has no block device" : strerror(-err));
 		log_hint("a path, a name such as sda1, or MAJ:MIN as in 'lsblk'");
 		return EXIT_USAGE;
 	}
@@ -164,11 +165,16 @@ int session__parse_forced(const char *list, char **copy, const char *forced[FORC
 			known |= strcspn(word, "=") == strlen(probes[i].name) &&
 				 !strncmp(word, probes[i].name, strlen(probes[i].name));
 		if (!known) {
-			log_error("option '--probe': '%s' is not PROBE=VARIANT", word);
+			log_error("option '--probe': '%s' %s", word,
+				  strchr(word, '=') ? "names no probe" : "is not PROBE=VARIANT");
 			log_hint("'migtrace doctor' lists the probes of this kernel");
 			return EXIT_USAGE;
 		}
 		forced[n++] = word;
+	}
+	if (list && !n) {
+		log_error("option '--probe': no PROBE=VARIANT in its list");
+		return EXIT_USAGE;
 	}
 	return 0;
 }

@@ -294,7 +294,7 @@ static const struct {
 	{ "writeback", "a buffer was locked and the page under writeback" },
 	{ "busy", "a buffer was referenced" },
 	{ "journal", "a buffer was referenced, and it belongs to a journal" },
-	{ "refs", "they were not when the mapping was to be switched" },
+	{ "refs", "the page's references were not as many as expected when the mapping was to be switched" },
 	{ "copy_fault", "the machine could not read the page" },
 	{ "ring_lock_busy", "the ring was being read or set up" },
 	{ "ctx_gone", "the ring's context was being taken down" },

@@ -165,6 +165,8 @@ static void none_seen(struct report *r)
 {
 	const struct late *l = &r->run->late;
 	const char *doubt = run__doubt(r->run);
+	const char *met =
+		l->has_waited ? "met a window" : "came during a window or up to 1 ms after";
 	__u64 n = late__evidence(l);
 	char cell[FMT_CELL], words[FMT_WORDS];
 
@@ -174,15 +176,13 @@ static void none_seen(struct report *r)
 	else if (doubt)
 		doc__add(&r->doc, "Inconclusive: none seen, but %s", doubt);
 	else if (!late__bounds(l))
-		doc__add(&r->doc,
-			 "None seen, but %s that %s a window: too few to say how often one is late",
-			 fmt__of(words, n, "lookup"), l->has_waited ? "met" : "came after");
+		doc__add(&r->doc, "None seen, but %s that %s: too few to say how often one is late",
+			 fmt__of(words, n, "lookup"), met);
 	else
 		doc__add(&r->doc,
-			 "None seen: at most 1 in %s of the lookups that %s a window is late, with "
-			 "95 %% confidence (3/%llu)",
-			 fmt__count(cell, n / 3), l->has_waited ? "met" : "came after",
-			 (unsigned long long)n);
+			 "None seen: at most 1 in %s of the lookups that %s is late, with 95 %% "
+			 "confidence (3/%llu)",
+			 fmt__count(cell, n / 3), met, (unsigned long long)n);
 }
 
 #define DEVICES_NAMED 3
