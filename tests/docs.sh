@@ -56,7 +56,7 @@ same 'commands' "$tmp/help" "$tmp/man"
 section "$manual" .Ss record | awk '$1 == ".It" { o = $3 } was == "Not with" && /^\.Fl -light/ { print o } { was = $0 }' >"$tmp/man"
 "$migtrace" help record | awk '
 	$1 ~ /^-/ { o = substr($1, 2) } { sub(/^ +/, ""); text[o] = text[o] " " $0 }
-	END { for (o in text) if (text[o] ~ /; of the full tier only/) print o }' | sort -r >"$tmp/help"
+	END { for (o in text) if (text[o] ~ /of the full tier only/) print o }' | sort -r >"$tmp/help"
 same "options that are not with --light: $(tr '\n' ' ' <"$tmp/man")" "$tmp/help" "$tmp/man"
 
 # exit codes: the enum and the table

@@ -176,6 +176,12 @@ case("full", r"attempts.norefs\[2\]: attempt 2 once more", attempts__norefs__2__
 case("full", r"references.file.by_attempt\[1\].moved: 41, but tried is 40", references__file__by_attempt__1__moved=41)
 # releases that somebody waited for: 15 were lost, and there are two CPUs
 case("full", "sites.migrate_norefs.releases: 5999, but 6017 by contended", sites__migrate_norefs__contended=6017)
+case("full", "sites.migrate_norefs.contended: 37, but [0-9]* by contended_owners", sites__migrate_norefs__contended_owners__0__count=300)
+case("full", "counters.lookup_waits: 90000, but 9000 by sites.find_get_block.wait", counters__lookup_waits=90000)
+case("full", "counters.lookup_folio_waits: 0, but 900 by folio_lock_wait", folio_lock_wait=dict(H, count=900, sum_ns=8100, buckets=[[9, 10, 900]]), counters__lookup_folio_waits=0)
+# in UTC, as sums sort them as texts
+case("full", "start: no time such as", start="2026-07-12T11:20:56+05:30")
+case("full", "start: no time such as", start="2026-13-12T11:20:56Z")
 # devices, intervals, rounds
 D, I = "devices__8:1__sites__", "intervals__0__sites__migrate_norefs__hold"
 case("full", "sites.migrate_norefs.hold.count: 5999, but 8922 by devices", **{D + "migrate_norefs__hold": lambda h: h | {

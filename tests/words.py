@@ -247,7 +247,7 @@ def samples():
 def races():
     os.chdir("unsafe-after")
     a, z = side("h-a", range(6)), side("z-b", range(6))
-    expect("only the later side is late", 4, ["after has 18 late references and ", " file system errors, before none", "IS NOT SAFE"], "compare", "--fail-above", "5", *a, "--", *z)
+    expect("only the later side is late", 4, ["after had 18 late references and ", " file system errors; before had none", "IS NOT SAFE"], "compare", "--fail-above", "5", *a, "--", *z)
     expect("--fail-on-race", 4, "after had 18 late references", "compare", "--fail-on-race", *a, "--", *z)
     expect("with both options", 4, "18 late references", "compare", "--fail-on-race", "--fail-above", "5", *a, "--", *z)
     expect("only the earlier one", 0, "before IS NOT SAFE", "compare", "--fail-on-race", *z, "--", *a)

@@ -386,6 +386,7 @@ struct worst_file {
 	enum lack lack;
 	int side;
 	size_t file, others;
+	bool unlike; /* the others have not as many sections */
 	__u64 sections;
 };
 
@@ -399,6 +400,10 @@ static void look_at(struct worst_file *w, const struct comparison *c, const stru
 	if (!lack)
 		return;
 	w->others = lack > w->lack ? 0 : w->others + (lack == w->lack);
+	if (lack != LACK_SECTIONS || lack > w->lack)
+		w->unlike = false;
+	else if (lack == w->lack)
+		w->unlike |= n != w->sections;
 	if (lack < w->lack || (lack == w->lack && (lack != LACK_SECTIONS || n >= w->sections)))
 		return;
 	w->lack = lack;
@@ -416,8 +421,7 @@ static char *say(const struct comparison *c, const struct cmp_source *s, const s
 	compare__file(c, w->side, w->file, file, sizeof(file));
 	if (w->others)
 		snprintf(more, sizeof(more),
-			 w->lack == LACK_SECTIONS ? "; too few in %zu more file%s" :
-						    " and %zu more file%s",
+			 w->unlike ? "; too few in %zu more file%s" : " and %zu more file%s",
 			 w->others, w->others == 1 ? "" : "s");
 	if (w->lack == LACK_FIGURE) {
 		reason = reason_of(&c->runs[w->side][w->file], s);
@@ -426,9 +430,9 @@ static char *say(const struct comparison *c, const struct cmp_source *s, const s
 	} else if (w->lack == LACK_TIME) {
 		n = asprintf(&text, "%s%s took no time", file, more);
 	} else {
-		n = asprintf(&text, "%llu section%s in %s, %d needed%s",
+		n = asprintf(&text, "%llu section%s in %s%s, %d needed%s",
 			     (unsigned long long)w->sections, w->sections == 1 ? "" : "s", file,
-			     COMPARE_SECTIONS_LEAST, more);
+			     w->unlike ? "" : more, COMPARE_SECTIONS_LEAST, w->unlike ? more : "");
 	}
 	return n < 0 ? NULL : text;
 }

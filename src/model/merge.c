@@ -360,6 +360,7 @@ static int merge_member(const struct member *m, void *into, const void *from)
 		*(bool *)to |= *(const bool *)v;
 		return 0;
 	case MERGE_KEYED:
+	case MERGE_BOTH:
 		return merge_keyed(m, into, from);
 	case MERGE_EVENTS:
 		return merge_events(m, into, from);
@@ -383,9 +384,15 @@ static int merge_shape(const struct shape *s, void *into, const void *from)
 	for (const struct member *m = s->member; m->type && !ret; m++) {
 		char *has = (char *)into + m->has;
 
-		if (m->merge == MERGE_AND && m->has_size &&
+		if ((m->merge == MERGE_AND || m->merge == MERGE_BOTH) && m->has_size &&
 		    !(member__is_there(m, into) && member__is_there(m, from))) {
+			if (m->merge == MERGE_BOTH)
+				member__clear(m, into);
 			memset(has, 0, m->has_size);
+			continue;
+		}
+		if (m->flags & HANGS && !member__is_there(m - 1, into)) {
+			member__clear(m, into);
 			continue;
 		}
 		if (m->has_size == sizeof(bool) && m->merge == MERGE_ADD)

@@ -281,6 +281,7 @@ bool run__contention(const struct run *run, struct contention *c)
 	c->waited = counters__get(n, "lookup_waits") + c->folio;
 	c->has_behind = counters__has(n, "lookup_wait_behind_ns");
 	c->behind_ns = counters__get(n, "lookup_wait_behind_ns");
+	c->has_ns = c->has_behind || counters__has(n, "lookup_wait_other_ns");
 	c->ns = c->behind_ns + counters__get(n, "lookup_wait_other_ns") +
 		counters__get(n, "lookup_folio_wait_ns");
 	c->behind_ns += run->folio_wait.sum_ns;
@@ -389,4 +390,44 @@ enum verdict run__verdict(const struct run *run)
 	if (run->late.total)
 		return VERDICT_FOUND;
 	return run__doubt(run) ? VERDICT_INCONCLUSIVE : VERDICT_NONE_SEEN;
+}
+
+int run_owner__by_count(const void *a, const void *b)
+{
+	const struct run_owner *x = a, *y = b;
+
+	return (x->count < y->count) - (x->count > y->count);
+}
+
+int run_drain__by_count(const void *a, const void *b)
+{
+	const struct run_drain *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return (x->count < y->count) - (x->count > y->count);
+}
+
+static int by_tries(const void *a, const void *b)
+{
+	const struct run_pinned *x = a, *y = b;
+
+	if (x->tries != y->tries)
+		return x->tries > y->tries ? -1 : 1;
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	return (x->block > y->block) - (x->block < y->block);
+}
+
+void run__sort(struct run *run)
+{
+	for (unsigned int i = 0; i < SITE_COUNT; i++)
+		if (run->site[i].owners_n)
+			qsort(run->site[i].owners, run->site[i].owners_n,
+			      sizeof(*run->site[i].owners), run_owner__by_count);
+	if (run->drain_callers_n)
+		qsort(run->drain_callers, run->drain_callers_n, sizeof(*run->drain_callers),
+		      run_drain__by_count);
+	if (run->pinned_n)
+		qsort(run->pinned, run->pinned_n, sizeof(*run->pinned), by_tries);
 }

@@ -318,6 +318,7 @@ struct run {
 	struct run_tries tries[PATH_COUNT];
 	struct run_why *whys; /* those that came */
 	size_t whys_n;
+	bool has_whys;
 	struct counters isolations;    /* result -> pages */
 	__u64 isolations_uncounted_ns; /* of the recording, before they were in place */
 	struct run_refcount *refcounts;
@@ -391,6 +392,7 @@ struct contention {
 	__u64 ns, behind_ns;   /* all of it, and of waits during which a migration had the lock */
 	__u64 from_ns;	       /* what counts as a wait for the spinlock */
 	bool has_behind;       /* false: the migrations' sections were not seen */
+	bool has_ns;	       /* false: a file without the times */
 };
 
 /* False when it was not counted: no clock on lookups, or a file of an older version. */
@@ -441,6 +443,12 @@ double run__site_seconds(const struct run *run, unsigned int site);
 
 /* One build of one kernel. */
 bool run__same_kernel(const struct run *a, const struct run *b);
+
+/* The most frequent first, and of drains by kind: for qsort(3). */
+int run_owner__by_count(const void *a, const void *b);
+int run_drain__by_count(const void *a, const void *b);
+/* A sum's lists of which the recorder's have the most frequent first, too. */
+void run__sort(struct run *run);
 
 /* Puts a copy of @w into the site's list if it is long enough for it. 0 or -ENOMEM. */
 int run_site__add_worst(struct run_site *site, const struct worst *w);

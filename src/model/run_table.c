@@ -152,7 +152,7 @@ static const struct member site_members[] = {
 	{ "contended_owners",
 	  "A list of the stacks from which the lock was most often released while somebody waited, "
 	  "with `--stacks`.",
-	  M_LIST, MERGE_KEYED, HIDDEN | BULKY, ENTRIES(run_site, owners, owners_n),
+	  M_LIST, MERGE_KEYED, HIDDEN | BULKY | HANGS, ENTRIES(run_site, owners, owners_n),
 	  HAS(run_site, owners_n), .max = RUNFILE_MAX_NAMES, .of = &owner_shape },
 	{ "hold", "The histogram of holds. Its count is that of lock sections, not of calls.",
 	  M_HIST, MERGE_ADD, MEMBER(run_site, hold) },
@@ -160,7 +160,7 @@ static const struct member site_members[] = {
 	{ "by_outcome",
 	  "At sites that migrate only: an object of histograms by how the migration ended, of "
 	  "which `hold` is the sum.",
-	  M_BY_NAME, MERGE_ADD, HIDDEN | NULLS | BULKY, ITEMS(run_site, by_outcome),
+	  M_BY_NAME, MERGE_AND, HIDDEN | NULLS | BULKY, ITEMS(run_site, by_outcome),
 	  HAS(run_site, has_outcomes), .of = &hist_shape, .names = &outcome_keys },
 	{ "worst", "A list of the longest holds and waits, longest first.", M_ARRAY, MERGE_WORST,
 	  BULKY, ENTRIES(run_site, worst, worst_n), .max = RUN_WORST, .of = &worst_shape },
@@ -425,8 +425,8 @@ static const struct member run_members[] = {
 	{ "migrated_for",
 	  "A list: why the kernel migrated, as its enum migrate_reason has it, and what became of "
 	  "it; with `--why` only.",
-	  M_LIST, MERGE_KEYED, HIDDEN | BULKY | UNIQUE, ENTRIES(run, whys, whys_n),
-	  HAS(run, whys_n), .max = RUNFILE_MAX_NAMES, .of = &why_shape },
+	  M_LIST, MERGE_BOTH, HIDDEN | BULKY | UNIQUE, ENTRIES(run, whys, whys_n),
+	  HAS(run, has_whys), .max = RUNFILE_MAX_NAMES, .of = &why_shape },
 	{ "isolations", "Null, or an object of pages by result; see migtrace(8).", M_COUNTERS,
 	  MERGE_ADD, NULLS | OPTIONAL, MEMBER(run, isolations), HAS(run, has_isolations) },
 	{ "isolations_uncounted_ns", "How much of the recording was over before they were counted.",

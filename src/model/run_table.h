@@ -39,6 +39,7 @@ enum merge_rule {
 	MERGE_OR,
 	MERGE_AND,    /* there when it is in both; otherwise as MERGE_ADD */
 	MERGE_KEYED,  /* entries with equal KEY members are merged, others appended */
+	MERGE_BOTH,   /* of lists: there when it is in both; otherwise as MERGE_KEYED */
 	MERGE_EVENTS, /* appended up to RUN_EVENTS; the rest is counted (struct late_events) */
 	MERGE_WORST,  /* the longest of both (struct run_site) */
 	MERGE_DROP,   /* belongs to one recording */
@@ -56,6 +57,7 @@ enum member_flag {
 	ONE = 128,    /* 0 stands for 1 */
 	BULKY = 256,  /* for reports only: run__slim(); M_BY_NAME: with a bool @has */
 	UNIQUE = 512, /* MERGE_KEYED: two entries with the same keys are refused */
+	HANGS = 1024, /* a list: a sum has none without the member ahead of it */
 };
 
 /* Numbers that stand for names, 0 to @count - 1; some may have none. */

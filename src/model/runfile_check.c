@@ -79,12 +79,34 @@ static __u64 lost(const struct run *run)
  */
 static int check_contended(const struct run *run, const struct run_site *s, const struct at *at)
 {
-	__u64 most = s->releases > s->hold.count ? s->releases : s->hold.count;
+	__u64 most = s->releases > s->hold.count ? s->releases : s->hold.count, owned = 0;
 
+	for (size_t i = 0; i < s->owners_n; i++)
+		owned = sum(owned, s->owners[i].count);
+	if (owned > (s->has_contended ? s->contended : 0))
+		return contradicts(at, "contended", s->contended, owned, "contended_owners");
 	if (!s->has_contended || (s->clock != CLOCK_SITE && s->clock != CLOCK_LOCK))
 		return 0;
 	if (s->contended > sum(most, sum(lost(run), (__u64)run->merged * run->kernel.cpus)))
 		return contradicts(at, "releases", most, s->contended, "contended");
+	return 0;
+}
+
+/* Lookups that waited are of those whose wait was timed: but for one a CPU at the end, and what was lost. */
+static int check_lookups(const struct run *run, const struct at *at)
+{
+	const struct run_site *s = &run->site[SITE_FIND_GET_BLOCK];
+	__u64 waits = counters__get(&run->counters, "lookup_waits");
+	__u64 folio = counters__get(&run->counters, "lookup_folio_waits");
+	__u64 slack = sum(lost(run), (__u64)run->merged * run->kernel.cpus);
+
+	if (s->clock && waits > sum(s->wait.count, slack))
+		return contradicts(at, "lookup_waits", waits, s->wait.count,
+				   "sites.find_get_block.wait");
+	if (counters__has(&run->counters, "lookup_folio_waits") &&
+	    run->folio_wait.count > sum(folio, slack))
+		return contradicts(at, "lookup_folio_waits", folio, run->folio_wait.count,
+				   "folio_lock_wait");
 	return 0;
 }
 
@@ -459,7 +481,9 @@ int runfile__check(struct run *run, const struct at *at)
 	for (unsigned int i = 0; i < SITE_COUNT && !ret; i++)
 		ret = check_site(run, &run->site[i], AT_KEY(AT_KEY(at, "sites"), site__name(i)));
 	if (!ret)
-		ret = check_late(&run->late, AT_KEY(at, "late_references")) ?: check_asked(run, at);
+		ret = check_late(&run->late, AT_KEY(at, "late_references")) ?:
+			      check_lookups(run, AT_KEY(at, "counters"))    ?:
+									      check_asked(run, at);
 	if (!ret)
 		ret = check_devices(run, at);
 	if (!ret)

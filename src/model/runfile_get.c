@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "model/run_table.h"
 #include "model/runfile.h"
@@ -183,18 +184,18 @@ static int fail_words(const struct member *m, const struct at *at)
 	return at__fail(at, "%s%s expected", list, null ? " or null" : "");
 }
 
-/* As strftime(3) writes "%Y-%m-%dT%H:%M:%SZ", perhaps with a fraction or the offset of a zone. */
+/* As strftime(3) writes "%Y-%m-%dT%H:%M:%SZ", perhaps with a fraction. In UTC, as sums sort it as text. */
 static bool is_time(const char *s)
 {
-	static const char form[] = "dddd-dd-ddTdd:dd:dd";
-	size_t i, n = sizeof(form) - 1;
+	const char *end;
+	struct tm tm;
 
-	for (i = 0; i < n; i++)
-		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
-			return false;
-	if (s[n] == '.')
-		n += 1 + strspn(s + n + 1, "0123456789");
-	return !strcmp(s + n, "Z") || ((s[n] == '+' || s[n] == '-') && strlen(s + n) == 6);
+	end = strptime(s, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (!end || end - s != sizeof("2026-01-31T23:59:59") - 1)
+		return false;
+	if (*end == '.')
+		end += 1 + strspn(end + 1, "0123456789");
+	return !strcmp(end, "Z");
 }
 
 static int check_text(const struct member *m, const struct at *at, const char *s)

@@ -158,7 +158,8 @@ static void name_dropped(const struct run *into, const struct run *from, FILE *f
 	const struct member *last = NULL;
 
 	for (const struct member *m = run_shape.member; m->type; m++) {
-		if (m->merge != MERGE_AND || (last && m->has == last->has) ||
+		if ((m->merge != MERGE_AND && m->merge != MERGE_BOTH) ||
+		    (last && m->has == last->has) ||
 		    member__is_there(m, into) == member__is_there(m, from))
 			continue;
 		fprintf(f, "%s%s", last ? ", " : "", question_of(m)->key);
@@ -205,6 +206,8 @@ int runs__merge(char *const *paths, size_t n, struct run *into)
 		run__free(one);
 	}
 	fine = fine && !any_twice(&l, paths, n);
+	if (fine && n > 1)
+		run__sort(into);
 	forget(&l, n);
 	free(one);
 	return fine ? 0 : -EINVAL;

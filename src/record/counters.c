@@ -202,6 +202,7 @@ int counters__whys(struct run *run, struct tracer *t)
 	struct hist hold;
 	const char *name;
 
+	run->has_whys = asked;
 	for (int i = 0; asked && !err && i < WHY_COUNT; i++) {
 		err = tracer__read_why(t, i, v, &hold);
 		if (err)

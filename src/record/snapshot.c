@@ -414,13 +414,6 @@ static int read_worst(struct tracer *t, struct run *run)
 	return err;
 }
 
-static int by_count(const void *a, const void *b)
-{
-	const struct run_owner *x = a, *y = b;
-
-	return (x->count < y->count) - (x->count > y->count);
-}
-
 static int add_owner(struct tracer *t, struct run_site *s, __s32 stack, __u64 count)
 {
 	struct run_owner *v = realloc(s->owners, (s->owners_n + 1) * sizeof(*v));
@@ -436,7 +429,7 @@ static int add_owner(struct tracer *t, struct run_site *s, __s32 stack, __u64 co
 static void keep_most(struct run_site *s)
 {
 	if (s->owners_n)
-		qsort(s->owners, s->owners_n, sizeof(*s->owners), by_count);
+		qsort(s->owners, s->owners_n, sizeof(*s->owners), run_owner__by_count);
 	while (s->owners_n > RUN_OWNERS) {
 		struct run_owner *o = &s->owners[--s->owners_n];
 

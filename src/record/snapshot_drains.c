@@ -94,15 +94,6 @@ static int add(struct tracer *t, struct run *run, const struct drain_key *key,
 }
 
 /* By kind, the most frequent first. */
-static int by_count(const void *a, const void *b)
-{
-	const struct run_drain *x = a, *y = b;
-
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	return (x->count < y->count) - (x->count > y->count);
-}
-
 /* Of each kind the first ones stay; the calls of the others are counted. */
 static void keep_most(struct run *run)
 {
@@ -111,7 +102,7 @@ static void keep_most(struct run *run)
 	__u64 listed = 0, all = counters__sum(&run->drains_by);
 
 	if (n)
-		qsort(v, n, sizeof(*v), by_count);
+		qsort(v, n, sizeof(*v), run_drain__by_count);
 	run->drain_callers_n = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (kept[v[i].kind]++ < RUN_DRAINS) {

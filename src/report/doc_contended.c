@@ -18,7 +18,7 @@ static void waits(struct report *r, const struct contention *c)
 		 (unsigned long long)c->waited, (unsigned long long)c->lookups,
 		 (unsigned long long)(c->waited - c->folio), fmt__ns(from, c->from_ns),
 		 (unsigned long long)c->folio);
-	if (!c->waited)
+	if (!c->waited || !c->has_ns)
 		return;
 	doc__add(&r->doc, "; together %s ms/s",
 		 fmt__rate(rate,
@@ -98,7 +98,7 @@ static void owners(struct report *r, unsigned int i)
 	};
 	const struct run_site *s = &r->run->site[i];
 
-	if (!s->owners_n)
+	if (!s->has_contended || !s->owners_n)
 		return;
 	doc__open(&r->doc, DOC_DETAILS, "%s, owners at contended releases (%zu)", site__name(i),
 		  s->owners_n);

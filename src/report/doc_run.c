@@ -96,7 +96,7 @@ static void command(struct report *r)
 static void recording(struct report *r)
 {
 	const struct run *run = r->run;
-	char cell[FMT_CELL], words[FILTER_WORDS];
+	char cell[FMT_CELL], cpus[FMT_WORDS], words[FILTER_WORDS];
 
 	doc__block(&r->doc, DOC_FACT, "recorded", "%s, %s, %s tier, migtrace %s",
 		   or_unknown(run->start), fmt__ns(cell, run->duration_ns),
@@ -112,8 +112,8 @@ static void recording(struct report *r)
 		return;
 	doc__block(&r->doc, DOC_FACT, "maps", "%.1f MiB", (double)run->tool.map_bytes / (1 << 20));
 	if (run->tool.possible_cpus)
-		doc__add(&r->doc, "for %llu possible CPUs, %.0f KiB each",
-			 (unsigned long long)run->tool.possible_cpus,
+		doc__add(&r->doc, "for %s, %.0f KiB each",
+			 fmt__of(cpus, run->tool.possible_cpus, "possible CPU"),
 			 (double)run->tool.map_bytes / 1024 / (double)run->tool.possible_cpus);
 }
 

@@ -83,11 +83,13 @@ static void fact(const struct text *t, const struct doc_block *b)
 		colour(t, OFF);
 }
 
+/* What fills its column does not run into the one ahead. */
 static int put_cell(char *line, int at, const struct doc_column *c, const char *text)
 {
 	int width = abs(c->width), most = c->cut ? width - 1 : LINE;
+	bool touches = at && line[at - 1] != ' ' && (c->width < 0 || (int)strlen(text) >= width);
 	int n = snprintf(line + at, (size_t)(LINE - at), c->width < 0 ? "%*s%-*.*s" : "%*s%*.*s",
-			 c->gap, "", width, most, text);
+			 c->gap ?: touches, "", width, most, text);
 
 	return at + n < LINE ? at + n : LINE - 1;
 }

@@ -127,6 +127,8 @@ void doc__stalls_list(struct report *r, enum doc_only only)
 	const struct run *run = r->run;
 	size_t from = r->doc.n;
 
+	if (!run->stall_ns)
+		return;
 	if (run->stalls_n)
 		doc__section(&r->doc, "stalls", "STALLS", "Waits that had not ended");
 	for (size_t i = 0; i < run->stalls_n; i++)

@@ -18,7 +18,8 @@
 #include "trace/tracer.h"
 
 /* Ten sites with hold and wait, two of them by outcome, what is timed of a window, and the floor's. */
-#define TOTALS_MAX 64
+#define TOTALS_MAX   64
+#define TOTALS_LIGHT 24 /* the migrating side, its outcomes, and what is timed of a window */
 
 /* What lookups leave behind has histograms of its own. */
 #define LEFT_HISTS 2
@@ -146,22 +147,23 @@ bool tracer__has_row(const struct tracer_opts *o, int row)
  * A histogram with a key takes its room for every CPU that the machine could ever have, used or not. All
  * those there are: HISTS_MAX, or as many fewer as there are more CPUs, down to those of a few devices.
  */
-#define HISTS_MAX  256
-#define HISTS_CPUS 13568 /* that times CPUs; 256 KiB for each of 256 with all else */
-#define LIGHT_CPUS 3072	 /* 64 KiB */
+#define HISTS_MAX      256
+#define HISTS_CPUS     13568 /* that times CPUs; 256 KiB for each of 256 with all else */
+#define LIGHT_CPUS     3072  /* 64 KiB */
+#define RT_HISTS_LIGHT 3
 
 static unsigned int hists(const struct tracer_opts *o, bool hot, int cpus)
 {
-	unsigned int n =
-		(o->light ? LIGHT_CPUS : HISTS_CPUS) / cpus + (hot || o->light ? 0 : HOT_HISTS);
-	unsigned int least;
+	/* without those for the device that came first, PREEMPT_RT has room for it here */
+	unsigned int more = hot ? 0 : o->light ? RT_HISTS_LIGHT : HOT_HISTS;
+	unsigned int n = (o->light ? LIGHT_CPUS : HISTS_CPUS) / cpus + more, least;
 
 	/* beside those without key: what comes in the middle of a claim, and from then on */
 	if (o->totals && hot)
 		return (o->light ? HOT_HISTS_LIGHT : HOT_HISTS) + LEFT_HISTS;
 	if (o->totals)
-		return TOTALS_MAX;
-	least = o->light ? TABLE_LEAST_LIGHT : TABLE_LEAST;
+		return o->light ? TOTALS_LIGHT : TOTALS_MAX;
+	least = (o->light ? TABLE_LEAST_LIGHT : TABLE_LEAST) + more;
 	return n > HISTS_MAX ? HISTS_MAX : n < least ? least : n;
 }
 

@@ -193,6 +193,7 @@ static void add_whys(struct run *run)
 	struct run_why *v = run->whys = calloc(2, sizeof(*v));
 
 	run->whys_n = 2;
+	run->has_whys = true;
 	v[0].why = strdup("compaction");
 	v[0].norefs_pages = 5690;
 	v[0].buffers_pages = 10;
@@ -592,9 +593,8 @@ void sample__kara(struct run *run)
 	describe(run, "5.2.0-rc7-default", "held",
 		 "lock held in 3119 of 3119 moves, when the new page took the old one's place");
 	add_site(run, SITE_MIGRATE_NOREFS, CLOCK_LOCK, NULL);
-	/* two thirds into each of his buckets, which are 4.9 us wide and not 5 */
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		for (n = 0; n < rows[i].n; n++)
+		for (n = 0; n < rows[i].n; n++) /* his buckets are 4.9 us wide, not 5 */
 			hist_add(h, rows[i].from_us * 1000 + 1700);
 	hist_add(h, 311000);
 }

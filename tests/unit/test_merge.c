@@ -446,8 +446,38 @@ static void what_one_side_lacks_is_not_there(void **state)
 	sample__full(&b);
 	a.stall_ns = 0;
 	b.stall_ns = 2000000000;
+	b.site[0].has_contended = b.site[0].has_outcomes = b.has_whys = false;
+	assert_true(a.site[0].has_contended && a.site[0].owners_n && a.whys_n);
 	assert_int_equal(run__merge(&a, &b, &why), 0);
 	assert_int_equal(a.stall_ns, 0);
+	/* owners of releases that are not counted, outcomes of a part of the holds, reasons of half the time */
+	assert_true(!a.site[0].has_contended && !a.site[0].owners_n);
+	assert_false(a.site[0].has_outcomes);
+	assert_true(!a.has_whys && !a.whys_n);
+	run__free(&a);
+	run__free(&b);
+}
+
+/* The recorder has the most frequent first, and a report shows only these. */
+static void a_sum_is_sorted(void **state)
+{
+	struct run a, b;
+
+	(void)state;
+	sample__full(&a);
+	sample__full(&b);
+	b.pinned[1].block = 77;
+	b.pinned[1].tries = b.pinned[1].journal = 1000000;
+	b.site[0].owners[0].count = 500000;
+	free(b.site[0].owners[0].stack[0]);
+	b.site[0].owners[0].stack[0] = strdup("big+0x1");
+	assert_int_equal(run__merge(&a, &b, &why), 0);
+	run__sort(&a);
+	assert_int_equal(a.pinned[0].block, 77);
+	assert_int_equal(a.site[0].owners[0].count, 500000);
+	assert_string_equal(a.site[0].owners[0].stack[0], "big+0x1");
+	for (size_t i = 1; i < a.drain_callers_n; i++)
+		assert_true(run_drain__by_count(&a.drain_callers[i - 1], &a.drain_callers[i]) <= 0);
 	run__free(&a);
 	run__free(&b);
 }
@@ -471,6 +501,7 @@ int main(void)
 		cmocka_unit_test(none_seen_may_prove_nothing),
 		cmocka_unit_test(what_one_side_has_is_its_own),
 		cmocka_unit_test(what_one_side_lacks_is_not_there),
+		cmocka_unit_test(a_sum_is_sorted),
 	};
 
 	return cmocka_run_group_tests_name("merge", tests, NULL, NULL);

@@ -67,9 +67,10 @@ migtrace record --stall 500ms -d 7 -o /out/run.json > /out/report.txt &
 recording=$!
 until_true 30 begun $recording
 sh /case.sh record 9 11 /mnt/file &
+until_true 20 grep -q '^migtrace_stall_longest_seconds [1-9]' $file
+cp $file /out/during.prom # while it lasts: on a busy host the report comes later than the disk
 wait $recording
 echo $? > /out/status
-cp $file /out/during.prom
 rm -f $HOLD
 sleep 3
 kill $exporting
