@@ -124,6 +124,8 @@ static void never(struct report *r)
 		doc__add(&r->doc, "%s%s", any ? ", " : "", site__name(i));
 		any = true;
 	}
+	if (any)
+		doc__add(&r->doc, "(watched: nobody waited at their releases)");
 }
 
 void doc__contended(struct report *r)

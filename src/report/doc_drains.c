@@ -148,8 +148,8 @@ static void results(struct report *r)
 	}
 	doc__para(
 		&r->doc, FOR_BOTH, "note",
-		"all, buffers, batch: attempts that began within 1 ms after a drain of that kind; if there "
-		"were several kinds, the first of these counts. none: no drain in the millisecond before. "
+		"all, buffers, batch: attempts that began within 1 ms after a drain of that kind; of "
+		"several kinds the one that stands first here counts. none: no drain in the millisecond before. "
 		"itself: of all these attempts, those "
 		"that emptied the buffer LRUs themselves, having found a buffer referenced.");
 }

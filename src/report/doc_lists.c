@@ -207,11 +207,12 @@ static void truncation(struct report *r)
 	if (!isolated(r, "moves"))
 		return;
 	fact(r, "truncated");
-	doc__add(&r->doc,
-		 "%llu of %s lost their file after they were isolated; %llu were freed instead of "
-		 "moved, and of %llu only buffers were left",
-		 isolated(r, "gone_at_move"), fmt__of(words, isolated(r, "moves"), "page"),
-		 isolated(r, "freed"), isolated(r, "orphaned"));
+	doc__add(
+		&r->doc,
+		"%llu of %s that began to move had lost their file since they were isolated; beside "
+		"these %llu were freed instead of moved, and %llu had only buffers left",
+		isolated(r, "gone_at_move"), fmt__of(words, isolated(r, "moves"), "page"),
+		isolated(r, "freed"), isolated(r, "orphaned"));
 }
 
 /* Both locks of a ring are there to keep its readers and writers out of the copy. */

@@ -54,9 +54,9 @@ static void kinds(struct report *r)
 	doc__para(
 		&r->doc, FOR_BOTH, "note",
 		"early: the count of references was not as expected at the check ahead of the "
-		"switch; '-': this kernel has no such check. switch: it was not at the switch, where "
-		"it is frozen; share: of all attempts that came to the switch. given up: folios that "
-		"were not moved.");
+		"switch; '-': such folios have no such check here, or (other) it is not known. "
+		"switch: the count was not as expected at the switch, where it is frozen; share: of "
+		"all attempts that came to the switch. given up: folios that were not moved.");
 }
 
 static void count_row(struct report *r, const struct run_ref *v)
@@ -94,7 +94,7 @@ static void counts(struct report *r)
 	doc__para(
 		&r->doc, FOR_BOTH, "note",
 		"correct at the end: the share of these whose count was as expected when the attempt "
-		"ended. seen 'right': the count was as expected when it began, as well.");
+		"ended. seen 'right': it was as expected before, too, and wrong only in between.");
 }
 
 void doc__refs(struct report *r)

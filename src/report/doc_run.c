@@ -17,6 +17,7 @@ static void tainted(struct report *r)
 {
 	const char *separator = "";
 	struct doc_block *b;
+	bool hides = false;
 
 	if (!run__tainted(r->run))
 		return;
@@ -29,8 +30,10 @@ static void tainted(struct report *r)
 		doc__add(&r->doc, "%s%s %llu", separator, loss__name(i),
 			 (unsigned long long)r->run->losses[i]);
 		separator = ", ";
+		hides |= loss__hides(i);
 	}
-	doc__add(&r->doc, "; counts are lower bounds, and to have seen none would prove nothing");
+	doc__add(&r->doc, "; counts are lower bounds%s",
+		 hides ? ", and to have seen none would prove nothing" : "");
 }
 
 /* What a generation does to lookups, in half a sentence; migtrace-kernels(7) says more. */
@@ -73,7 +76,7 @@ static void instruments(struct report *r)
 	doc__block(&r->doc, DOC_FACT, "instruments", "%s", run->kernel.instruments[0]);
 	for (size_t i = 1; i < run->kernel.instruments_n; i++)
 		doc__add(&r->doc, ", %s", run->kernel.instruments[i]);
-	doc__add(&r->doc, ": times are unlike those of a kernel without");
+	doc__add(&r->doc, ": times are unlike those of a kernel without these");
 }
 
 #define COMMAND_LINES 3

@@ -49,11 +49,10 @@ void render_late_text(const struct late_event *e, const char *device, FILE *f)
 	render_words(dev__words(e->dev, device, words), f);
 	fprintf(f, ", block %llu, at %.6f s\n\n", (unsigned long long)e->block, e->time_ns / 1e9);
 	if (e->has_lookup) {
-		task(e->possible ? "lock taken before the end of the move and released after it," :
-				   "reference taken",
-		     &e->lookup, f);
-		fprintf(f, ", %llu ns after the check, %s:\n",
-			(unsigned long long)e->since_check_ns, phase_words(e->phase));
+		task(e->possible ? "lock taken" : "reference taken", &e->lookup, f);
+		fprintf(f, ", %llu ns after the check, %s%s:\n",
+			(unsigned long long)e->since_check_ns, phase_words(e->phase),
+			e->possible ? "; released after the end of the move" : "");
 		render_stack(&e->lookup, f);
 	} else {
 		fprintf(f,
