@@ -48,6 +48,8 @@ most_per_cpu() { # NAME TIER KIB: the maps of 256 CPUs take at most so much for 
 }
 
 # commands
+t 'compare --help' 0 '' compare --help
+has 'the longest text of an option is whole' "^ *can't be told\$"
 t 'export without a file' 2 "'--textfile' is missing" export
 t 'export to another suffix' 2 'does not end in .prom' export --textfile x.txt
 t 'export to a suffix alone' 2 "'.prom' has no name ahead of .prom" export --textfile .prom
@@ -166,6 +168,11 @@ cmp out "$top/tests/data/kernels/6.1.facts" 2>err
 judge 'a sheet is printed as it was' $? 0 ''
 t 'a sheet, a variant that is not possible there' 3 '' \
 	doctor --from "$top/tests/data/kernels/6.1.facts" --probe lookup_exit=common
+t 'doctor --from, a variant that there is not' 3 '' doctor --probe migrate_norefs=bar \
+	--from "$top/tests/data/kernels/6.1.facts"
+has 'its first line says so' "^can record there: no, because probe 'migrate_norefs': no variant 'bar'\$"
+t 'doctor --from' 0 '' doctor --from "$top/tests/data/kernels/6.1.facts"
+has 'nothing is tried' '^can record there: not tried: '
 t 'doctor --from of no sheet' 1 'small.json: is no fact sheet' doctor --from small.json
 printf 'migtrace-facts 1\nrelease 6.1\033[2J\narch x86_64\n' >escape.facts
 t 'doctor --from of a sheet that drives the terminal' 1 'escape.facts: a damaged fact sheet' doctor --from escape.facts

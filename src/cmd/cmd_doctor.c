@@ -268,9 +268,11 @@ static void print_maps(const struct diagnosis *d, bool light)
 static void print_verdict(const struct diagnosis *d)
 {
 	size_t skip = strncmp(d->trial, NOT_TRIED, strlen(NOT_TRIED)) ? 0 : strlen(NOT_TRIED);
+	const char *why = d->trial + skip;
 
-	if (d->code != EXIT_FINE)
-		printf("can record %s: no: %s\n", d->sheet ? "there" : "here", d->trial + skip);
+	if (d->code != EXIT_FINE) /* what 'record' says of itself ("needs root") has no subject */
+		printf("can record %s: no, because %s%s\n", d->sheet ? "there" : "here",
+		       strncmp(why, "needs ", strlen("needs ")) ? "" : "it ", why);
 	else
 		printf("can record %s: %s%s\n", d->sheet ? "there" : "here",
 		       d->sheet ? "" : "yes, ", d->trial);
