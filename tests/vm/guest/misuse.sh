@@ -21,7 +21,7 @@ find / -xdev -exec chmod a+rX {} + # the initramfs is root's alone
 chmod 1777 /tmp
 expect 2 "unknown device" "unknown device" migtrace record --device /dev/nonesuch -d 1
 expect 2 "unknown site" "unknown site" migtrace record --site nowhere -d 1
-expect 2 "not PROBE=VARIANT" "unknown probe" migtrace record --probe x=y -d 1
+expect 2 "names no probe" "unknown probe" migtrace record --probe x=y -d 1
 expect 3 "no variant" "impossible variant" migtrace record --probe migrate_norefs=nonesuch -d 1
 expect 1 "can't run" "command that does not exist" migtrace record -- /nonesuch
 expect 1 "/nowhere/run.json" "unwritable output" migtrace record -o /nowhere/run.json -d 1
