@@ -34,8 +34,7 @@ struct opt {
 enum cmd_need {
 	NEED_NOTHING = 0,
 	NEED_ROOT = 1, /* may load tracing programs */
-	NEED_LOOP =
-		2, /* may make and mount a loop device, for which there is no capability of ours */
+	NEED_LOOP = 2, /* may make and mount a loop device: root alone */
 };
 
 struct cmd {

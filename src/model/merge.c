@@ -320,6 +320,8 @@ static int merge_sum(const struct member *m, void *into, const void *from)
 	case M_TRIES:
 		merge_tries(to, v);
 		return 0;
+	case M_LIST:
+		return merge_keyed(m, into, from);
 	default:
 		return -EINVAL; /* no such row: the unit tests merge each */
 	}
@@ -360,7 +362,6 @@ static int merge_member(const struct member *m, void *into, const void *from)
 		*(bool *)to |= *(const bool *)v;
 		return 0;
 	case MERGE_KEYED:
-	case MERGE_BOTH:
 		return merge_keyed(m, into, from);
 	case MERGE_EVENTS:
 		return merge_events(m, into, from);
@@ -384,9 +385,9 @@ static int merge_shape(const struct shape *s, void *into, const void *from)
 	for (const struct member *m = s->member; m->type && !ret; m++) {
 		char *has = (char *)into + m->has;
 
-		if ((m->merge == MERGE_AND || m->merge == MERGE_BOTH) && m->has_size &&
+		if (m->merge == MERGE_AND && m->has_size &&
 		    !(member__is_there(m, into) && member__is_there(m, from))) {
-			if (m->merge == MERGE_BOTH)
+			if (m->type == M_LIST)
 				member__clear(m, into);
 			memset(has, 0, m->has_size);
 			continue;

@@ -425,7 +425,7 @@ static const struct member run_members[] = {
 	{ "migrated_for",
 	  "A list: why the kernel migrated, as its enum migrate_reason has it, and what became of "
 	  "it; with `--why` only.",
-	  M_LIST, MERGE_BOTH, HIDDEN | BULKY | UNIQUE, ENTRIES(run, whys, whys_n),
+	  M_LIST, MERGE_AND, HIDDEN | BULKY | UNIQUE, ENTRIES(run, whys, whys_n),
 	  HAS(run, has_whys), .max = RUNFILE_MAX_NAMES, .of = &why_shape },
 	{ "isolations", "Null, or an object of pages by result; see migtrace(8).", M_COUNTERS,
 	  MERGE_ADD, NULLS | OPTIONAL, MEMBER(run, isolations), HAS(run, has_isolations) },

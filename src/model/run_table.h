@@ -37,9 +37,8 @@ enum merge_rule {
 	MERGE_MAX,
 	MERGE_FIRST, /* the first that is not empty; of times: the earlier */
 	MERGE_OR,
-	MERGE_AND,    /* there when it is in both; otherwise as MERGE_ADD */
+	MERGE_AND,    /* there when it is in both; otherwise as MERGE_ADD, a list as MERGE_KEYED */
 	MERGE_KEYED,  /* entries with equal KEY members are merged, others appended */
-	MERGE_BOTH,   /* of lists: there when it is in both; otherwise as MERGE_KEYED */
 	MERGE_EVENTS, /* appended up to RUN_EVENTS; the rest is counted (struct late_events) */
 	MERGE_WORST,  /* the longest of both (struct run_site) */
 	MERGE_DROP,   /* belongs to one recording */

@@ -72,6 +72,12 @@ static __u64 lost(const struct run *run)
 	return n;
 }
 
+/* By how much two counts of one thing may differ: what was lost, and one for each CPU at the end. */
+static __u64 slack(const struct run *run)
+{
+	return sum(lost(run), (__u64)run->merged * run->kernel.cpus);
+}
+
 /*
  * Releases that somebody waited for are told by the kernel, not by the site's programs. These see each
  * section as well where they time by its lock (a bracket has some of them), but for one that a CPU was
@@ -80,15 +86,14 @@ static __u64 lost(const struct run *run)
 static int check_contended(const struct run *run, const struct run_site *s, const struct at *at)
 {
 	__u64 most = s->releases > s->hold.count ? s->releases : s->hold.count, owned = 0;
-	__u64 slack = sum(lost(run), (__u64)run->merged * run->kernel.cpus);
 
 	for (size_t i = 0; i < s->owners_n; i++)
 		owned = sum(owned, s->owners[i].count);
-	if (owned > (s->has_contended ? sum(s->contended, slack) : 0))
+	if (owned > (s->has_contended ? sum(s->contended, slack(run)) : 0))
 		return contradicts(at, "contended", s->contended, owned, "contended_owners");
 	if (!s->has_contended || (s->clock != CLOCK_SITE && s->clock != CLOCK_LOCK))
 		return 0;
-	if (s->contended > sum(most, slack))
+	if (s->contended > sum(most, slack(run)))
 		return contradicts(at, "releases", most, s->contended, "contended");
 	return 0;
 }
@@ -99,13 +104,12 @@ static int check_lookups(const struct run *run, const struct at *at)
 	const struct run_site *s = &run->site[SITE_FIND_GET_BLOCK];
 	__u64 waits = counters__get(&run->counters, "lookup_waits");
 	__u64 folio = counters__get(&run->counters, "lookup_folio_waits");
-	__u64 slack = sum(lost(run), (__u64)run->merged * run->kernel.cpus);
 
-	if (s->clock && waits > sum(s->wait.count, slack))
+	if (s->clock && waits > sum(s->wait.count, slack(run)))
 		return contradicts(at, "lookup_waits", waits, s->wait.count,
 				   "sites.find_get_block.wait");
 	if (counters__has(&run->counters, "lookup_folio_waits") &&
-	    run->folio_wait.count > sum(folio, slack))
+	    run->folio_wait.count > sum(folio, slack(run)))
 		return contradicts(at, "lookup_folio_waits", folio, run->folio_wait.count,
 				   "folio_lock_wait");
 	return 0;

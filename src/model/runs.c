@@ -158,8 +158,7 @@ static void name_dropped(const struct run *into, const struct run *from, FILE *f
 	const struct member *last = NULL;
 
 	for (const struct member *m = run_shape.member; m->type; m++) {
-		if ((m->merge != MERGE_AND && m->merge != MERGE_BOTH) ||
-		    (last && m->has == last->has) ||
+		if (m->merge != MERGE_AND || (last && m->has == last->has) ||
 		    member__is_there(m, into) == member__is_there(m, from))
 			continue;
 		fprintf(f, "%s%s", last ? ", " : "", question_of(m)->key);

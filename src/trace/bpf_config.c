@@ -77,6 +77,12 @@ static void drain_settings(struct tracer *t)
 	skel->rodata->cfg_drains_told = all && !strcmp(all->variant->name, "tracepoint");
 }
 
+/* Are there histograms without key? */
+static bool has_hot(const struct tracer_opts *o, bool rt)
+{
+	return !rt && !o->map_size;
+}
+
 static void settings(struct tracer *t)
 {
 	const struct tracer_opts *o = tracer__opts(t);
@@ -88,7 +94,7 @@ static void settings(struct tracer *t)
 	skel->rodata->cfg_preemptible = f->feature[FEAT_RT];
 	skel->rodata->cfg_stacks = o->stacks;
 	skel->rodata->cfg_totals = o->totals;
-	skel->rodata->cfg_hot = !f->feature[FEAT_RT] && !o->map_size;
+	skel->rodata->cfg_hot = has_hot(o, f->feature[FEAT_RT]);
 	skel->rodata->cfg_device = o->filter.dev;
 	skel->rodata->cfg_bh_migrate = f->feature[FEAT_BH_MIGRATE];
 	skel->rodata->cfg_recount = facts__copy(f, "folio_mc_copy", ANY_COPY);
@@ -217,7 +223,7 @@ struct needs {
 static void sizes(struct migtrace_bpf *skel, const struct tracer_opts *o, const struct needs *n,
 		  int cpus)
 {
-	bool hot = !n->rt && !o->map_size; /* as cfg_hot */
+	bool hot = has_hot(o, n->rt);
 
 	if (n->rt)
 		bpf_map__set_max_entries(skel->maps.rt_sections, RT_SECTIONS_MAX);

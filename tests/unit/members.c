@@ -324,13 +324,11 @@ static void print_merge(const struct shape *s, const struct member *m)
 		[MERGE_WORST] = "In a sum: the longest.",
 		[MERGE_DROP] = "A sum has none.",
 		[MERGE_OWN] = NULL,
-		[MERGE_KEYED] = NULL,
-		[MERGE_BOTH] = NULL,
 	};
 
-	if (m->merge == MERGE_BOTH)
+	if (m->merge == MERGE_AND && m->type == M_LIST)
 		puts(words[MERGE_AND]);
-	if (m->merge == MERGE_KEYED || m->merge == MERGE_BOTH)
+	if (m->merge == MERGE_KEYED || (m->merge == MERGE_AND && m->type == M_LIST))
 		print_keys(m->of);
 	else if (m->merge == MERGE_FIRST && m->type == M_TIME)
 		puts("In a sum: the earliest.");
