@@ -119,12 +119,13 @@ static __always_inline void aio_exited(int ret)
 {
 	struct aio_migration *m = aio_of_current();
 	__u64 task = bpf_get_current_task();
+	struct cpu_state *cpu = this_cpu();
 
-	if (!m)
+	if (!m || !cpu)
 		return;
-	count(COUNTER_REASON + PATH_AIO * REASON_COUNT + aio_reason(m, ret));
+	cpu_count(cpu, COUNTER_REASON + PATH_AIO * REASON_COUNT + aio_reason(m, ret));
 	if (cfg_tries)
-		tried(PATH_AIO, m->src, ret);
+		tried(cpu, PATH_AIO, m->src, ret);
 	bpf_map_delete_elem(&aio_migrations, &task);
 }
 

@@ -392,22 +392,35 @@ static __always_inline __u64 core_bh_next(__u64 bh)
 	return (__u64)BPF_CORE_READ((struct buffer_head *)bh, b_this_page);
 }
 
+static __always_inline bool core_bh_on_list(__u64 bh)
+{
+	struct buffer_head___71 *b71 = (void *)bh;
+
+	if (bpf_core_field_exists(b71->b_mmb))
+		return BPF_CORE_READ(b71, b_mmb) != NULL;
+	return BPF_CORE_READ((struct buffer_head___until70 *)bh, b_assoc_map) != NULL;
+}
+
 /* Of a buffer, read at once: a read takes as long as ten times as many bytes. */
 struct core_bh {
-	__u64 next, folio;
+	__u64 next, folio, state;
 	__s64 count;
+	bool listed; /* core_bh_on_list() */
 };
 
 static __always_inline void core_bh_read(__u64 bh, struct core_bh *v)
 {
 	__u32 count_at = bpf_core_field_offset(struct buffer_head, b_count);
 	struct buffer_head___folio *b = (void *)0;
+	struct buffer_head___71 *b71 = (void *)0;
 	char all[112] __attribute__((aligned(8))); /* as far as it is read */
 
 	if (count_at > sizeof(all) - sizeof(__u64)) { /* nowhere yet */
 		v->next = core_bh_next(bh);
 		v->folio = core_bh_folio(bh);
+		v->state = core_bh_state(bh);
 		v->count = core_bh_count(bh);
+		v->listed = core_bh_on_list(bh);
 		return;
 	}
 	bpf_probe_read_kernel(all, count_at + sizeof(__u32), (void *)bh);
@@ -417,13 +430,18 @@ static __always_inline void core_bh_read(__u64 bh, struct core_bh *v)
 			*(__u64 *)(all +
 				   bpf_core_field_offset(struct buffer_head___folio, b_folio)) :
 			*(__u64 *)(all + bpf_core_field_offset(struct buffer_head___page, b_page));
+	v->state = *(__u64 *)(all + bpf_core_field_offset(struct buffer_head, b_state));
 	v->count = *(__s32 *)(all + count_at);
+	v->listed =
+		bpf_core_field_exists(b71->b_mmb) ?
+			*(__u64 *)(all + bpf_core_field_offset(struct buffer_head___71, b_mmb)) :
+			*(__u64 *)(all + bpf_core_field_offset(struct buffer_head___until70,
+							       b_assoc_map));
 }
 
-static __always_inline bool core_bh_locked(__u64 bh)
+static __always_inline bool core_state_locked(__u64 state)
 {
-	return core_bh_state(bh) >> bpf_core_enum_value(enum bh_state_bits___any, BH_Lock___any) &
-	       1;
+	return state >> bpf_core_enum_value(enum bh_state_bits___any, BH_Lock___any) & 1;
 }
 
 /* jbd2's BH_JBD, "has an attached journal head", is the first of the file systems' own bits. */
@@ -445,15 +463,6 @@ static __always_inline bool core_folio_writeback(__u64 folio)
 
 	bpf_probe_read_kernel(&flags, sizeof(flags), (void *)folio);
 	return flags >> bpf_core_enum_value(enum pageflags___any, PG_writeback___any) & 1;
-}
-
-static __always_inline bool core_bh_on_list(__u64 bh)
-{
-	struct buffer_head___71 *b71 = (void *)bh;
-
-	if (bpf_core_field_exists(b71->b_mmb))
-		return BPF_CORE_READ(b71, b_mmb) != NULL;
-	return BPF_CORE_READ((struct buffer_head___until70 *)bh, b_assoc_map) != NULL;
 }
 
 /*

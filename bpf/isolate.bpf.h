@@ -80,13 +80,10 @@ static __always_inline __u64 tries_note(struct tries_map *map, __u64 page, __u64
 	return n;
 }
 
-static __always_inline void tried_count(__u32 path, __u64 n, int ret)
+static __always_inline void tried_count(struct cpu_state *cpu, __u32 path, __u64 n, int ret)
 {
-	struct cpu_state *cpu = this_cpu();
 	__u32 i = n < TRIES_KEPT ? n - 1 : TRIES_KEPT - 1;
 
-	if (!cpu)
-		return;
 	cpu_count(cpu, COUNTER_TRY + path * 2 * TRIES_KEPT + i);
 	if (!ret)
 		cpu_count(cpu, COUNTER_TRY + (path * 2 + 1) * TRIES_KEPT + i);
@@ -100,19 +97,21 @@ __noinline int tried_again(__u32 path, __u64 page, int ret)
 {
 	struct migrate_call *c = migrate_call_of_current();
 	__u64 n = tries_note(&tries, page, c ? c->id : 0, ret);
+	struct cpu_state *cpu = this_cpu();
 
-	tried_count(path, n, ret);
+	if (cpu)
+		tried_count(cpu, path, n, ret);
 	return n < TRIES_KEPT ? n : TRIES_KEPT;
 }
 
 /* One more attempt at @page on @path ended with @ret. Most move at once, in whichever call it was: 1. */
-static __always_inline int tried(__u32 path, __u64 page, int ret)
+static __always_inline int tried(struct cpu_state *cpu, __u32 path, __u64 page, int ret)
 {
 	struct tries *t = ret ? NULL : tries_of(&tries, page, false);
 
 	if (ret || t)
 		return tried_again(path, page, ret);
-	tried_count(path, 1, 0);
+	tried_count(cpu, path, 1, 0);
 	return 1;
 }
 

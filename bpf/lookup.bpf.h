@@ -248,7 +248,25 @@ static __always_inline bool lookup_missed(const struct lookup *l, const struct w
 	return false;
 }
 
-#define FOLIO_ORDERS cfg_folio_orders
+/* The windows of a folio of @pages at @index, and a lookup that found nothing there. Global as below. */
+__noinline int lookup_met_pages(__u64 mapping, __u64 index, __u64 pages)
+{
+	struct lookup *l = lookup_of(bpf_get_current_task());
+	__u32 base = window_hash(mapping, index), met = 0;
+
+	if (!l)
+		return 0;
+	for (__u32 i = 0; i < WINDOW_WAYS; i++) {
+		__u32 slot = base + i;
+		struct window *w = bpf_map_lookup_elem(&windows, &slot);
+		struct window_view view;
+
+		if (w && window_read(w, mapping, index, &view) && view.pages == pages)
+			met |= lookup_inside(l, &view) ? MEETS_BEHIND | MEETS_WAITED :
+							 lookup_behind(l, &view);
+	}
+	return met;
+}
 
 /*
  * A lookup that found nothing, as those do that are refused: which folio its block belongs to is not
@@ -256,28 +274,11 @@ static __always_inline bool lookup_missed(const struct lookup *l, const struct w
  */
 __noinline int lookup_met_nothing(__u64 mapping, __u64 index)
 {
-	struct lookup *l = lookup_of(bpf_get_current_task());
 	__u32 met = 0;
 
-	if (!l)
-		return 0;
-	for (__u32 order = 0; order < FOLIO_ORDERS; order++) {
-		__u64 first = index >> order << order;
-		__u32 base = window_hash(mapping, first);
-
-		if (!(window_sizes >> order & 1))
-			continue;
-		for (__u32 i = 0; i < WINDOW_WAYS; i++) {
-			__u32 slot = base + i;
-			struct window *w = bpf_map_lookup_elem(&windows, &slot);
-			struct window_view view;
-
-			if (w && window_read(w, mapping, first, &view) &&
-			    view.pages == 1ULL << order)
-				met |= lookup_inside(l, &view) ? MEETS_BEHIND | MEETS_WAITED :
-								 lookup_behind(l, &view);
-		}
-	}
+	for (__u32 order = 0; order < cfg_folio_orders; order++)
+		if (window_sizes >> order & 1)
+			met |= lookup_met_pages(mapping, index >> order << order, 1ULL << order);
 	return met;
 }
 

@@ -29,12 +29,11 @@ static __always_inline bool filter_is_set(void)
 }
 
 /*
- * How many buffers a page has at most (128: blocks of 512 bytes on 64 KiB, or of 16 KiB on a folio of
- * 2 MiB), and a folio (512: blocks of 4 KiB on 2 MiB) of so many orders. The verifier goes through each
- * step of a loop that could be taken: 58000 instructions of norefs_exit for 512 buffers, on kernels where
- * eight are all that there can be. A walk that ends before all says so.
+ * How many buffers a folio has at most (512: blocks of 4 KiB on 2 MiB), and of how many orders it can be.
+ * The verifier goes through each step of a loop that could be taken, on kernels where eight are all that
+ * there can be, too. A walk that ends before all says so.
  */
-const volatile __u32 cfg_page_buffers = 128, cfg_folio_buffers = 512, cfg_folio_orders = 10;
+const volatile __u32 cfg_folio_buffers = 512, cfg_folio_orders = 10;
 /*
  * For what runs for months: maps do not grow, as those by device and count do, and there are no events.
  * (Under a hard load there are 400 doubtful lookups a second, each waking the reader: 20 % of a CPU.)

@@ -239,15 +239,13 @@ static __always_inline void norefs_hold(struct migration *m, __u64 now)
 /* The counts of several buffers: clock behind it, since reading them takes long. */
 static __always_inline void norefs_walk_end(struct migration *m, __u64 head)
 {
-	__u64 bh = head;
+	__u64 found = buffers_first(head, BUFFER_REFERENCED);
 
-	for (__u32 i = 0; i < cfg_page_buffers && bh; i++) {
-		window_check_buffer(m, bh);
-		bh = core_bh_next(bh);
-		if (bh == head)
-			return;
-	}
-	count(COUNTER_PARTIAL);
+	if (!found)
+		return;
+	if (cfg_bh_migrate && !(found & BUFFER_UNLISTED)) /* rather one that proves something */
+		found = buffers_first(head, BUFFER_UNLISTED) ?: found;
+	window_busy(m, found & ~(__u64)BUFFER_BITS);
 }
 
 /*
@@ -497,7 +495,7 @@ static __always_inline void norefs_result(struct cpu_state *cpu, const struct mi
 		drain_result(m->after, what, m->now.drains);
 	if (!cfg_tries)
 		return;
-	n = tried(m->unchecked ? PATH_BUFFERS : PATH_NOREFS, m->src, ret);
+	n = tried(cpu, m->unchecked ? PATH_BUFFERS : PATH_NOREFS, m->src, ret);
 	if (!cfg_why)
 		return;
 	what |= (m->unchecked ? WHY_UNCHECKED : 0) | (n == 1 ? WHY_FIRST : 0);

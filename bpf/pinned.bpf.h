@@ -78,12 +78,13 @@ __noinline int pinned_note(__u64 bh, __u32 dev)
 /* Those of @head's folio that are still referenced. */
 __noinline int pinned_failed(__u64 head, __u32 dev)
 {
-	__u64 bh = head;
+	__u64 bh = head, look;
 
 	for (__u32 i = 0; i < cfg_folio_buffers && bh; i++) {
-		if (core_bh_count(bh) > 0)
+		look = buffer_look(bh);
+		if (look & BUFFER_REFERENCED)
 			pinned_note(bh, dev);
-		bh = core_bh_next(bh);
+		bh = look & ~(__u64)BUFFER_BITS;
 		if (bh == head)
 			return 0;
 	}

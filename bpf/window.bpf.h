@@ -519,11 +519,9 @@ static __always_inline void window_unflagged(struct migration *m)
 		w->done_seq = window_tick();
 }
 
-/* One buffer at the end of its move: a count above zero is proof by itself. */
-static __always_inline void window_check_buffer(struct migration *m, __u64 bh)
+/* A buffer that is referenced at the end of its move: a count above zero is proof by itself. */
+static __always_inline void window_busy(struct migration *m, __u64 bh)
 {
-	if (core_bh_count(bh) <= 0)
-		return;
 	m->now.busy = 1;
 	m->busy_block = core_bh_block(bh);
 	m->busy_state = core_bh_state(bh);
@@ -532,6 +530,12 @@ static __always_inline void window_check_buffer(struct migration *m, __u64 bh)
 		m->now.assoc = 1;
 	else
 		m->now.assoc = 0;
+}
+
+static __always_inline void window_check_buffer(struct migration *m, __u64 bh)
+{
+	if (core_bh_count(bh) > 0)
+		window_busy(m, bh);
 }
 
 #endif /* MIGTRACE_WINDOW_BPF_H */

@@ -103,8 +103,7 @@ static void settings(struct tracer *t)
 	 * folio support for large logical block sizes", 6.15, for the device's cache).
 	 */
 	if (!f->feature[FEAT_SLEEPING_LOOKUP] && !f->feature[FEAT_BH_MIGRATE]) {
-		skel->rodata->cfg_page_buffers = sysconf(_SC_PAGESIZE) / LEAST_BLOCK;
-		skel->rodata->cfg_folio_buffers = skel->rodata->cfg_page_buffers;
+		skel->rodata->cfg_folio_buffers = sysconf(_SC_PAGESIZE) / LEAST_BLOCK;
 		skel->rodata->cfg_folio_orders = 1;
 	}
 	skel->rodata->cfg_page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));

@@ -136,20 +136,23 @@ static inline __u64 core_bh_next(__u64 bh)
 }
 
 struct core_bh {
-	__u64 next, folio;
+	__u64 next, folio, state;
 	__s64 count;
+	bool listed;
 };
 
 static inline void core_bh_read(__u64 bh, struct core_bh *v)
 {
 	v->next = core_bh_next(bh);
 	v->folio = core_bh_folio(bh);
+	v->state = ((struct buffer_head *)bh)->locked;
 	v->count = core_bh_count(bh);
+	v->listed = false;
 }
 
-static inline bool core_bh_locked(__u64 bh)
+static inline bool core_state_locked(__u64 state)
 {
-	return ((struct buffer_head *)bh)->locked;
+	return state;
 }
 
 static inline bool core_bh_journaled(__u64 bh)
