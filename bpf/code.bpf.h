@@ -40,19 +40,15 @@ __noinline int code_of_frame(__u64 ip)
 	return 0;
 }
 
-/* A stack of this CPU's that nobody looks at; NULL: there is none. As migration_claim(). */
+/* A stack of this CPU's that nobody looks at; NULL: there is none. */
 static __always_inline struct code_stack *code_claim(void)
 {
 	for (__u32 i = 0; i < CODE_STACKS; i++) {
 		__u32 at = i;
 		struct code_stack *s = bpf_map_lookup_elem(&code_stacks, &at);
 
-		if (!s)
-			continue;
-		__sync_fetch_and_add(&s->claims, 1);
-		if (*(volatile __u64 *)&s->claims == 1)
+		if (s && claim(&s->claims))
 			return s;
-		__sync_fetch_and_add(&s->claims, -1);
 	}
 	return NULL;
 }

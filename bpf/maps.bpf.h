@@ -87,6 +87,20 @@ static __always_inline void order(void)
 #endif
 }
 
+/*
+ * Takes what @claims says is free: 0. Before 5.12 programs have no compare and exchange: of those who raise
+ * a counter at once, at most one reads a 1 behind it, and keeps it there.
+ */
+static __always_inline bool claim(__u64 *claims)
+{
+	__sync_fetch_and_add(claims, 1);
+	order();
+	if (*(volatile __u64 *)claims == 1)
+		return true;
+	__sync_fetch_and_add(claims, -1);
+	return false;
+}
+
 /* Sections and counters. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -93,10 +93,7 @@ static __always_inline struct migration *migration_of_current(void)
 	return migrating ? migration_of(bpf_get_current_task()) : NULL;
 }
 
-/*
- * A slot for @task, not yet published; NULL: all are taken. Before 5.12 programs have no compare and
- * exchange: of those who raise a counter at once, at most one reads a 1 behind it, and keeps it there.
- */
+/* A slot for @task, not yet published; NULL: all are taken. */
 static __always_inline struct migration *migration_claim(__u64 task)
 {
 	__u32 first = slot_first(task, cfg_migration_mask);
@@ -106,16 +103,11 @@ static __always_inline struct migration *migration_claim(__u64 task)
 		__u32 at = first | i;
 		struct migration *m = bpf_map_lookup_elem(&migrations, &at);
 
-		if (!m || m->claims)
+		if (!m || m->claims || !claim(&m->claims))
 			continue;
-		__sync_fetch_and_add(&m->claims, 1);
 		order();
-		if (*(volatile __u64 *)&m->claims == 1) {
-			order();
-			__sync_fetch_and_add(&migrating, 1);
-			return m;
-		}
-		__sync_fetch_and_add(&m->claims, -1);
+		__sync_fetch_and_add(&migrating, 1);
+		return m;
 	}
 	return NULL;
 }
@@ -153,13 +145,8 @@ static __always_inline struct lookup *lookup_claim(__u64 task)
 		__u32 at = first | i;
 		struct lookup *l = bpf_map_lookup_elem(&lookups, &at);
 
-		if (!l || l->claims)
-			continue;
-		__sync_fetch_and_add(&l->claims, 1);
-		order();
-		if (*(volatile __u64 *)&l->claims == 1)
+		if (l && !l->claims && claim(&l->claims))
 			return l;
-		__sync_fetch_and_add(&l->claims, -1);
 	}
 	return NULL;
 }

@@ -75,9 +75,8 @@ static __always_inline __u64 window_limit(const struct window *w)
 }
 
 /*
- * Who is to replace @w by a newer window: nobody else does then, and no lookup is writing to it. Before
- * 5.12 programs have no compare and exchange: of those who raise a counter at once, at most one reads a
- * 1 behind it. A lookup raises pins before it reads retiring, and we do it the other way round: one of
+ * Who is to replace @w by a newer window: nobody else does then, and no lookup is writing to it. As claim(),
+ * but that the window has to be over behind it as well. A lookup raises pins before it reads retiring, and we do it the other way round: one of
  * us sees the other, since both raise by a locked add, which no later load overtakes.
  */
 static __always_inline bool window_claim(struct window *w)
