@@ -200,7 +200,7 @@ def questions():
     for question, answer in (
             ("which kernel, and what keeps lookups out there", f"kernel {run['kernel']['release']} x86_64.*generation racy \\(nothing keeps lookups out"),
             ("when was it recorded, and for how long", f"recorded {run['start']}, 30.0s, full tier"),
-            ("was anything late", f"late refs FOUND {late['total']}, up to {late['possible']} more possible; of those found 20 by lookup, 7 by the count"),
+            ("was anything late", f"late refs FOUND {late['total']} \\(20 by lookup, 7 by the count at the end\\), up to {late['possible']} more possible"),
             ("is it safe, and what is to be done", r"may be lost: keep the run file, and check the file systems of sda1 \(8:1\)"),
             ("who took a late reference, and who migrated",
              f"reference taken by {event['lookup']['comm']}/{event['lookup']['pid']} .* page migrated by {event['migrator']['comm']}/45 "),

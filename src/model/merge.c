@@ -150,20 +150,42 @@ static int own(const struct shape *s, void *to)
 	return ret ? -ENOMEM : 0;
 }
 
-/* The list is kept longest first, so that the shortest makes room. */
+/*
+ * Makes room in a full list for @w, or says that there is none. Of the kind that has more than half of it
+ * the shortest goes: who waits long is many at a time, and left no hold in the list that they waited for.
+ */
+static bool make_room(struct run_site *into, const struct worst *w)
+{
+	size_t of_kind = 0, at = RUN_WORST;
+	bool own_kind;
+
+	for (size_t i = 0; i < RUN_WORST; i++)
+		of_kind += into->worst[i].kind == w->kind;
+	own_kind = of_kind >= RUN_WORST / 2;
+	while ((into->worst[--at].kind == w->kind) != own_kind)
+		;
+	if (own_kind && into->worst[at].ns >= w->ns)
+		return false;
+	shape__free(&worst_shape, &into->worst[at]);
+	into->worst_n--;
+	memmove(&into->worst[at], &into->worst[at + 1],
+		(into->worst_n - at) * sizeof(*into->worst));
+	return true;
+}
+
+/* The list is kept longest first. */
 int run_site__add_worst(struct run_site *into, const struct worst *w)
 {
-	size_t at = into->worst_n;
 	struct worst copy = *w;
+	size_t at;
 	int ret;
 
+	if (into->worst_n == RUN_WORST && !make_room(into, w))
+		return 0;
+	at = into->worst_n;
 	while (at && into->worst[at - 1].ns < w->ns)
 		at--;
-	if (at == RUN_WORST)
-		return 0;
 	ret = own(&worst_shape, &copy);
-	if (into->worst_n == RUN_WORST)
-		shape__free(&worst_shape, &into->worst[--into->worst_n]);
 	memmove(&into->worst[at + 1], &into->worst[at],
 		(into->worst_n - at) * sizeof(*into->worst));
 	into->worst[at] = copy;

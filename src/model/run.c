@@ -380,7 +380,7 @@ const char *run__doubt(const struct run *run)
 	if (run__entered(run, SITE_FIND_GET_BLOCK) == ENTERED_NEVER)
 		return "no lookup came by the function that is probed";
 	if (!late__evidence(&run->late))
-		return run->late.has_waited ? "no lookup met a window" :
+		return run->late.has_waited ? "no lookup met the window of its page" :
 					      "no lookup came during or after a window";
 	return NULL;
 }

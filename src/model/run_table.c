@@ -162,8 +162,10 @@ static const struct member site_members[] = {
 	  "which `hold` is the sum.",
 	  M_BY_NAME, MERGE_AND, HIDDEN | NULLS | BULKY, ITEMS(run_site, by_outcome),
 	  HAS(run_site, has_outcomes), .of = &hist_shape, .names = &outcome_keys },
-	{ "worst", "A list of the longest holds and waits, longest first.", M_ARRAY, MERGE_WORST,
-	  BULKY, ENTRIES(run_site, worst, worst_n), .max = RUN_WORST, .of = &worst_shape },
+	{ "worst",
+	  "A list of the longest holds and waits, longest first. Each kind has half of it, if it has as many.",
+	  M_ARRAY, MERGE_WORST, BULKY, ENTRIES(run_site, worst, worst_n), .max = RUN_WORST,
+	  .of = &worst_shape },
 	{ 0 },
 };
 static SHAPE(site, "sites");

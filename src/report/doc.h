@@ -54,6 +54,7 @@ struct doc_cell {
 
 struct doc_row {
 	bool sub, alone; /* belongs to the one above; has one cell, which heads others */
+	bool more;	 /* left out in text, and counted there */
 	struct doc_cell *cells;
 	unsigned int cells_n;
 	char *const *stack; /* the run's */

@@ -98,7 +98,7 @@ static void sleepers(struct report *r)
 	fact(r, "lookups");
 	doc__add(&r->doc, "%llu refused while a page moved; %llu found a folio locked,",
 		 (unsigned long long)refused, (unsigned long long)waits);
-	doc__add(&r->doc, "%llu of them after a migration", (unsigned long long)h->count);
+	doc__add(&r->doc, "%llu of them behind a migration", (unsigned long long)h->count);
 	if (h->count)
 		doc__add(&r->doc, "(p50 %s, max %s)", fmt__ns(p50, hist__quantile(h, 0.5)),
 			 fmt__ns(max, h->max_ns));

@@ -154,13 +154,15 @@ static void evidence(struct report *r)
 		   fmt__of(words, l->windows, "move"), (unsigned long long)l->aborted,
 		   l->aborted ? " (checked, and not moved)" : "");
 	if (l->has_waited)
-		doc__add(&r->doc, "lookups that met one: %llu (%llu spinlock, %llu folio lock);",
-			 (unsigned long long)(l->waited_spin + l->waited_folio),
-			 (unsigned long long)l->waited_spin, (unsigned long long)l->waited_folio);
+		doc__add(
+			&r->doc,
+			"lookups that met the window of their page: %llu (%llu spinlock, %llu folio lock);",
+			(unsigned long long)(l->waited_spin + l->waited_folio),
+			(unsigned long long)l->waited_spin, (unsigned long long)l->waited_folio);
 	doc__add(
 		&r->doc,
-		"lookups of a page during its window or up to 1 ms after: %llu (%llu spinlock, %llu folio lock)",
-		(unsigned long long)(l->behind_spin + l->behind_folio),
+		"%slookups of a page during its window or up to 1 ms after: %llu (%llu spinlock, %llu folio lock)",
+		l->has_waited ? "all " : "", (unsigned long long)(l->behind_spin + l->behind_folio),
 		(unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);
 }
 
@@ -216,14 +218,14 @@ static void found(struct report *r)
 {
 	const struct late *l = &r->run->late;
 
-	doc__add(&r->doc, "FOUND %llu", (unsigned long long)l->total);
+	doc__add(&r->doc, "FOUND %llu (%llu by lookup, %llu by the count at the end)",
+		 (unsigned long long)l->total, (unsigned long long)l->slow_lookup,
+		 (unsigned long long)l->end_count);
 	if (l->possible)
 		doc__add(&r->doc, ", up to %llu more possible", (unsigned long long)l->possible);
 	doc__add(
 		&r->doc,
-		"; of those found %llu by lookup, %llu by the count at the end. What was written through "
-		"these references may be lost: keep the run file, and check the file systems",
-		(unsigned long long)l->slow_lookup, (unsigned long long)l->end_count);
+		"; what was written through these references may be lost: keep the run file, and check the file systems");
 	if (l->proven.n) {
 		doc__add(&r->doc, "of");
 		devices_of(r, &l->proven);

@@ -11,7 +11,7 @@
 #include "report/doc.h"
 
 #define INTERVALS_MAX 200
-#define WORST_SHOWN   5
+#define WORST_SHOWN   3 /* holds, and as many waits */
 #define TASK_WIDTH    20
 #define DEVICE_WIDTH  9
 #define NAME_WIDTH    13
@@ -81,6 +81,11 @@ static void legend(struct report *r)
 			doc__add(d, "%s: %s.", run_spans[i].name, run_spans[i].words);
 	doc__para(&r->doc, FOR_BOTH, "note",
 		  "HOLD: from acquire to release of the lock. WAIT: from the call to the acquire.");
+	/* beside the migrations that ended so it looks like a wrong count */
+	if (r->run->site[SITE_MIGRATE_NOREFS].by_outcome[OUTCOME_BUSY].count)
+		doc__add(
+			d,
+			"busy: sections whose check found a buffer referenced; a migration checks twice.");
 	doc__para(
 		&r->doc, FOR_BOTH, "note",
 		"ms/s: milliseconds of each second, all CPUs added up. -: too few events to say.");
@@ -239,7 +244,7 @@ void doc__clock_facts(struct report *r)
 	if (floor_of(r->run))
 		doc__block(
 			&r->doc, DOC_FACT, "",
-			"<= x: less than three times the floor; such a figure says more about the clock than about the lock. The floor is what the clock reads on an empty section");
+			"<= x: less than three times the floor; such a figure says more about the clock than about the lock. The floor is what the clock read on an empty section at the start, and the most that it adds: probes of which the kernel makes jumps later are quicker");
 	owners(r);
 	for (unsigned int i = 0; i < SITE_COUNT; i++)
 		if (has_events(&site[i]) && site[i].note)
@@ -515,7 +520,7 @@ static const char *device(const struct run *run, __u32 dev, char buf[DEV_TEXT])
 	return dev ? dev__format(dev, buf, DEV_TEXT) : "-";
 }
 
-static void worst_row(struct report *r, const struct worst *w)
+static struct doc_row *worst_row(struct report *r, const struct worst *w)
 {
 	char cell[FMT_CELL], pid[16], task[TASK_WIDTH], dev[DEV_TEXT];
 	const char *outcome = outcome__name(w->outcome);
@@ -537,6 +542,7 @@ static void worst_row(struct report *r, const struct worst *w)
 	doc__cell(&r->doc, "%s", outcome ? outcome : "-");
 	row->stack = w->stack;
 	row->stack_n = w->stack_n;
+	return row;
 }
 
 void doc__worst(struct report *r)
@@ -558,14 +564,17 @@ void doc__worst(struct report *r)
 	doc__section(&r->doc, "longest", NULL, "The longest");
 	for (i = 0; i < SITE_COUNT; i++) {
 		const struct run_site *s = &r->run->site[i];
+		unsigned int holds = 0, waits = 0;
 
 		if (!s->worst_n)
 			continue;
 		doc__open(&r->doc, DOC_DETAILS, "%s, longest (%zu)", site__name(i), s->worst_n);
-		doc__table(&r->doc, columns, true, "%s, longest", site__name(i))->text_rows =
-			WORST_SHOWN;
-		for (size_t w = 0; w < s->worst_n; w++)
-			worst_row(r, &s->worst[w]);
+		doc__table(&r->doc, columns, true, "%s, longest", site__name(i));
+		for (size_t w = 0; w < s->worst_n; w++) {
+			unsigned int *n = s->worst[w].kind == KIND_WAIT ? &waits : &holds;
+
+			worst_row(r, &s->worst[w])->more = (*n)++ >= WORST_SHOWN;
+		}
 		doc__close(&r->doc);
 	}
 }

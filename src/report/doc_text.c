@@ -135,6 +135,7 @@ static void row(const struct text *t, const struct doc_block *b, const struct do
 static void table(const struct text *t, const struct doc_block *b)
 {
 	size_t shown = b->text_rows && b->text_rows < b->rows_n ? b->text_rows : b->rows_n;
+	size_t more = b->rows_n - shown;
 	char line[LINE] = "";
 	int at = 0;
 
@@ -148,9 +149,12 @@ static void table(const struct text *t, const struct doc_block *b)
 	else
 		heading(t, line);
 	for (size_t i = 0; i < shown; i++)
-		row(t, b, &b->rows[i]);
-	if (shown < b->rows_n)
-		put_line(t->f, "%zu more: --format json", b->rows_n - shown);
+		if (b->rows[i].more)
+			more++;
+		else
+			row(t, b, &b->rows[i]);
+	if (more)
+		put_line(t->f, "%zu more: --format json", more);
 }
 
 /* Line by line through the filter that everything printed here passes. */

@@ -129,7 +129,7 @@ void render_late_summary(const struct run *run, FILE *f)
 		(unsigned long long)l->slow_lookup, (unsigned long long)l->end_count,
 		(unsigned long long)l->possible, (unsigned long long)l->assoc_list);
 	fprintf(f,
-		"  evidence: %llu windows, %llu aborted; lookups that met one: %llu spinlock, "
+		"  evidence: %llu windows, %llu aborted; lookups that met the window of their page: %llu spinlock, "
 		"%llu folio lock; lookups of a page during its window or up to 1 ms after: %llu spinlock, %llu folio lock\n",
 		(unsigned long long)l->windows, (unsigned long long)l->aborted,
 		(unsigned long long)l->waited_spin, (unsigned long long)l->waited_folio,

@@ -205,6 +205,30 @@ static void worst_keeps_the_longest(void **state)
 	run__free(&b);
 }
 
+/* However long the waits are, and whichever comes first. */
+static void worst_keeps_holds_beside_waits(void **state)
+{
+	for (int first = 0; first < 2; first++) {
+		struct run_site s = { 0 };
+		size_t holds = 0;
+
+		(void)state;
+		for (int i = 0; i < 2 * RUN_WORST; i++) {
+			bool wait = (i < RUN_WORST) == first;
+			struct worst w = { .kind = wait ? KIND_WAIT : KIND_HOLD,
+					   .ns = (wait ? 1000 : 100) + i % RUN_WORST };
+
+			assert_int_equal(run_site__add_worst(&s, &w), 0);
+		}
+		assert_int_equal(s.worst_n, RUN_WORST);
+		for (size_t i = 0; i < RUN_WORST; i++)
+			holds += s.worst[i].kind == KIND_HOLD;
+		assert_int_equal(holds, RUN_WORST / 2);
+		assert_int_equal(s.worst[0].ns, 1000 + RUN_WORST - 1);
+		assert_int_equal(s.worst[RUN_WORST - 1].ns, 100 + RUN_WORST / 2);
+	}
+}
+
 static void listed_events_are_bounded(void **state)
 {
 	struct run a = { 0 }, b = { 0 };
@@ -404,7 +428,7 @@ static void none_seen_may_prove_nothing(void **state)
 	assert_int_equal(run__verdict(&run), VERDICT_NONE_SEEN);
 	/* who came behind was not in danger: where those that waited are counted, they are what counts */
 	run.late.has_waited = true;
-	assert_string_equal(run__doubt(&run), "no lookup met a window");
+	assert_string_equal(run__doubt(&run), "no lookup met the window of its page");
 	run.late.waited_spin = 1;
 	assert_null(run__doubt(&run));
 	counters__add(&run.counters, "lookup_calls", 0);
@@ -490,6 +514,7 @@ int main(void)
 		cmocka_unit_test(unlike_runs_are_refused),
 		cmocka_unit_test(open_generation_takes_the_others),
 		cmocka_unit_test(worst_keeps_the_longest),
+		cmocka_unit_test(worst_keeps_holds_beside_waits),
 		cmocka_unit_test(listed_events_are_bounded),
 		cmocka_unit_test(counters_by_name),
 		cmocka_unit_test(names_go_both_ways),
