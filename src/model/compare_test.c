@@ -130,9 +130,9 @@ static void add_total(struct cmp_total *t, const struct run *r)
 		t->hides = doubt;
 	else
 		t->doubt = doubt;
-	t->late += r->late.total;
-	t->windows += r->late.windows;
-	t->fs_errors += counters__get(&r->counters, "bench_fs_errors");
+	t->late = add_up(t->late, r->late.total);
+	t->windows = add_up(t->windows, r->late.windows);
+	t->fs_errors = add_up(t->fs_errors, counters__get(&r->counters, "bench_fs_errors"));
 	t->seconds += r->duration_ns / 1e9;
 }
 

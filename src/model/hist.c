@@ -10,13 +10,6 @@
 
 #define EVENTS_MAX ((1ULL << 63) - 1)
 
-/* Sums of what a kernel counted never get near 2^64; those of a forged file must not wrap. */
-static void add(__u64 *to, __u64 value)
-{
-	if (__builtin_add_overflow(*to, value, to))
-		*to = ~0ULL;
-}
-
 /*
  * A histogram never holds more events than a run file can say, nor do its buckets together: what
  * adds them up need not expect to wrap. Only forged files come near it: @src is left out then.
@@ -31,10 +24,10 @@ void hist__merge(struct hist *dst, const struct hist *src)
 		dst->min_ns = src->min_ns;
 	if (!dst->count || src->max_ns > dst->max_ns)
 		dst->max_ns = src->max_ns;
-	add(&dst->count, src->count);
-	add(&dst->sum_ns, src->sum_ns);
+	dst->count += src->count;
+	dst->sum_ns = add_up(dst->sum_ns, src->sum_ns);
 	for (i = 0; i < HIST_BUCKETS; i++)
-		add(&dst->bucket[i], src->bucket[i]);
+		dst->bucket[i] = add_up(dst->bucket[i], src->bucket[i]);
 }
 
 /* ceil(q * count) in 1..count; 0.07 * 100 must be rank 7 although it computes to a little more. */

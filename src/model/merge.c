@@ -68,12 +68,6 @@ static const char *difference(const struct shape *s, const void *a, const void *
 	return why;
 }
 
-static void add(__u64 *to, __u64 value)
-{
-	if (__builtin_add_overflow(*to, value, to))
-		*to = ~0ULL;
-}
-
 static int copy_string(char **to, const char *from)
 {
 	*to = from ? strdup(from) : NULL;
@@ -115,7 +109,7 @@ static int merge_counters(struct counters *into, const struct counters *from)
 		const struct counter *c = &from->v[i];
 
 		if (i < into->n && !strcmp(into->v[i].name, c->name)) /* mostly they are alike */
-			add(&into->v[i].value, c->value);
+			into->v[i].value = add_up(into->v[i].value, c->value);
 		else
 			ret = counters__add(into, c->name, c->value);
 	}
@@ -205,8 +199,8 @@ static int merge_worst(struct run_site *into, const struct run_site *from)
 static void merge_tries(struct run_tries *into, const struct run_tries *from)
 {
 	for (int i = 0; i < TRIES_KEPT; i++) {
-		add(&into->tried[i], from->tried[i]);
-		add(&into->moved[i], from->moved[i]);
+		into->tried[i] = add_up(into->tried[i], from->tried[i]);
+		into->moved[i] = add_up(into->moved[i], from->moved[i]);
 	}
 }
 
@@ -300,7 +294,7 @@ static int merge_events(const struct member *m, void *into, const void *from)
 
 	for (size_t i = 0; i < v->n && !ret; i++) {
 		if (to->n >= RUN_EVENTS) {
-			add(&to->not_listed, v->n - i);
+			to->not_listed = add_up(to->not_listed, v->n - i);
 			break;
 		}
 		ret = append(m, into, &v->v[i]);
@@ -326,7 +320,8 @@ static int merge_sum(const struct member *m, void *into, const void *from)
 	case M_COUNT:
 		if (m->flags & ONE && !*(__u64 *)to)
 			*(__u64 *)to = 1;
-		add(to, m->flags & ONE && !*(const __u64 *)v ? 1 : *(const __u64 *)v);
+		*(__u64 *)to = add_up(*(__u64 *)to,
+				      m->flags & ONE && !*(const __u64 *)v ? 1 : *(const __u64 *)v);
 		return 0;
 	case M_HIST:
 		hist__merge(to, v);

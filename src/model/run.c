@@ -177,8 +177,7 @@ int counters__add(struct counters *c, const char *name, __u64 value)
 	struct counter *v, *old = find(c, name);
 
 	if (old) {
-		if (__builtin_add_overflow(old->value, value, &old->value))
-			old->value = ~0ULL;
+		old->value = add_up(old->value, value);
 		return 0;
 	}
 	v = realloc(c->v, (c->n + 1) * sizeof(*v));
@@ -197,8 +196,7 @@ __u64 counters__sum(const struct counters *c)
 	__u64 sum = 0;
 
 	for (size_t i = 0; i < c->n; i++)
-		if (__builtin_add_overflow(sum, c->v[i].value, &sum))
-			return ~0ULL;
+		sum = add_up(sum, c->v[i].value);
 	return sum;
 }
 
@@ -248,12 +246,9 @@ double run__seconds(const struct run *run)
 
 __u64 run_tries__given_up(const struct run_tries *t, unsigned int i)
 {
-	__u64 further = i + 1 < TRIES_KEPT ? t->tried[i + 1] : 0, gone;
+	__u64 gone = add_up(t->moved[i], i + 1 < TRIES_KEPT ? t->tried[i + 1] : 0);
 
-	/* only a forged file's can wrap */
-	return !__builtin_add_overflow(t->moved[i], further, &gone) && t->tried[i] > gone ?
-		       t->tried[i] - gone :
-		       0;
+	return t->tried[i] > gone ? t->tried[i] - gone : 0;
 }
 
 __u64 counters__get(const struct counters *c, const char *name)
@@ -276,15 +271,15 @@ bool run__contention(const struct run *run, struct contention *c)
 	*c = (struct contention){ .from_ns = WAITS_FROM_NS(s->floor_ns) };
 	if (!s->clock || !counters__has(n, "lookup_waits"))
 		return false;
-	c->lookups = s->hold.count + counters__get(n, "lookup_folio_sections");
+	c->lookups = add_up(s->hold.count, counters__get(n, "lookup_folio_sections"));
 	c->folio = counters__get(n, "lookup_folio_waits");
-	c->waited = counters__get(n, "lookup_waits") + c->folio;
+	c->waited = add_up(counters__get(n, "lookup_waits"), c->folio);
 	c->has_behind = counters__has(n, "lookup_wait_behind_ns");
 	c->behind_ns = counters__get(n, "lookup_wait_behind_ns");
 	c->has_ns = c->has_behind || counters__has(n, "lookup_wait_other_ns");
-	c->ns = c->behind_ns + counters__get(n, "lookup_wait_other_ns") +
-		counters__get(n, "lookup_folio_wait_ns");
-	c->behind_ns += run->folio_wait.sum_ns;
+	c->ns = add_up(add_up(c->behind_ns, counters__get(n, "lookup_wait_other_ns")),
+		       counters__get(n, "lookup_folio_wait_ns"));
+	c->behind_ns = add_up(c->behind_ns, run->folio_wait.sum_ns);
 	return true;
 }
 
@@ -336,7 +331,8 @@ bool run__tainted(const struct run *run)
 
 __u64 late__evidence(const struct late *l)
 {
-	return l->has_waited ? l->waited_spin + l->waited_folio : l->behind_spin + l->behind_folio;
+	return l->has_waited ? add_up(l->waited_spin, l->waited_folio) :
+			       add_up(l->behind_spin, l->behind_folio);
 }
 
 bool late__bounds(const struct late *l)

@@ -33,6 +33,12 @@ enum clock_kind { CLOCK_NONE = 0, CLOCK_SITE = 1, CLOCK_LOCK = 2, CLOCK_BRACKET 
  */
 enum row { ROW_ISOLATION = SITE_SLOTS, ROW_COUNT, ROW_BUFFER_LOCKS = ROW_COUNT, ROW_STALLS };
 
+/* Sums of what a kernel counted never get near 2^64; those of a forged file stay there, and do not wrap. */
+static inline __u64 add_up(__u64 a, __u64 b)
+{
+	return __builtin_add_overflow(a, b, &a) ? ~0ULL : a;
+}
+
 /* A named counter; @name is owned. */
 struct counter {
 	char *name;

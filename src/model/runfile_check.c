@@ -22,11 +22,6 @@ static int contradicts(const struct at *at, const char *key, __u64 whole, __u64 
 			(unsigned long long)parts, what);
 }
 
-static __u64 sum(__u64 a, __u64 b)
-{
-	return __builtin_add_overflow(a, b, &a) ? ~0ULL : a;
-}
-
 /* No more of it elsewhere, @what, than @key counts. */
 static int check_parts(const struct at *at, const char *key, __u64 whole, __u64 parts,
 		       const char *what)
@@ -49,9 +44,9 @@ static int check_waited(const struct late *l, const struct at *at)
 /* A verdict rests on these. More may be listed than were counted when the recording ended. */
 static int check_late(const struct late *l, const struct at *at)
 {
-	__u64 kinds = sum(l->slow_lookup, l->end_count);
-	__u64 events = sum(l->proven.n, l->proven.not_listed);
-	__u64 possible = sum(l->doubtful.n, l->doubtful.not_listed);
+	__u64 kinds = add_up(l->slow_lookup, l->end_count);
+	__u64 events = add_up(l->proven.n, l->proven.not_listed);
+	__u64 possible = add_up(l->doubtful.n, l->doubtful.not_listed);
 
 	if (l->total != kinds)
 		return contradicts(at, "total", l->total, kinds, "slow_lookup and end_count");
@@ -68,14 +63,14 @@ static __u64 lost(const struct run *run)
 	__u64 n = 0;
 
 	for (unsigned int i = 0; i < LOSS_COUNT; i++)
-		n = sum(n, run->losses[i]);
+		n = add_up(n, run->losses[i]);
 	return n;
 }
 
 /* By how much two counts of one thing may differ: what was lost, and one for each CPU at the end. */
 static __u64 slack(const struct run *run)
 {
-	return sum(lost(run), (__u64)run->merged * run->kernel.cpus);
+	return add_up(lost(run), (__u64)run->merged * run->kernel.cpus);
 }
 
 /*
@@ -88,12 +83,12 @@ static int check_contended(const struct run *run, const struct run_site *s, cons
 	__u64 most = s->releases > s->hold.count ? s->releases : s->hold.count, owned = 0;
 
 	for (size_t i = 0; i < s->owners_n; i++)
-		owned = sum(owned, s->owners[i].count);
-	if (owned > (s->has_contended ? sum(s->contended, slack(run)) : 0))
+		owned = add_up(owned, s->owners[i].count);
+	if (owned > (s->has_contended ? add_up(s->contended, slack(run)) : 0))
 		return contradicts(at, "contended", s->contended, owned, "contended_owners");
 	if (!s->has_contended || (s->clock != CLOCK_SITE && s->clock != CLOCK_LOCK))
 		return 0;
-	if (s->contended > sum(most, slack(run)))
+	if (s->contended > add_up(most, slack(run)))
 		return contradicts(at, "releases", most, s->contended, "contended");
 	return 0;
 }
@@ -105,11 +100,11 @@ static int check_lookups(const struct run *run, const struct at *at)
 	__u64 waits = counters__get(&run->counters, "lookup_waits");
 	__u64 folio = counters__get(&run->counters, "lookup_folio_waits");
 
-	if (s->clock && waits > sum(s->wait.count, slack(run)))
+	if (s->clock && waits > add_up(s->wait.count, slack(run)))
 		return contradicts(at, "lookup_waits", waits, s->wait.count,
 				   "sites.find_get_block.wait");
 	if (counters__has(&run->counters, "lookup_folio_waits") &&
-	    run->folio_wait.count > sum(folio, slack(run)))
+	    run->folio_wait.count > add_up(folio, slack(run)))
 		return contradicts(at, "lookup_folio_waits", folio, run->folio_wait.count,
 				   "folio_lock_wait");
 	return 0;
@@ -120,7 +115,7 @@ static int check_site(const struct run *run, const struct run_site *s, const str
 	__u64 count = 0;
 
 	for (unsigned int i = 0; i < OUTCOME_COUNT; i++)
-		count = sum(count, s->by_outcome[i].count);
+		count = add_up(count, s->by_outcome[i].count);
 	if (s->has_outcomes && count != s->hold.count)
 		return contradicts(at, "hold", s->hold.count, count, "by_outcome");
 	return check_contended(run, s, at);
@@ -130,9 +125,9 @@ static int check_site(const struct run *run, const struct run_site *s, const str
 static int check_times(const struct interval *v, size_t n, __u64 until_ns, const struct at *at)
 {
 	for (size_t i = 1; i < n; i++)
-		if (v[i].start_ns < sum(v[i - 1].start_ns, v[i - 1].duration_ns))
+		if (v[i].start_ns < add_up(v[i - 1].start_ns, v[i - 1].duration_ns))
 			return at__fail(AT_INDEX(at, i), "begins before the one ahead of it ended");
-	if (n && sum(v[n - 1].start_ns, v[n - 1].duration_ns) > until_ns)
+	if (n && add_up(v[n - 1].start_ns, v[n - 1].duration_ns) > until_ns)
 		return at__fail(AT_INDEX(at, n - 1), "ends behind the recording, at %llu ns",
 				(unsigned long long)until_ns);
 	return 0;
@@ -214,7 +209,7 @@ static int check_counters(const struct run *run, const struct interval *v, size_
 
 			t = bsearch(&key, all, run->counters.n, sizeof(*all), by_name);
 			if (t)
-				t->parts = sum(t->parts, v[i].counters.v[k].value);
+				t->parts = add_up(t->parts, v[i].counters.v[k].value);
 		}
 	}
 	for (size_t i = 0; i < run->counters.n && !ret; i++)
@@ -308,7 +303,7 @@ static int check_whys(const struct run *run, unsigned int path, const struct cou
 		const struct counters *c = norefs ? &w->norefs : &w->buffers;
 
 		n = norefs ? w->norefs_pages : w->buffers_pages;
-		pages = sum(pages, n);
+		pages = add_up(pages, n);
 		ret = check_parts(AT_INDEX(AT_KEY(at, "migrated_for"), i), path__name(path),
 				  counters__sum(c), n, norefs ? "norefs_pages" : "buffers_pages");
 	}
@@ -317,9 +312,9 @@ static int check_whys(const struct run *run, unsigned int path, const struct cou
 
 		n = 0;
 		for (size_t i = 0; name && i < run->whys_n; i++)
-			n = sum(n,
-				counters__get(norefs ? &run->whys[i].norefs : &run->whys[i].buffers,
-					      name));
+			n = add_up(n, counters__get(norefs ? &run->whys[i].norefs :
+							     &run->whys[i].buffers,
+						    name));
 		if (name)
 			ret = check_parts(AT_KEY(AT_KEY(at, "migrations"), path__name(path)), name,
 					  counters__get(all, name), n, "migrated_for");
@@ -343,13 +338,13 @@ static int check_why_holds(const struct run *run, const struct at *at)
 static int check_pinned(const struct run *run, const struct at *at)
 {
 	const struct at *list = AT_KEY(at, "pinned");
-	__u64 tries = sum(run->pinned_more, run->pinned_unkept);
+	__u64 tries = add_up(run->pinned_more, run->pinned_unkept);
 
 	for (size_t i = 0; i < run->pinned_n; i++) {
 		const struct run_pinned *p = &run->pinned[i];
 		const struct at *here = AT_INDEX(list, i);
 
-		tries = sum(tries, p->tries);
+		tries = add_up(tries, p->tries);
 		if (p->last_ns > run->duration_ns)
 			return at__fail(AT_KEY(here, "last_ns"), "behind the recording's end");
 		if (p->has_taker && (p->taker.ns < p->first_ns || p->taker.ns > run->duration_ns))
@@ -365,12 +360,13 @@ static int check_pinned(const struct run *run, const struct at *at)
 
 static int check_refs(const struct run_refs *r, const struct at *at)
 {
-	__u64 ended = sum(sum(r->moved, r->early), sum(r->freeze, r->other)), tried = 0, moved = 0;
+	__u64 ended = add_up(add_up(r->moved, r->early), add_up(r->freeze, r->other)), tried = 0,
+	      moved = 0;
 	int ret;
 
 	for (unsigned int i = 0; i < TRIES_KEPT; i++) {
-		tried = sum(tried, r->tries.tried[i]);
-		moved = sum(moved, r->tries.moved[i]);
+		tried = add_up(tried, r->tries.tried[i]);
+		moved = add_up(moved, r->tries.moved[i]);
 	}
 	if (ended != r->attempts)
 		return contradicts(at, "attempts", r->attempts, ended,
@@ -378,7 +374,7 @@ static int check_refs(const struct run_refs *r, const struct at *at)
 	if (r->early && !r->has_early)
 		return at__fail(AT_KEY(at, "early"), "%llu, but early_checked is false",
 				(unsigned long long)r->early);
-	ret = check_parts(at, "attempts", r->attempts, sum(r->passed, r->early),
+	ret = check_parts(at, "attempts", r->attempts, add_up(r->passed, r->early),
 			  "came_to_switch and early");
 	if (!ret)
 		ret = check_parts(at, "attempts", r->attempts, tried, "by_attempt");
@@ -396,7 +392,7 @@ static int check_ref_counts(const struct run *run, const struct at *at)
 		if (c->seen == c->expected)
 			return at__fail(AT_KEY(AT_INDEX(AT_KEY(at, "reference_counts"), i), "seen"),
 					"%lld is what is expected", (long long)c->seen);
-		n[c->kind][c->check] = sum(n[c->kind][c->check], c->count);
+		n[c->kind][c->check] = add_up(n[c->kind][c->check], c->count);
 	}
 	for (unsigned int k = 0; k < REFS_KINDS && !ret; k++) {
 		const struct at *here = AT_KEY(AT_KEY(at, "references"), refs_kind__name(k));
@@ -419,8 +415,8 @@ static int check_drains(const struct run *run, const struct at *at)
 		n = 0;
 		for (size_t i = 0; i < run->drain_callers_n; i++)
 			if (run->drain_callers[i].kind == k)
-				n = sum(n, run->drain_callers[i].count);
-		all = sum(all, n);
+				n = add_up(n, run->drain_callers[i].count);
+		all = add_up(all, n);
 		ret = check_parts(AT_KEY(at, "by"), drain__name(k),
 				  counters__get(&run->drains_by, drain__name(k)), n, "callers");
 	}
@@ -429,7 +425,7 @@ static int check_drains(const struct run *run, const struct at *at)
 				  "callers and callers_not_listed");
 	n = 0;
 	for (size_t i = 0; i < run->drain_callers_n; i++)
-		n = sum(n, run->drain_callers[i].folios);
+		n = add_up(n, run->drain_callers[i].folios);
 	return ret ? ret : check_parts(at, "folios", run->drain_folios, n, "callers");
 }
 
@@ -445,7 +441,7 @@ static int check_drained(const struct run *run, const struct at *at)
 		if (!name)
 			continue;
 		for (unsigned int k = 0; k <= DRAIN_NONE; k++)
-			n = sum(n, counters__get(&run->drain_after[k].norefs, name));
+			n = add_up(n, counters__get(&run->drain_after[k].norefs, name));
 		ret = check_parts(AT_KEY(AT_KEY(at, "migrations"), path__name(PATH_NOREFS)), name, counters__get(&run->norefs, name), n, "norefs_after") ?:
 			      check_parts(AT_KEY(AT_KEY(at, "drains"), "norefs_after"), name, n,
 					  counters__get(&run->drain_after[DRAIN_ITSELF].norefs,

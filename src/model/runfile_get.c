@@ -432,8 +432,7 @@ static int get_sum(const json_t *v, const struct at *at, __u64 *sum)
 	__u64 value;
 	int ret = get__count(v, at, &value);
 
-	if (__builtin_add_overflow(*sum, value, sum))
-		*sum = ~0ULL;
+	*sum = add_up(*sum, value);
 	return ret;
 }
 

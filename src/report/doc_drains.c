@@ -108,7 +108,7 @@ static __u64 by_references(const struct counters *c)
 	__u64 n = 0;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		n += counters__get(c, names[i]);
+		n = add_up(n, counters__get(c, names[i]));
 	return n;
 }
 

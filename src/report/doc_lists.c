@@ -176,13 +176,13 @@ static unsigned long long isolated(const struct report *r, const char *result)
 
 static void isolation(struct report *r)
 {
-	unsigned long long n = 0;
 	const char *separator = ": ";
 	char words[FMT_WORDS];
+	__u64 n = 0;
 	int i;
 
 	for (i = 0; i < ISO_DEREFERENCED; i++)
-		n += isolated(r, isolation__name(i));
+		n = add_up(n, isolated(r, isolation__name(i)));
 	if (!n)
 		return;
 	fact(r, "isolation");
@@ -462,8 +462,8 @@ static void own_cost(struct report *r)
 	char cell[FMT_CELL], each[FMT_CELL], words[FMT_WORDS];
 
 	for (size_t i = 0; i < r->run->probes_n; i++) {
-		hits += r->run->probes[i].hits;
-		run_ns += r->run->probes[i].run_ns;
+		hits = add_up(hits, r->run->probes[i].hits);
+		run_ns = add_up(run_ns, r->run->probes[i].run_ns);
 	}
 	if (!hits || !run_ns)
 		return;

@@ -21,7 +21,7 @@ static void kind_row(struct report *r, unsigned int kind)
 	__u64 moved = 0;
 
 	for (unsigned int i = 0; i < TRIES_KEPT; i++)
-		moved += v->tries.moved[i];
+		moved = add_up(moved, v->tries.moved[i]);
 	doc__row(&r->doc);
 	doc__cell(&r->doc, "%s", refs_kind__name(kind));
 	doc__count(&r->doc, v->attempts);

@@ -157,12 +157,13 @@ static void evidence(struct report *r)
 		doc__add(
 			&r->doc,
 			"lookups that met the window of their page: %llu (%llu spinlock, %llu folio lock);",
-			(unsigned long long)(l->waited_spin + l->waited_folio),
+			(unsigned long long)add_up(l->waited_spin, l->waited_folio),
 			(unsigned long long)l->waited_spin, (unsigned long long)l->waited_folio);
 	doc__add(
 		&r->doc,
 		"%slookups of a page during its window or up to 1 ms after: %llu (%llu spinlock, %llu folio lock)",
-		l->has_waited ? "all " : "", (unsigned long long)(l->behind_spin + l->behind_folio),
+		l->has_waited ? "all " : "",
+		(unsigned long long)add_up(l->behind_spin, l->behind_folio),
 		(unsigned long long)l->behind_spin, (unsigned long long)l->behind_folio);
 }
 

@@ -273,7 +273,7 @@ static void mismatches(const struct series *s)
 			continue;
 		for (size_t i = 0; i < s->run->refcounts_n; i++)
 			if (!strcmp(s->run->refcounts[i].stage, name))
-				n += s->run->refcounts[i].count;
+				n = add_up(n, s->run->refcounts[i].count);
 		put_count(s, LABELS({ "stage", name }), n);
 	}
 }
@@ -323,7 +323,7 @@ static void drained_migrations(const struct series *s)
 static void pinned(const struct series *s)
 {
 	if (s->run->has_pinned)
-		put_count(s, NULL, s->run->pinned_n + s->run->pinned_more);
+		put_count(s, NULL, add_up(s->run->pinned_n, s->run->pinned_more));
 }
 
 static void losses(const struct series *s)
@@ -358,8 +358,8 @@ static bool whole_program(const struct run *run, size_t i, struct run_probe *sum
 			continue;
 		if (j < i)
 			return false;
-		sum->hits += p->hits;
-		sum->run_ns += p->run_ns;
+		sum->hits = add_up(sum->hits, p->hits);
+		sum->run_ns = add_up(sum->run_ns, p->run_ns);
 	}
 	return true;
 }

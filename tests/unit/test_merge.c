@@ -506,6 +506,40 @@ static void a_sum_is_sorted(void **state)
 	run__free(&b);
 }
 
+/* Two files that say 2^63-1 each: what is made of their sum is large, and not what is left of it at 2^64. */
+static void sums_of_sums_do_not_wrap(void **state)
+{
+	static const char *const names[] = {
+		"lookup_waits",		 "lookup_folio_waits",	 "lookup_folio_sections",
+		"lookup_wait_behind_ns", "lookup_wait_other_ns", "lookup_folio_wait_ns",
+	};
+	const __u64 most = (1ULL << 63) - 1;
+	struct contention c;
+	struct run v[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		sample__small(&v[i]);
+		v[i].late.has_waited = true;
+		v[i].late.waited_spin = v[i].late.waited_folio = most;
+		v[i].late.behind_spin = v[i].late.behind_folio = most;
+		v[i].folio_wait.sum_ns = most;
+		for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++)
+			counters__add(&v[i].counters, names[k], most);
+		if (i)
+			assert_int_equal(run__merge(&v[0], &v[i], &why), 0);
+	}
+	assert_true(late__evidence(&v[0].late) == ~0ULL);
+	v[0].late.has_waited = false;
+	assert_true(late__evidence(&v[0].late) == ~0ULL);
+	assert_true(run__contention(&v[0], &c));
+	assert_true(c.lookups == ~0ULL && c.waited == ~0ULL && c.folio == ~0ULL);
+	assert_true(c.ns == ~0ULL && c.behind_ns == ~0ULL);
+	assert_true(counters__sum(&v[0].counters) == ~0ULL);
+	for (int i = 0; i < 3; i++)
+		run__free(&v[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -527,6 +561,7 @@ int main(void)
 		cmocka_unit_test(what_one_side_has_is_its_own),
 		cmocka_unit_test(what_one_side_lacks_is_not_there),
 		cmocka_unit_test(a_sum_is_sorted),
+		cmocka_unit_test(sums_of_sums_do_not_wrap),
 	};
 
 	return cmocka_run_group_tests_name("merge", tests, NULL, NULL);
