@@ -10,7 +10,8 @@ UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DMIGTRACE_VERSION='"0.0.test"' -O1 -g -
 # Everything that links without libbpf; a test needs no more.
 UNIT_SRC := base/log base/out base/outfile base/fmt base/textfile \
 	model/names model/run model/merge model/hist model/run_table model/runfile \
-	model/runfile_check model/runfile_get model/runfile_read model/stats model/stats_mean model/runs model/compare \
+	model/runfile_check model/runfile_check_asked model/runfile_get model/runfile_read \
+	model/stats model/stats_mean model/runs model/compare \
 	model/compare_test model/compare_unlike model/run_table_asked \
 	kernel/facts kernel/image kernel/image_symbols kernel/image_table kernel/func_index \
 	kernel/symbols kernel/system_info kernel/btf_kind kernel/lock_calls kernel/insn kernel/text \
