@@ -227,6 +227,19 @@ static int read_windows(struct tracer *t, struct run *run, bool final)
 	return 0;
 }
 
+/*
+ * Those that were timed are windows that ended, but for those of which that was not seen. The times are read behind
+ * the counters, and meanwhile the last ones end.
+ */
+static void complete_windows(struct run *run, const __u64 *c)
+{
+	__u64 others =
+		run->losses[LOSS_WINDOW] + run->losses[LOSS_END_UNSEEN] + c[COUNTER_UNJUDGED];
+
+	if (run->window.count > others)
+		run->late.windows = snapshot__whole(run->late.windows, run->window.count - others);
+}
+
 static int read_late(struct tracer *t, struct run *run, const __u64 *c, bool final)
 {
 	struct late *l = &run->late;
@@ -238,6 +251,8 @@ static int read_late(struct tracer *t, struct run *run, const __u64 *c, bool fin
 	l->end_count = c[COUNTER_LATE_END];
 	l->assoc_list = c[COUNTER_LATE_ASSOC];
 	l->windows = c[COUNTER_WINDOWS];
+	if (final)
+		complete_windows(run, c);
 	l->aborted = c[COUNTER_WINDOWS_ABORTED];
 	l->behind_spin = c[COUNTER_BEHIND_SPIN];
 	l->behind_folio = c[COUNTER_BEHIND_FOLIO];
@@ -367,96 +382,6 @@ static int read_probes(struct tracer *t, struct run *run)
 	return err;
 }
 
-static int add_worst(struct tracer *t, struct run_site *s, __u8 kind, const struct worst_sample *v)
-{
-	struct worst w = {
-		.kind = kind,
-		.ns = v->ns,
-		.pid = v->pid,
-		.cpu = v->cpu,
-		.dev = v->dev,
-		.mode = v->mode,
-		.folio_bytes = v->folio,
-		.buffers = v->buffers,
-		.outcome = v->outcome,
-	};
-
-	int err;
-
-	memcpy(w.comm, v->comm, sizeof(w.comm));
-	snapshot__stack(t, v->stack, &w.stack, &w.stack_n);
-	err = run_site__add_worst(s, &w);
-	for (size_t i = 0; i < w.stack_n; i++)
-		free(w.stack[i]);
-	free(w.stack);
-	return err;
-}
-
-static int read_worst(struct tracer *t, struct run *run)
-{
-	int cpus = tracer__cpus(t), fd = bpf_map__fd(tracer__skeleton(t)->maps.worsts), err = 0;
-	__u32 lists = bpf_map__max_entries(tracer__skeleton(t)->maps.worsts);
-	struct worst_list *v = calloc(cpus, sizeof(*v));
-
-	if (!v)
-		return -ENOMEM;
-	for (__u32 i = 0; i < SITE_COUNT * 2 && i < lists && !err; i++) {
-		err = bpf_map_lookup_elem(fd, &i, v) ? -errno : 0;
-		for (int j = 0; j < cpus * WORST_KEPT && !err; j++) {
-			const struct worst_sample *w = &v[j / WORST_KEPT].v[j % WORST_KEPT];
-
-			if (w->ns)
-				err = add_worst(t, &run->site[i / 2], i & 1 ? KIND_WAIT : KIND_HOLD,
-						w);
-		}
-	}
-	free(v);
-	return err;
-}
-
-static int add_owner(struct tracer *t, struct run_site *s, __s32 stack, __u64 count)
-{
-	struct run_owner *v = realloc(s->owners, (s->owners_n + 1) * sizeof(*v));
-
-	if (!v)
-		return -ENOMEM;
-	s->owners = v;
-	v += s->owners_n++;
-	*v = (struct run_owner){ .count = count };
-	return snapshot__stack(t, stack, &v->stack, &v->stack_n) == -ENOMEM ? -ENOMEM : 0;
-}
-
-static void keep_most(struct run_site *s)
-{
-	if (s->owners_n)
-		qsort(s->owners, s->owners_n, sizeof(*s->owners), run_owner__by_count);
-	while (s->owners_n > RUN_OWNERS) {
-		struct run_owner *o = &s->owners[--s->owners_n];
-
-		for (size_t i = 0; i < o->stack_n; i++)
-			free(o->stack[i]);
-		free(o->stack);
-	}
-}
-
-static int read_owners(struct tracer *t, struct run *run)
-{
-	int fd = bpf_map__fd(tracer__skeleton(t)->maps.contended_owners), ret = 0;
-	struct contended_key key, *prev = NULL;
-	__u64 count;
-
-	for (; !ret && !bpf_map_get_next_key(fd, prev, &key); prev = &key) {
-		if (key.site >= SITE_COUNT)
-			continue;
-		ret = bpf_map_lookup_elem(fd, &key, &count) ? -errno : 0;
-		if (!ret)
-			ret = add_owner(t, &run->site[key.site], key.stack, count);
-	}
-	for (unsigned int i = 0; i < SITE_COUNT; i++)
-		keep_most(&run->site[i]);
-	return ret;
-}
-
 /* How long each row did not count; those without a lock of their own go by the row that they belong to. */
 static void note_uncounted(struct tracer *t, struct run *run)
 {
@@ -532,7 +457,11 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 	int err;
 
 	/* by why the kernel migrated, and behind which drain, first: what ends meanwhile is more of all alone */
-	err = counters__whys(run, t) ?: snapshot__drains(t, run) ?: figures(t, run, c, final);
+	err = counters__whys(run, t) ?: snapshot__drains(t, run);
+	if (!err && final) /* likewise: the longest of all are in the histograms, too */
+		err = snapshot__worst(t, run);
+	if (!err)
+		err = figures(t, run, c, final);
 	if (!err)
 		err = system_info__describe(run, f);
 	if (!err)
@@ -547,10 +476,10 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 		run->losses[LOSS_WINDOW] += tracer__skeleton(t)->data_migrating->migrating;
 		run->losses[LOSS_LOOKUP_EXIT] += c[COUNTER_LOOKUPS_KEPT] - c[COUNTER_LOOKUPS_TAKEN];
 	}
-	if (!err && final)
-		err = read_worst(t, run);
-	if (!err && final)
-		err = read_owners(t, run);
+	if (!err && final) {
+		snapshot__longest(run);
+		err = snapshot__owners(t, run);
+	}
 	if (!err)
 		err = read_refcounts(t, run)	     ?:
 			      snapshot__refs(t, run) ?:

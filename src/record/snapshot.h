@@ -26,6 +26,13 @@ int snapshot__stack(struct tracer *t, __s32 id, char ***stack, size_t *n);
 /* symbols.c: the same of @max addresses, up to the first that is 0. 0 or -ENOMEM. */
 int snapshot__symbols(const __u64 *ip, int max, char ***stack, size_t *n);
 
+/* snapshot_worst.c: the longest holds and waits; ahead of the histograms. 0 or -errno. */
+int snapshot__worst(struct tracer *t, struct run *run);
+/* No longer than what the histograms, read since, have. */
+void snapshot__longest(struct run *run);
+/* Who released contended locks. 0 or -errno. */
+int snapshot__owners(struct tracer *t, struct run *run);
+
 /* snapshot_refs.c: references of every folio that migrated, where they were asked for. 0 or -errno. */
 int snapshot__refs(struct tracer *t, struct run *run);
 
