@@ -179,6 +179,22 @@ case("full", "sites.migrate_norefs.releases: 5999, but 6017 by contended", sites
 case("full", "sites.migrate_norefs.contended: 37, but [0-9]* by contended_owners", sites__migrate_norefs__contended_owners__0__count=300)
 case("full", "counters.lookup_waits: 90000, but 9000 by sites.find_get_block.wait", counters__lookup_waits=90000)
 case("full", "counters.lookup_folio_waits: 0, but 900 by folio_lock_wait", folio_lock_wait=dict(H, count=900, sum_ns=8100, buckets=[[9, 10, 900]]), counters__lookup_folio_waits=0)
+# the longest; windows that were timed, tries, truncated pages: as above, 17 more than the whole are none
+case("full", r"sites.migrate_norefs.worst\[1\].ns: 1408, but wait.max_ns is 1395", sites__migrate_norefs__worst__1__ns=1408)
+case("full", r"sites.migrate_norefs.worst\[0\].ns: 9000000, but hold.max_ns is", sites__migrate_norefs__worst__0__ns=9000000)
+case("full", "late_references.windows: 5582, but 5600 by norefs_window", late_references__windows=5582, counters__windows_unjudged=0)
+case("full", "attempts.norefs: 5718 at attempt 2, but 5700 at attempt 1", attempts__norefs__1__tried=5718)
+case("full", "attempts.aio: 30 at attempt 3, but 0 at attempt 2", attempts__aio=[{"attempt": 1, "tried": 40, "moved": 1}, {"attempt": 3, "tried": 30, "moved": 1}])
+case("full", "isolations.moves: 5800, but 5818 by gone_at_move", isolations__gone_at_move=5818)
+# times and machines
+case("full", r"late_references.events\[0\].time_ns: 40000000001, but duration_ns is 30000000000", late_references__events__0__time_ns=40000000001)
+case("full", r"late_references.possible_events\[0\].time_ns: 40000000001, but", late_references__possible_events__0__time_ns=40000000001)
+case("full", "sites.aio_migrate.uncounted_ns: 30000000001, but duration_ns is 30000000000", sites__aio_migrate__uncounted_ns=30000000001)
+case("full", "isolations_uncounted_ns: 30000000001, but duration_ns is 30000000000", isolations_uncounted_ns=30000000001)
+case("full", "tool.possible_cpus: 1, but kernel.cpus is 2", tool__map_bytes=4096, tool__possible_cpus=1)
+# sums
+case("full", "parts: 2, but merged is 1, which is no sum", parts=["a", "b"])
+case("full", "parts: 3, but merged is 2", merged=2, parts=["a", "b", "c"])
 # in UTC, as sums sort them as texts
 case("full", "start: no time such as", start="2026-07-12T11:20:56+05:30")
 case("full", "start: no time such as", start="2026-13-12T11:20:56Z")
@@ -247,6 +263,10 @@ case("full", "drains.by: 1240, but 1241 by callers and callers_not_listed", drai
 case("full", "drains.folios: 0, but 7 by callers", drains__callers__1__folios=7)
 case("full", "migrations.norefs.ok: 5600, but 5601 by norefs_after", drains__norefs_after__none__ok=5001)
 case("full", "drains.norefs_after.busy: 100, but 101 by itself", drains__norefs_after__itself__busy=101)
+case("full", "migrations.norefs.other_version: 0, but 7 by norefs_after", drains__norefs_after__batch__other_version=7)
+case("full", "migrations.norefs.other_version: 0, but 7 by norefs_after", drains__norefs_after__itself__other_version=7)
+case("full", "migrations.buffers.other_version: 0, but 7 by migrated_for", migrated_for__0__buffers__other_version=7)
+case("full", "drains.by.batch: 0, but 1 by norefs_after", drains__norefs_after={"batch": {"ok": 1}})
 # a word that numbers were clamped excuses none that was not
 case("full", "late_references.total: 0, but 27 by slow_lookup and end_count", clamped=1, late_references__total=0)
 case("full", r"pinned\[2\]: is \[0\] once more", pinned=twice)
@@ -273,9 +293,25 @@ run = json.load(open(sys.argv[1] + "/full.json"))
 run["sites"]["migrate_norefs"]["contended"] = 6016
 run["sites"]["aio_migrate"]["contended"] = 99
 run["rounds"][0]["counters"]["of_another_version"] = 5
+run["late_references"]["windows"], run["counters"]["windows_unjudged"] = 5580, 3
+run["attempts"]["norefs"][1]["tried"] = 5717
+run["sites"]["migrate_norefs"]["worst"][1]["ns"] = 1407
+run["attempts"]["norefs"].append({"attempt": 16, "tried": 20000, "moved": 0})
+run["isolations"]["gone_at_move"] = 5817
+for key in "events", "possible_events":
+    run["late_references"][key][0]["time_ns"] = 40 * 10**9
+run["sites"]["aio_migrate"]["uncounted_ns"] = run["isolations_uncounted_ns"] = run["duration_ns"]
+run["tool"].update(map_bytes=4096, possible_cpus=2)
 json.dump(run, open("most.json", "w"))
+# the longest are known though the table of histograms was full; older versions' sums do not say of what
+run["sites"]["migrate_norefs"]["worst"][1]["ns"] = 2000
+run["losses"]["table_full"] = 1
+run.update(merged=3)
+run["tool"]["possible_cpus"] = 1
+json.dump(run, open("full.json", "w"))
 END
 t 'as many as there may be' 0 '' report most.json
+t 'the longest that are in no histogram, and an old sum' 0 '' report full.json
 while IFS='	' read -r file words; do
 	t "$words" 1 "^migtrace: report: $file: $words" report "$file"
 done <asked

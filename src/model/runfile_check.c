@@ -10,6 +10,12 @@
 #include "model/run_table.h"
 #include "model/runfile_check.h"
 
+/*
+ * How far behind the end of the recording a late reference can lie: a window that is open then may still end, and is
+ * waited for for a second. It is listed at the end of the recording since; older versions had its own time.
+ */
+#define LAST_EVENT_NS 10000000000ULL
+
 int check__contradicts(const struct at *at, const char *key, __u64 whole, __u64 parts,
 		       const char *what)
 {
@@ -36,9 +42,38 @@ static int check_waited(const struct late *l, const struct at *at)
 				    "lookups_waited");
 }
 
-/* A verdict rests on these. More may be listed than were counted when the recording ended. */
-static int check_late(const struct late *l, const struct at *at)
+/* Of one of the two lists. */
+static int check_events(const struct run *run, const struct late_events *l, const struct at *at)
 {
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].time_ns > add_up(run->duration_ns, LAST_EVENT_NS))
+			return at__fail(AT_KEY(AT_INDEX(at, i), "time_ns"),
+					"%llu, but duration_ns is %llu",
+					(unsigned long long)l->v[i].time_ns,
+					(unsigned long long)run->duration_ns);
+	return 0;
+}
+
+/*
+ * A window that was timed ended with the move done: it was seen to do so, or its end was not what was expected
+ * (windows_unjudged, which older versions did not count, and losses).
+ */
+static int check_windows(const struct run *run, const struct at *at)
+{
+	const struct late *l = &run->late;
+	__u64 most = add_up(l->windows, counters__get(&run->counters, "windows_unjudged"));
+
+	return counters__has(&run->counters, "windows_unjudged") &&
+			       run->window.count > add_up(most, check__slack(run)) ?
+		       check__contradicts(at, "windows", l->windows, run->window.count,
+					  "norefs_window") :
+		       0;
+}
+
+/* A verdict rests on these. More may be listed than were counted when the recording ended. */
+static int check_late(const struct run *run, const struct at *at)
+{
+	const struct late *l = &run->late;
 	__u64 kinds = add_up(l->slow_lookup, l->end_count);
 	__u64 events = add_up(l->proven.n, l->proven.not_listed);
 	__u64 possible = add_up(l->doubtful.n, l->doubtful.not_listed);
@@ -51,7 +86,10 @@ static int check_late(const struct late *l, const struct at *at)
 	if (possible < l->possible)
 		return check__contradicts(at, "possible", l->possible, possible,
 					  "possible_events and possible_not_listed");
-	return check_waited(l, at);
+	return check_waited(l, at)					   ?:
+		       check_windows(run, at)				   ?:
+		       check_events(run, &l->proven, AT_KEY(at, "events")) ?:
+		       check_events(run, &l->doubtful, AT_KEY(at, "possible_events"));
 }
 
 static __u64 lost(const struct run *run)
@@ -105,15 +143,85 @@ static int check_lookups(const struct run *run, const struct at *at)
 	return 0;
 }
 
+/*
+ * Where the table of histograms was full, the longest are known that are in none. Of a time that came while the
+ * histogram was read only the bucket may be there.
+ */
+static int check_worst(const struct run *run, const struct run_site *s, const struct at *at)
+{
+	for (size_t i = 0; i < s->worst_n && !run->losses[LOSS_TABLE_FULL]; i++) {
+		const struct worst *w = &s->worst[i];
+		const struct hist *h = w->kind == KIND_WAIT ? &s->wait : &s->hold;
+
+		if (hist_index(w->ns) > hist_index(h->max_ns))
+			return at__fail(AT_KEY(AT_INDEX(AT_KEY(at, "worst"), i), "ns"),
+					"%llu, but %s.max_ns is %llu", (unsigned long long)w->ns,
+					w->kind == KIND_WAIT ? "wait" : "hold",
+					(unsigned long long)h->max_ns);
+	}
+	return 0;
+}
+
+/* What was not counted of a recording, @key, is part of it. */
+static int check_uncounted(const struct run *run, const struct at *at, const char *key, __u64 ns)
+{
+	return ns <= run->duration_ns ?
+		       0 :
+		       at__fail(AT_KEY(at, key), "%llu, but duration_ns is %llu",
+				(unsigned long long)ns, (unsigned long long)run->duration_ns);
+}
+
 static int check_site(const struct run *run, const struct run_site *s, const struct at *at)
 {
 	__u64 count = 0;
+	int ret = check_worst(run, s, at) ?:
+					    check_uncounted(run, at, "uncounted_ns", s->uncounted_ns);
 
 	for (unsigned int i = 0; i < OUTCOME_COUNT; i++)
 		count = add_up(count, s->by_outcome[i].count);
-	if (s->has_outcomes && count != s->hold.count)
+	if (!ret && s->has_outcomes && count != s->hold.count)
 		return check__contradicts(at, "hold", s->hold.count, count, "by_outcome");
-	return check_contended(run, s, at);
+	return ret ? ret : check_contended(run, s, at);
+}
+
+/* A page that was tried again had been tried before; but the last place has all attempts from there on. */
+static int check_tries(const struct run *run, const struct run_tries *t, const struct at *at)
+{
+	for (unsigned int i = 1; i + 1 < TRIES_KEPT; i++)
+		if (t->tried[i] > add_up(t->tried[i - 1], check__slack(run)))
+			return at__fail(at, "%llu at attempt %u, but %llu at attempt %u",
+					(unsigned long long)t->tried[i], i + 1,
+					(unsigned long long)t->tried[i - 1], i);
+	return 0;
+}
+
+static int check_isolations(const struct run *run, const struct at *at)
+{
+	__u64 moves = counters__get(&run->isolations, "moves");
+	__u64 gone = counters__get(&run->isolations, "gone_at_move");
+
+	if (gone > add_up(moves, check__slack(run)))
+		return check__contradicts(AT_KEY(at, "isolations"), "moves", moves, gone,
+					  "gone_at_move");
+	return check_uncounted(run, at, "isolations_uncounted_ns", run->isolations_uncounted_ns);
+}
+
+/*
+ * Files of older versions do not say of what they are the sum, nor is a part of such a file. CPUs are those of the
+ * first of a sum's files, the possible ones the most of all.
+ */
+static int check_whole(const struct run *run, const struct at *at)
+{
+	size_t merged = run->merged ?: 1;
+
+	if (run->parts_n && (merged == 1 || run->parts_n > merged))
+		return at__fail(AT_KEY(at, "parts"), "%zu, but merged is %zu%s", run->parts_n,
+				merged, merged == 1 ? ", which is no sum" : "");
+	if (merged == 1 && run->tool.map_bytes && run->tool.possible_cpus < run->kernel.cpus)
+		return at__fail(AT_KEY(AT_KEY(at, "tool"), "possible_cpus"),
+				"%llu, but kernel.cpus is %u",
+				(unsigned long long)run->tool.possible_cpus, run->kernel.cpus);
+	return 0;
 }
 
 /* One begins where the one before ended, or later; and all lie in the recording, which takes @until_ns. */
@@ -236,17 +344,23 @@ static int check_devices(const struct run *run, const struct at *at)
 /* What one row can't say: what follows from several members, and whether they agree. */
 int runfile__check(struct run *run, const struct at *at)
 {
-	int ret = 0;
+	const struct at *late = AT_KEY(at, "late_references");
+	int ret;
 
 	run->late.watched |= !!run->late.windows; /* files of before "watched" */
 	for (size_t i = 0; i < run->late.doubtful.n; i++)
 		run->late.doubtful.v[i].possible = true;
+	ret = check_whole(run, at);
 	for (unsigned int i = 0; i < SITE_COUNT && !ret; i++)
 		ret = check_site(run, &run->site[i], AT_KEY(AT_KEY(at, "sites"), site__name(i)));
+	for (unsigned int i = 0; i < PATH_COUNT && !ret; i++)
+		ret = check_tries(run, &run->tries[i],
+				  AT_KEY(AT_KEY(at, "attempts"), path__name(i)));
 	if (!ret)
-		ret = check_late(&run->late, AT_KEY(at, "late_references")) ?:
-			      check_lookups(run, AT_KEY(at, "counters"))    ?:
-									      check__asked(run, at);
+		ret = check_isolations(run, at)				 ?:
+			      check_late(run, late)			 ?:
+			      check_lookups(run, AT_KEY(at, "counters")) ?:
+									   check__asked(run, at);
 	if (!ret)
 		ret = check_devices(run, at);
 	if (!ret)

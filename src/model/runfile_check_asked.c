@@ -60,10 +60,23 @@ static int check_stalls(const struct run *run, const struct at *at)
 	return ret;
 }
 
+/* Results that @all does not have, those of another version among them, @part of it does not have either. */
+static int check_known(const struct counters *all, const struct counters *part, const struct at *at,
+		       const char *what)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < part->n && !ret; i++)
+		if (!counters__has(all, part->v[i].name))
+			ret = check__parts(at, part->v[i].name, 0, part->v[i].value, what);
+	return ret;
+}
+
 /* What became of migrations on @path, @all of them, by why the kernel migrated. */
 static int check_whys(const struct run *run, unsigned int path, const struct counters *all,
 		      const struct at *at)
 {
+	const struct at *migrations = AT_KEY(AT_KEY(at, "migrations"), path__name(path));
 	bool norefs = path == PATH_NOREFS;
 	__u64 pages = 0, n;
 	int ret = 0;
@@ -74,8 +87,10 @@ static int check_whys(const struct run *run, unsigned int path, const struct cou
 
 		n = norefs ? w->norefs_pages : w->buffers_pages;
 		pages = add_up(pages, n);
-		ret = check__parts(AT_INDEX(AT_KEY(at, "migrated_for"), i), path__name(path),
-				   counters__sum(c), n, norefs ? "norefs_pages" : "buffers_pages");
+		ret = check_known(all, c, migrations, "migrated_for") ?:
+			      check__parts(AT_INDEX(AT_KEY(at, "migrated_for"), i),
+					   path__name(path), counters__sum(c), n,
+					   norefs ? "norefs_pages" : "buffers_pages");
 	}
 	for (unsigned int r = 0; r < REASON_COUNT && !ret; r++) {
 		const char *name = reason__name(path, r);
@@ -86,8 +101,8 @@ static int check_whys(const struct run *run, unsigned int path, const struct cou
 							     &run->whys[i].buffers,
 						    name));
 		if (name)
-			ret = check__parts(AT_KEY(AT_KEY(at, "migrations"), path__name(path)), name,
-					   counters__get(all, name), n, "migrated_for");
+			ret = check__parts(migrations, name, counters__get(all, name), n,
+					   "migrated_for");
 	}
 	return ret ? ret :
 		     check__parts(AT_KEY(at, "attempts"), path__name(path),
@@ -202,20 +217,29 @@ static int check_drains(const struct run *run, const struct at *at)
 /* What became of migrations, by what they began behind: each is in one, or in none. */
 static int check_drained(const struct run *run, const struct at *at)
 {
+	const struct at *norefs = AT_KEY(AT_KEY(at, "migrations"), path__name(PATH_NOREFS));
+	const struct at *drains = AT_KEY(at, "drains");
 	int ret = 0;
 
-	for (unsigned int r = 0; r < REASON_COUNT && !ret; r++) {
-		const char *name = reason__name(PATH_NOREFS, r);
+	for (unsigned int k = 0; k < DRAIN_CLASSES && !ret; k++) {
+		const struct counters *c = &run->drain_after[k].norefs;
+
+		ret = check_known(&run->norefs, c, norefs, "norefs_after");
+		/* one that can't be seen here is none to be behind */
+		if (!ret && k < DRAIN_KINDS && !counters__has(&run->drains_by, drain__name(k)))
+			ret = check__parts(AT_KEY(drains, "by"), drain__name(k), 0,
+					   counters__sum(c), "norefs_after");
+	}
+	for (size_t i = 0; i < run->norefs.n && !ret; i++) {
+		const struct counter *all = &run->norefs.v[i];
 		__u64 n = 0;
 
-		if (!name)
-			continue;
 		for (unsigned int k = 0; k <= DRAIN_NONE; k++)
-			n = add_up(n, counters__get(&run->drain_after[k].norefs, name));
-		ret = check__parts(AT_KEY(AT_KEY(at, "migrations"), path__name(PATH_NOREFS)), name, counters__get(&run->norefs, name), n, "norefs_after") ?:
-			      check__parts(AT_KEY(AT_KEY(at, "drains"), "norefs_after"), name, n,
+			n = add_up(n, counters__get(&run->drain_after[k].norefs, all->name));
+		ret = check__parts(norefs, all->name, all->value, n, "norefs_after") ?:
+			      check__parts(AT_KEY(drains, "norefs_after"), all->name, n,
 					   counters__get(&run->drain_after[DRAIN_ITSELF].norefs,
-							 name),
+							 all->name),
 					   "itself");
 	}
 	return ret;

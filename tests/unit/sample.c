@@ -106,8 +106,8 @@ static void add_worst(struct run *run)
 	w->stack = stack(&w->stack_n, "__buffer_migrate_folio+0x1c4", "move_to_new_folio+0x61");
 	w = &s->worst[s->worst_n++];
 	*w = s->worst[0];
-	w->kind = KIND_WAIT;
-	w->ns = s->hold.max_ns / 2;
+	w->kind = s->wait.count ? KIND_WAIT : KIND_HOLD;
+	w->ns = s->wait.count ? s->wait.max_ns : s->hold.max_ns / 2;
 	w->mode = -1;
 	w->outcome = OUTCOME_NONE;
 	w->stack = NULL;
