@@ -39,6 +39,9 @@ for i in range(2):
     run = json.load(open("%s/r%03d.json" % (sys.argv[2], i)))
     run["refcounts"] = [dict(block, seen=10000 * i + n, count=1) for n in range(3000)]
     json.dump(run, open("%s/many%d.json" % (sys.argv[2], i), "w"))
+run = json.load(open("%s/r001.json" % sys.argv[2]))
+run["isolations"] = None
+json.dump(run, open("%s/taken.json" % sys.argv[2], "w"))
 run = json.load(open(sys.argv[1]))
 late = run["late_references"]
 late.update(total=0, possible=0, events=[], not_listed=0, possible_events=[], possible_not_listed=0)
@@ -105,6 +108,10 @@ t 'a sum of before, alone' 0 '' report old.json
 
 t 'what one has not' 0 "left out of the sum, since not all files up to 'unasked.json' have it: pinned, drains" \
 	report -f json -o out.json r000.json unasked.json
+t 'isolations of one of both' 0 "left out of the sum, since not all files up to 'taken.json' have it: isolations$" \
+	report -f json -o out.json r000.json taken.json
+grep -q '"isolations":null' out.json && ! grep -q isolations_uncounted_ns out.json
+verdict $? 'and the sum has none'
 t 'and the other has' 0 'left out of the sum.*r000.json.*: pinned, drains' report -f json -o out.json unasked.json r000.json
 t 'more entries than a file may have' 1 \
 	"'many1.json' can't be added to 'many0.json': together they have more than 4096 entries of refcounts" \

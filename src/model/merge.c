@@ -395,26 +395,30 @@ static int merge_member(const struct member *m, void *into, const void *from)
 	return 0;
 }
 
+/* @m of a sum that is to have none. */
+static void leave_out(const struct member *m, void *into)
+{
+	if (m->type == M_LIST)
+		member__clear(m, into);
+	else if (m->type == M_COUNTERS)
+		counters__free(member__at(m, into));
+	memset((char *)into + m->has, 0, m->has_size);
+}
+
 static int merge_shape(const struct shape *s, void *into, const void *from)
 {
 	int ret = 0;
 
 	for (const struct member *m = s->member; m->type && !ret; m++) {
-		char *has = (char *)into + m->has;
+		bool both = member__is_there(m, into) && member__is_there(m, from);
 
-		if (m->merge == MERGE_AND && m->has_size &&
-		    !(member__is_there(m, into) && member__is_there(m, from))) {
-			if (m->type == M_LIST)
-				member__clear(m, into);
-			memset(has, 0, m->has_size);
-			continue;
-		}
-		if (m->flags & HANGS && !member__is_there(m - 1, into)) {
-			member__clear(m, into);
+		if ((m->merge == MERGE_AND && m->has_size && !both) ||
+		    (m->flags & HANGS && !member__is_there(m - 1, into))) {
+			leave_out(m, into);
 			continue;
 		}
 		if (m->has_size == sizeof(bool) && m->merge == MERGE_ADD)
-			*(bool *)has |= *((const bool *)from + m->has);
+			*((bool *)into + m->has) |= *((const bool *)from + m->has);
 		ret = merge_member(m, into, from);
 	}
 	return ret;

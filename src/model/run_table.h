@@ -56,7 +56,7 @@ enum member_flag {
 	ONE = 128,    /* 0 stands for 1 */
 	BULKY = 256,  /* for reports only: run__slim(); M_BY_NAME: with a bool @has */
 	UNIQUE = 512, /* MERGE_KEYED: two entries with the same keys are refused */
-	HANGS = 1024, /* a list: a sum has none without the member ahead of it */
+	HANGS = 1024, /* a sum has none without the member ahead of it */
 };
 
 /* Numbers that stand for names, 0 to @count - 1; some may have none. */

@@ -471,13 +471,17 @@ static void what_one_side_lacks_is_not_there(void **state)
 	a.stall_ns = 0;
 	b.stall_ns = 2000000000;
 	b.site[0].has_contended = b.site[0].has_outcomes = b.has_whys = false;
+	b.has_isolations = false;
+	a.isolations_uncounted_ns = 7;
 	assert_true(a.site[0].has_contended && a.site[0].owners_n && a.whys_n);
+	assert_true(a.has_isolations && a.isolations.n);
 	assert_int_equal(run__merge(&a, &b, &why), 0);
 	assert_int_equal(a.stall_ns, 0);
 	/* owners of releases that are not counted, outcomes of a part of the holds, reasons of half the time */
 	assert_true(!a.site[0].has_contended && !a.site[0].owners_n);
 	assert_false(a.site[0].has_outcomes);
 	assert_true(!a.has_whys && !a.whys_n);
+	assert_true(!a.has_isolations && !a.isolations.n && !a.isolations_uncounted_ns);
 	run__free(&a);
 	run__free(&b);
 }
