@@ -38,11 +38,13 @@ struct doc_item {
 	double share; /* of 1; negative: not shown */
 };
 
-/* @width < 0: to the left; @gap: blanks before it; @cut: what is longer is cut, in text. */
+/* @width < 0: to the left; @gap: blanks before it; @cut: what is longer is cut, in text,
+   but not from the last @keep on: of a task its id. */
 struct doc_column {
 	const char *head;
 	int width, gap;
 	bool cut;
+	char keep;
 	enum doc_only only;
 };
 

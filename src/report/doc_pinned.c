@@ -45,7 +45,7 @@ void doc__pinned(struct report *r)
 		{ .head = "LRU", .width = 5 },
 		{ .head = "first", .width = 7 },
 		{ .head = "last", .width = 7 },
-		{ .head = "looked up by", .width = -14, .gap = 2, .cut = true },
+		{ .head = "looked up by", .width = -14, .gap = 2, .cut = true, .keep = '/' },
 		{ 0 },
 	};
 	const struct run *run = r->run;

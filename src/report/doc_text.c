@@ -83,13 +83,26 @@ static void fact(const struct text *t, const struct doc_block *b)
 		colour(t, OFF);
 }
 
+/* @text in @most bytes, its end whole; @buf has LINE. */
+static const char *shortened(const struct doc_column *c, const char *text, int most, char *buf)
+{
+	const char *tail = c->keep ? strrchr(text, c->keep) : NULL;
+	int n = tail ? (int)strlen(tail) : most;
+
+	if (n >= most || (int)strlen(text) <= most)
+		return text;
+	snprintf(buf, LINE, "%.*s%s", most - n, text, tail);
+	return buf;
+}
+
 /* What fills its column does not run into the one ahead. */
 static int put_cell(char *line, int at, const struct doc_column *c, const char *text)
 {
 	int width = abs(c->width), most = c->cut ? width - 1 : LINE;
 	bool touches = at && line[at - 1] != ' ' && (c->width < 0 || (int)strlen(text) >= width);
+	char buf[LINE];
 	int n = snprintf(line + at, (size_t)(LINE - at), c->width < 0 ? "%*s%-*.*s" : "%*s%*.*s",
-			 c->gap ?: touches, "", width, most, text);
+			 c->gap ?: touches, "", width, most, shortened(c, text, most, buf));
 
 	return at + n < LINE ? at + n : LINE - 1;
 }

@@ -428,6 +428,27 @@ static void csv_has_one_width(void **state)
 	free(text);
 }
 
+static void long_names(struct run *run)
+{
+	sample__full(run);
+	strcpy(run->pinned[1].taker.comm, "kworker/u8:3-ab");
+	run->pinned[1].taker.pid = 4194304;
+}
+
+/* Of a task that does not fit its id is there, and not half of another one's. */
+static void a_task_keeps_its_id(void **state)
+{
+	char *text = rendered(long_names, render_text, &plain);
+
+	(void)state;
+	assert_non_null(strstr(text, " 3.00ms  kwork/4194304\n"));
+	check_page(text);
+	free(text);
+	text = rendered(long_names, render_html, &plain);
+	assert_non_null(strstr(text, ">kworker/u8:3-ab/4194304<"));
+	free(text);
+}
+
 /* What came behind the start has the rates of its own time, and a line that says so. */
 static void sample_later(struct run *run)
 {
@@ -506,6 +527,7 @@ int main(void)
 		cmocka_unit_test(colour_only_on_request),
 		cmocka_unit_test(csv_has_one_width),
 		cmocka_unit_test(what_came_later_has_its_own_time),
+		cmocka_unit_test(a_task_keeps_its_id),
 		cmocka_unit_test(texts_make_no_line),
 	};
 
