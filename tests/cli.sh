@@ -113,7 +113,7 @@ t 'record of a file system without a device' 2 "unknown device '/proc': what it 
 t 'and of a device that is no block device' 2 "unknown device 'null': what it is on has no block device" record --device null
 t 'record of a negative device' 2 "unknown device '8:-1': No such file" record --device 8:-1
 t 'record, 17 variants' 2 "option '--probe': more than 16" record \
-	--probe "$(printf 'find_get_block=x,%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17)"
+	--probe "$(printf 'find_get_block=lock,%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17)"
 t 'record --light, a probe that it leaves out' 2 "'lookup_exit=plain' is not part of what is recorded" \
 	record --light --probe norefs_entry=folio,lookup_exit=plain
 t 'record --light, why the kernel migrated' 2 "option '--why': not with '--light'" record --light --why
@@ -122,6 +122,20 @@ t 'both' 2 "^hint: leave out '--light'" record --refs --light --why
 t 'record --site, a probe that it leaves out' 2 "'isolation=page' is not part of what is recorded" \
 	record --site migrate_norefs --probe isolation=page
 t 'doctor, an unknown probe' 2 "option '--probe': 'x=y' names no probe" doctor --probe x=y
+t 'record --site, why it is left out' 2 "^hint: '--site' leaves it out$" record --site migrate_norefs --probe isolation=page
+t 'record --light, why' 2 "^hint: '--light' leaves it out$" record --light --probe lookup_exit=plain
+t 'record --device, why' 2 "^hint: '--device' leaves it out$" record --device 8:0 --probe isolation=page
+t 'record, what was not asked for' 2 "^hint: '--refs' asks for it$" record --site all --probe refs_move=folio
+t 'record, drains that were not' 2 "^hint: '--drains' asks for it$" record --light --probe drain_all=function
+t 'record, locks that were not' 2 "^hint: '--buffer-locks' asks for it$" record --probe buffer_locks=site
+t 'record, an unknown variant' 2 "'find_get_block=x' names no variant of find_get_block" record --probe find_get_block=x
+t 'and those that there are, each once' 2 '^hint: known are site lock$' record --probe find_get_block=x -d 1
+for c in record doctor; do
+	"$migtrace" help --words $c >out
+	[ -z "$(awk '{ for (i = 2; i <= NF; i++) if (said[$1, $i]++) print }' out)" ] 2>err
+	judge "help --words $c: no word twice" $? 0 ''
+done
+t 'an unknown one among known ones' 2 "'floor=' names no variant" doctor --probe norefs_entry=folio,floor=
 t 'doctor, no variant' 2 "option '--probe': 'floor' is not PROBE=VARIANT" doctor --probe floor
 t 'doctor, an empty list' 2 "option '--probe': no PROBE=VARIANT in its list" doctor --probe ,
 for c in record watch doctor "export --textfile x.prom"; do
@@ -168,9 +182,9 @@ cmp out "$top/tests/data/kernels/6.1.facts" 2>err
 judge 'a sheet is printed as it was' $? 0 ''
 t 'a sheet, a variant that is not possible there' 3 '' \
 	doctor --from "$top/tests/data/kernels/6.1.facts" --probe lookup_exit=common
-t 'doctor --from, a variant that there is not' 3 '' doctor --probe migrate_norefs=bar \
+has 'its first line says so' "^can record there: no, because probe 'lookup_exit': find_get_block_common: no such function here\$"
+t 'doctor --from, a variant that there is not' 2 'known are site lock bracket' doctor --probe migrate_norefs=bar \
 	--from "$top/tests/data/kernels/6.1.facts"
-has 'its first line says so' "^can record there: no, because probe 'migrate_norefs': no variant 'bar'\$"
 t 'doctor --from' 0 '' doctor --from "$top/tests/data/kernels/6.1.facts"
 has 'nothing is tried' '^can record there: not tried: '
 t 'doctor --from of no sheet' 1 'small.json: is no fact sheet' doctor --from small.json

@@ -130,6 +130,10 @@ def left_out():
     check("\x1b" not in out, "a reason's control characters are none")
     expect("--site: asked for, and nowhere", 5, "not tested: aio_teardown (", "compare", "--site", "migrate_norefs,aio_teardown", "--fail-above", "5", *a, "--", *b)
     expect("--site: not asked for", 0, "~ nothing significant in 3", "compare", "--site", "migrate_norefs", "--fail-above", "5", *a, "--", *b)
+    expect("what was tested of them", 5, "hint: --site migrate_norefs asks for what was tested", "compare", "--site", "migrate_norefs,aio_teardown",
+           "--fail-above", "5", *a, "--", *b)
+    got, _, err = say("compare", "--site", "aio_teardown", "--fail-above", "5", *a, "--", *b)
+    check(got == 5 and "not tested: aio_teardown" in err and "hint" not in err, "none of those asked for: no hint to ask for some", err)
     os.chdir("../mixed-sections")
     a, b = side("mx-a", range(6)), side("mx-b", range(6))
     expect("99 sections", 5, "not tested: find_get_block (99 sections in mx-a0.json and 11 more files, 100 needed)", "compare", "--fail-above", "5", *a, "--", *b)

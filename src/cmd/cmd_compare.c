@@ -172,13 +172,15 @@ static int render(const struct comparison *c, size_t format, const char *output)
 	return out__close(out) ? EXIT_FAILED : EXIT_FINE;
 }
 
-/* The way out, when the sites that can be tested are those that matter. */
-static void hint_sites(const struct comparison *c)
+/* The way out, when the sites that can be tested are those that matter; @asked: of those that were asked for. */
+static void hint_sites(const struct comparison *c, bool asked)
 {
 	char names[256] = "NAME,...";
 	const char *subject = "";
 	size_t n = 0;
 
+	if (asked && !c->family) /* and none of these can */
+		return;
 	for (size_t i = 0; i < c->rows_n && n < sizeof(names); i++) {
 		if (!c->rows[i].tested || !strcmp(subject, c->rows[i].subject))
 			continue;
@@ -189,12 +191,12 @@ static void hint_sites(const struct comparison *c)
 		 c->family ? "asks for what was tested" : "tests those only");
 }
 
-static int inconclusive(const struct comparison *c)
+static int inconclusive(const struct comparison *c, bool asked)
 {
 	if (c->left_n) {
 		log_error("inconclusive: not tested: %s (%s)%s", c->left[0].subject, c->left[0].why,
 			  c->left_n > 1 ? ", and others" : "");
-		hint_sites(c);
+		hint_sites(c, asked);
 	} else if (!c->family) {
 		log_error("inconclusive: no site was measured in every run");
 	} else if (!compare__can_reject(c)) {
@@ -213,8 +215,9 @@ static int inconclusive(const struct comparison *c)
 }
 
 /* What --fail-above asks: found beats what can't be told. */
-static int too_slow(const struct comparison *c, double percent)
+static int too_slow(const struct comparison *c, const struct compare_config *config)
 {
+	double percent = config->fail_above;
 	const struct cmp_row *row = compare__regression(c, percent);
 	const struct cmp_total *after = &c->total[AFTER];
 	char late[FMT_WORDS], errors[FMT_WORDS];
@@ -229,7 +232,7 @@ static int too_slow(const struct comparison *c, double percent)
 			  fmt__of(errors, after->fs_errors, "file system error"), c->label[BEFORE]);
 		return EXIT_FOUND;
 	}
-	return inconclusive(c);
+	return inconclusive(c, config->sites);
 }
 
 static int raced(const struct comparison *c)
@@ -256,7 +259,7 @@ static int verdict(const struct comparison *c, const struct compare_config *conf
 	int race = config->fail_on_race ? raced(c) : EXIT_FINE, slow = EXIT_FINE;
 
 	if (config->fail_above >= 0 && race != EXIT_FOUND)
-		slow = too_slow(c, config->fail_above);
+		slow = too_slow(c, config);
 	return race == EXIT_FOUND || !slow ? race : slow;
 }
 

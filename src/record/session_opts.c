@@ -147,6 +147,50 @@ int session__tracer_opts(const struct session_opts *o, struct tracer_opts *to)
 	return code ?: check_light(o, to) ?: check_isolation(&to->filter);
 }
 
+static const struct probe *probe_by_name(const char *name, size_t len)
+{
+	for (size_t i = 0; i < probes_n; i++)
+		if (len == strlen(probes[i].name) && !strncmp(name, probes[i].name, len))
+			return &probes[i];
+	return NULL;
+}
+
+/* Each name once: two variants of one name are chosen by what the kernel has. Behind @prefix and @between. */
+static void put_variants(const struct probe *p, const char *prefix, const char *between, FILE *f)
+{
+	for (size_t v = 0, k; v < PROBE_VARIANTS && p->variants[v].name; v++) {
+		for (k = 0; strcmp(p->variants[k].name, p->variants[v].name) != 0; k++)
+			;
+		if (k == v)
+			fprintf(f, " %s%s%s", prefix, between, p->variants[v].name);
+	}
+}
+
+static void variant_words(const char *probe, FILE *f)
+{
+	put_variants(probe_by_name(probe, strlen(probe)), "", "", f);
+}
+
+/* PROBE=VARIANT, as there is one of it on some kernel. 0 or an exit code. */
+static int check_word(const char *word)
+{
+	size_t len = strcspn(word, "=");
+	const struct probe *p = word[len] ? probe_by_name(word, len) : NULL;
+
+	if (!p) {
+		log_error("option '--probe': '%s' %s", word,
+			  word[len] ? "names no probe" : "is not PROBE=VARIANT");
+		log_hint("'migtrace doctor' lists the probes of this kernel");
+		return EXIT_USAGE;
+	}
+	for (size_t v = 0; v < PROBE_VARIANTS && p->variants[v].name; v++)
+		if (!strcmp(word + len + 1, p->variants[v].name))
+			return 0;
+	log_error("option '--probe': '%s' names no variant of %s", word, p->name);
+	log_known(variant_words, p->name);
+	return EXIT_USAGE;
+}
+
 int session__parse_forced(const char *list, char **copy, const char *forced[FORCED_MAX + 1])
 {
 	char *word, *save = NULL;
@@ -155,21 +199,15 @@ int session__parse_forced(const char *list, char **copy, const char *forced[FORC
 	*copy = list ? strdup(list) : NULL;
 	for (word = *copy ? strtok_r(*copy, ",", &save) : NULL; word;
 	     word = strtok_r(NULL, ",", &save)) {
-		bool known = false;
+		int code;
 
 		if (n == FORCED_MAX) {
 			log_error("option '--probe': more than %d", FORCED_MAX);
 			return EXIT_USAGE;
 		}
-		for (size_t i = 0; i < probes_n && strchr(word, '='); i++)
-			known |= strcspn(word, "=") == strlen(probes[i].name) &&
-				 !strncmp(word, probes[i].name, strlen(probes[i].name));
-		if (!known) {
-			log_error("option '--probe': '%s' %s", word,
-				  strchr(word, '=') ? "names no probe" : "is not PROBE=VARIANT");
-			log_hint("'migtrace doctor' lists the probes of this kernel");
-			return EXIT_USAGE;
-		}
+		code = check_word(word);
+		if (code)
+			return code;
 		forced[n++] = word;
 	}
 	if (list && !n) {
@@ -177,6 +215,21 @@ int session__parse_forced(const char *list, char **copy, const char *forced[FORC
 		return EXIT_USAGE;
 	}
 	return 0;
+}
+
+/* Why a probe is none of what is recorded: as tracer__wants() has it. */
+static const char *left_out_by(const struct tracer_opts *o, const struct probe *p)
+{
+	if (tracer__unasked(o, p))
+		return p->flags & PROBE_REFS ? "'--refs' asks for it" : "'--drains' asks for it";
+	if (o->light && !(p->flags & PROBE_LIGHT))
+		return "'--light' leaves it out";
+	if (p->row == ROW_BUFFER_LOCKS)
+		return "'--buffer-locks' asks for it";
+	if (p->row == ROW_STALLS)
+		return "'migtrace watch --stall' asks for it";
+	return p->row == ROW_ISOLATION && o->filter.dev ? "'--device' leaves it out" :
+							  "'--site' leaves it out";
 }
 
 int session__check_wanted(const struct tracer_opts *o)
@@ -187,7 +240,7 @@ int session__check_wanted(const struct tracer_opts *o)
 		if (!word || tracer__wants(o, &probes[i]))
 			continue;
 		log_error("option '--probe': '%s' is not part of what is recorded", word);
-		log_hint("'--light' or '--site' leaves it out");
+		log_hint("%s", left_out_by(o, &probes[i]));
 		return EXIT_USAGE;
 	}
 	return 0;
@@ -256,6 +309,5 @@ void session__words(const char *option, FILE *f)
 		if (row__name(row))
 			fprintf(f, " %s", row__name(row));
 	for (size_t i = 0; probe && i < probes_n; i++)
-		for (size_t v = 0; v < PROBE_VARIANTS && probes[i].variants[v].name; v++)
-			fprintf(f, " %s=%s", probes[i].name, probes[i].variants[v].name);
+		put_variants(&probes[i], probes[i].name, "=", f);
 }

@@ -22,7 +22,8 @@ chmod 1777 /tmp
 expect 2 "unknown device" "unknown device" migtrace record --device /dev/nonesuch -d 1
 expect 2 "unknown site" "unknown site" migtrace record --site nowhere -d 1
 expect 2 "names no probe" "unknown probe" migtrace record --probe x=y -d 1
-expect 3 "no variant" "impossible variant" migtrace record --probe migrate_norefs=nonesuch -d 1
+expect 2 "names no variant" "unknown variant" migtrace record --probe migrate_norefs=nonesuch -d 1
+expect 3 "no such function here" "impossible variant" migtrace record --probe lookup_exit=common -d 1
 expect 1 "can't run" "command that does not exist" migtrace record -- /nonesuch
 expect 1 "/nowhere/run.json" "unwritable output" migtrace record -o /nowhere/run.json -d 1
 expect 3 "needs root" "ordinary user" load user 65534 migtrace record -o /tmp/u.json -d 1
