@@ -274,6 +274,7 @@ def unlike():
     named = set(re.findall(r"variant of (\w+)", err))
     check(len(err) > 300 and "hint: --force" in err and "not attached)\n" in err and named <= probes and len(named) > 5,
           f"unlike things are listed to the last one: {len(named)} variants, {len(err)} bytes", err)
+    check(all(len(re.findall(r"\(.*?; .*?\)", line)) == (not line.startswith("hint")) for line in err.splitlines()), "one in a line", err)
     for f in "text", "json", "html":
         out = re.sub(r"\s+", " ", say("compare", "--force", "-f", f, "demo.json", "full.json")[1])
         check(all(n in out for n in named), f"all of them by force, {f}")

@@ -140,16 +140,19 @@ void log_step(const char *what)
 	last = now;
 }
 
-void log_hint(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fputs("hint: ", stderr);
-	put_plain(fmt, ap);
-	fputc('\n', stderr);
-	va_end(ap);
-}
+#define LINE(name, head)                                                                           \
+	void name(const char *fmt, ...)                                                            \
+	{                                                                                          \
+		va_list ap;                                                                        \
+                                                                                                   \
+		va_start(ap, fmt);                                                                 \
+		fputs(head, stderr);                                                               \
+		put_plain(fmt, ap);                                                                \
+		fputc('\n', stderr);                                                               \
+		va_end(ap);                                                                        \
+	}
+LINE(log_more, "  ")
+LINE(log_hint, "hint: ")
 
 void log_known(void (*words)(const char *option, FILE *f), const char *option)
 {

@@ -18,6 +18,8 @@ extern int log_level; /* 0 quiet libraries, 2 and more (-vv) lets libbpf talk */
 void log__command(const char *name);
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* One more line of the message ahead. */
+void log_more(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Hints at all that @words prints for @option, each behind a blank: what could have been meant. */

@@ -263,17 +263,27 @@ static int verdict(const struct comparison *c, const struct compare_config *conf
 	return race == EXIT_FOUND || !slow ? race : slow;
 }
 
+/* Each in a line of its own: there may be dozens. @unlike is cut up. */
+static void refuse(char *unlike)
+{
+	char *save = NULL, *one = strtok_r(unlike, "\n", &save);
+
+	log_error("the runs are unlike: %s", one);
+	while ((one = strtok_r(NULL, "\n", &save)))
+		log_more("%s", one);
+	log_hint("--force compares them all the same, and says so");
+}
+
 static int compare(const struct compare_config *config, size_t format, struct run *runs[SIDES],
 		   const struct operands *o, const bool *sites)
 {
 	struct compare_opts opts = { config->alpha, { o->paths[BEFORE], o->paths[AFTER] }, sites };
-	char *unlike = compare__unlike(runs, o->n, opts.paths);
+	char *unlike = compare__unlike(runs, o->n, opts.paths, "\n");
 	struct comparison c;
 	int code;
 
 	if (unlike && *unlike && !config->force) {
-		log_error("the runs are unlike: %s", unlike);
-		log_hint("--force compares them all the same, and says so");
+		refuse(unlike);
 		free(unlike);
 		return EXIT_FAILED;
 	}

@@ -96,12 +96,12 @@ struct comparison {
 };
 
 /*
- * What makes the two sides, or the runs of one, unlike: all of it, as "tier (full; light), ...", empty
- * when nothing does. Tier, architecture, clocks, variants, PREEMPT_RT and debugging kernels, the load
+ * What makes the two sides, or the runs of one, unlike: all of it, as "tier (full; light)", with @between
+ * between them, empty when nothing does. Tier, architecture, clocks, variants, PREEMPT_RT and debugging kernels, the load
  * of bench. @paths may be NULL. To be freed; NULL without memory.
  */
 char *compare__unlike(struct run *const runs[SIDES], const size_t n[SIDES],
-		      char *const *const paths[SIDES]);
+		      char *const *const paths[SIDES], const char *between);
 
 /*
  * Fills @c from the runs, which have to live as long; then merges each side into its first run,

@@ -166,7 +166,7 @@ int compare__run(struct comparison *c, struct run *const runs[SIDES], const size
 		c->files[side] = n[side];
 		c->runs[side] = runs[side];
 	}
-	c->unlike = compare__unlike(runs, n, o->paths);
+	c->unlike = compare__unlike(runs, n, o->paths, ", ");
 	if (!c->unlike)
 		return -ENOMEM;
 	c->forced = *c->unlike;

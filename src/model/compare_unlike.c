@@ -178,14 +178,13 @@ static void compare_one(struct differences *d, const struct run *a, const struct
 }
 
 /* The words are those of run files, and the text is for a terminal: plain characters only. */
-static void plain(char *s)
+static void put_plain(const char *s, FILE *f)
 {
 	for (; *s; s++)
-		if (*s < ' ' || *s >= 0x7f)
-			*s = '?';
+		fputc(*s < ' ' || *s >= 0x7f ? '?' : *s, f);
 }
 
-static char *join(const struct differences *d, bool several)
+static char *join(const struct differences *d, bool several, const char *between)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -196,9 +195,12 @@ static char *join(const struct differences *d, bool several)
 	for (size_t i = 0; i < d->n; i++) {
 		const struct difference *v = &d->v[i];
 
-		fprintf(f, "%s%s", i ? ", " : "", v->text);
-		if (several && v->file)
-			fprintf(f, " in %s", v->file);
+		fputs(i ? between : "", f);
+		put_plain(v->text, f);
+		if (several && v->file) {
+			fputs(" in ", f);
+			put_plain(v->file, f);
+		}
 		if (v->files > 1)
 			fprintf(f, " and %zu more", v->files - 1);
 		fputc(')', f);
@@ -207,12 +209,11 @@ static char *join(const struct differences *d, bool several)
 		free(text);
 		return NULL;
 	}
-	plain(text);
 	return text;
 }
 
 char *compare__unlike(struct run *const runs[SIDES], const size_t n[SIDES],
-		      char *const *const paths[SIDES])
+		      char *const *const paths[SIDES], const char *between)
 {
 	struct differences d = { 0 };
 	char *text;
@@ -226,7 +227,7 @@ char *compare__unlike(struct run *const runs[SIDES], const size_t n[SIDES],
 				differ(&d, "", "kernel within one side",
 				       runs[side][0].kernel.release, runs[side][i].kernel.release);
 		}
-	text = d.failed ? NULL : join(&d, n[BEFORE] + n[AFTER] > 2);
+	text = d.failed ? NULL : join(&d, n[BEFORE] + n[AFTER] > 2, between);
 	for (size_t i = 0; i < d.n; i++)
 		free(d.v[i].text);
 	free(d.v);

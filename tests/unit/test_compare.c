@@ -338,8 +338,14 @@ static void other_filters_are_unlike(void **state)
 	(void)state;
 	make_sides(&s, 1000, ns);
 	s.v[AFTER][0].filter.device = strdup("sda");
-	unlike = compare__unlike(s.of, s.n, NULL);
+	unlike = compare__unlike(s.of, s.n, NULL, ", ");
 	assert_string_equal(unlike, "filter (none; device sda)");
+	free(unlike);
+	free(s.v[AFTER][0].kernel.arch);
+	s.v[AFTER][0].kernel.arch = strdup("aar\nch64");
+	unlike = compare__unlike(s.of, s.n, NULL, "\n");
+	assert_string_equal(unlike,
+			    "architecture (x86_64; aar?ch64)\nfilter (none; device sda)");
 	free(unlike);
 	free_sides(&s);
 }
@@ -423,7 +429,7 @@ static void a_quantile_within_a_bucket(void **state)
 
 static bool alike(struct sides *s, char *text, size_t size)
 {
-	char *unlike = compare__unlike(s->of, s->n, NULL);
+	char *unlike = compare__unlike(s->of, s->n, NULL, ", ");
 
 	assert_non_null(unlike);
 	snprintf(text, size, "%s", unlike);
