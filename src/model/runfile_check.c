@@ -12,7 +12,7 @@
 
 /*
  * How far behind the end of the recording a late reference can lie: a window that is open then may still end, and is
- * waited for for a second. It is listed at the end of the recording since; older versions had its own time.
+ * waited for for a second.
  */
 #define LAST_EVENT_NS 10000000000ULL
 
@@ -184,17 +184,6 @@ static int check_site(const struct run *run, const struct run_site *s, const str
 	return ret ? ret : check_contended(run, s, at);
 }
 
-/* A page that was tried again had been tried before; but the last place has all attempts from there on. */
-static int check_tries(const struct run *run, const struct run_tries *t, const struct at *at)
-{
-	for (unsigned int i = 1; i + 1 < TRIES_KEPT; i++)
-		if (t->tried[i] > add_up(t->tried[i - 1], check__slack(run)))
-			return at__fail(at, "%llu at attempt %u, but %llu at attempt %u",
-					(unsigned long long)t->tried[i], i + 1,
-					(unsigned long long)t->tried[i - 1], i);
-	return 0;
-}
-
 static int check_isolations(const struct run *run, const struct at *at)
 {
 	__u64 moves = counters__get(&run->isolations, "moves");
@@ -353,9 +342,6 @@ int runfile__check(struct run *run, const struct at *at)
 	ret = check_whole(run, at);
 	for (unsigned int i = 0; i < SITE_COUNT && !ret; i++)
 		ret = check_site(run, &run->site[i], AT_KEY(AT_KEY(at, "sites"), site__name(i)));
-	for (unsigned int i = 0; i < PATH_COUNT && !ret; i++)
-		ret = check_tries(run, &run->tries[i],
-				  AT_KEY(AT_KEY(at, "attempts"), path__name(i)));
 	if (!ret)
 		ret = check_isolations(run, at)				 ?:
 			      check_late(run, late)			 ?:

@@ -88,23 +88,15 @@ static int reasons(struct run *run, const struct tracer *t, const __u64 *c)
 	return err;
 }
 
-/*
- * A page that was tried again had been tried before; the table that numbers its attempts may have mixed two pages up,
- * as tasks write to it at once. The last place has all attempts from there on, and can have more.
- */
 static void tries(struct run *run, const __u64 *c)
 {
-	for (int path = 0; path < PATH_COUNT; path++) {
-		const __u64 *v = c + COUNTER_TRY + path * 2 * TRIES_KEPT;
-		struct run_tries *t = &run->tries[path];
+	for (int path = 0; path < PATH_COUNT; path++)
+		for (int i = 0; i < TRIES_KEPT; i++) {
+			const __u64 *v = c + COUNTER_TRY + path * 2 * TRIES_KEPT;
 
-		for (int i = TRIES_KEPT - 1; i >= 0; i--) {
-			t->moved[i] = v[TRIES_KEPT + i];
-			t->tried[i] = snapshot__whole(v[i], t->moved[i]);
-			if (i < TRIES_KEPT - 2)
-				t->tried[i] = snapshot__whole(t->tried[i], t->tried[i + 1]);
+			run->tries[path].moved[i] = v[TRIES_KEPT + i];
+			run->tries[path].tried[i] = snapshot__whole(v[i], v[TRIES_KEPT + i]);
 		}
-	}
 }
 
 static int isolations(struct run *run, const struct tracer *t, const __u64 *c)

@@ -224,15 +224,10 @@ int late_list__add(void *list_, const struct late_record *r)
 	return 0;
 }
 
-/* No later than the end of the recording, @until_ns, behind which a window that was open may still end. */
-static void finish(struct late_events *to, const struct late_events *from, __u64 counted,
-		   __u64 until_ns)
+static void finish(struct late_events *to, const struct late_events *from, __u64 counted)
 {
 	*to = *from;
 	to->not_listed = counted > to->n ? counted - to->n : 0;
-	for (size_t i = 0; i < to->n; i++)
-		if (to->v[i].time_ns > until_ns)
-			to->v[i].time_ns = until_ns;
 }
 
 void late_list__finish(struct late_list *l, struct run *run)
@@ -242,9 +237,8 @@ void late_list__finish(struct late_list *l, struct run *run)
 	late_list__settle(l, ~0ULL);
 	while (!run->late.possible && l->possible.n)
 		late_event__free(&l->possible.v[--l->possible.n]);
-	finish(&run->late.proven, &l->proven, run->late.total + run->late.assoc_list,
-	       run->duration_ns);
-	finish(&run->late.doubtful, &l->possible, run->late.possible, run->duration_ns);
+	finish(&run->late.proven, &l->proven, run->late.total + run->late.assoc_list);
+	finish(&run->late.doubtful, &l->possible, run->late.possible);
 	free(l->pending);
 	free(l);
 }
