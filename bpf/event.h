@@ -106,7 +106,7 @@ enum loss {
  */
 enum phase { PHASE_IDLE = 0, PHASE_RECORDING = 1, PHASE_DRAINING = 2 };
 
-/* Per-CPU event counters. The names are in src/model/names.c. */
+/* Per-CPU event counters. The names of those that a run has are in src/record/counters.c. */
 enum counter_id {
 	COUNTER_LOOKUPS_KEPT = 0, /* lookups near a migration, and those that came to their exit */
 	COUNTER_LOOKUPS_TAKEN = 1,

@@ -170,5 +170,10 @@ bytes=$(wc -c <contrib/report.png)
 [ "$bytes" -le 150000 ]
 verdict $? "contrib/report.png has $bytes bytes, at most 150000"
 
+# what the programs count and nothing reads is in no run
+sed -n '/^enum counter_id/,/^};/p' bpf/event.h | grep -o '\<COUNTER_[A-Z_]*' | sort -u >"$tmp/help"
+grep -rhow -f "$tmp/help" src | sort -u >"$tmp/man"
+same 'counters of the programs that the command reads' "$tmp/help" "$tmp/man"
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -492,7 +492,11 @@ static void each_kernel_gets_its_variants(void **state)
 	struct attach_point at[MAX_POINTS];
 
 	(void)state;
-	assert_int_equal(sizeof(table) / sizeof(table[0]), probes_n);
+	for (size_t i = 0; i < probes_n; i++)
+		if (i == sizeof(table) / sizeof(*table) || strcmp(table[i].probe, probes[i].name))
+			fail_msg("%s has no row in the table above, or another place",
+				 probes[i].name);
+	assert_int_equal(sizeof(table) / sizeof(*table), probes_n);
 	for (unsigned int k = 0; k < KERNELS; k++) {
 		load(k);
 		probes__select(&f, false, NULL, chosen);
