@@ -344,8 +344,7 @@ static void other_filters_are_unlike(void **state)
 	free(s.v[AFTER][0].kernel.arch);
 	s.v[AFTER][0].kernel.arch = strdup("aar\nch64");
 	unlike = compare__unlike(s.of, s.n, NULL, "\n");
-	assert_string_equal(unlike,
-			    "architecture (x86_64; aar?ch64)\nfilter (none; device sda)");
+	assert_string_equal(unlike, "architecture (x86_64; aar?ch64)\nfilter (none; device sda)");
 	free(unlike);
 	free_sides(&s);
 }
