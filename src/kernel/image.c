@@ -275,12 +275,12 @@ int facts__read_image(struct facts *f, const struct image_files *files)
 {
 	const char *why = NULL;
 	struct text *t = text__open(files->kcore, &why);
-	bool table =
-		t && files->sooner && symbols__visible(files->kallsyms) && !facts__read_table(f, t);
+	bool sooner = t && files->sooner && symbols__visible(files->kallsyms);
+	bool table = sooner && !facts__read_table(f, t);
 	int err = table ? 0 : facts__read_symbols(f, files->kallsyms);
 
 	log_step(table ? "the kernel's table of symbols" : "/proc/kallsyms");
-	if (!err && !(table && read_entries(f, t)))
+	if (!err && !(sooner && read_entries(f, t)))
 		read_filter_list(f, files->filter_list);
 	log_step("what is traceable");
 	if (!err)

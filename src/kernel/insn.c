@@ -59,13 +59,18 @@ bool insn__traceable(const unsigned char *code, size_t size)
 	static const unsigned char endbr[][4] = { { 0xf3, 0x0f, 0x1e, 0xfa },
 						  { 0x66, 0x0f, 0x1f, 0x00 },
 						  { 0x0f, 0x1f, 0x40, 0xd6 } };
-	static const unsigned char nop[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00 };
+	/* until a89dfde3dc3c ("x86: Remove dynamic NOP selection", 5.13) some CPUs had the second */
+	static const unsigned char nops[][5] = { { 0x0f, 0x1f, 0x44, 0x00, 0x00 },
+						 { 0x66, 0x66, 0x66, 0x66, 0x90 } };
 	size_t at = 0;
 
 	for (size_t i = 0; i < sizeof(endbr) / sizeof(*endbr) && !at; i++)
 		if (size >= sizeof(*endbr) && !memcmp(code, endbr[i], sizeof(*endbr)))
 			at = sizeof(*endbr);
-	return size - at >= sizeof(nop) && !memcmp(code + at, nop, sizeof(nop));
+	for (size_t i = 0; i < sizeof(nops) / sizeof(*nops); i++)
+		if (size - at >= sizeof(*nops) && !memcmp(code + at, nops[i], sizeof(*nops)))
+			return true;
+	return false;
 }
 
 bool insn__lock_try(const unsigned char *code, size_t size, __u8 *reg)
