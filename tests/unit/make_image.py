@@ -20,6 +20,7 @@ calls in them. Options, each what a compiler or a kernel does to a function (OFF
   masked             kallsyms shows no addresses
   zero               kcore reads as zeros
   places             the table's offsets are from where each lies, as since 7.0
+  old                nothing says where the table is, as before 6.0; no-ops of some CPUs before 5.13
 """
 import struct
 import sys
@@ -70,7 +71,8 @@ def branch(at, opcode, to):
 
 def entry(at):
     """ftrace's place."""
-    code = b"".join(bytes.fromhex(seal) for (seal,) in of("sealed")) + b"\x0f\x1f\x44\x00\x00"
+    code = b"".join(bytes.fromhex(seal) for (seal,) in of("sealed"))
+    code += b"\x66\x66\x66\x66\x90" if of("old") else b"\x0f\x1f\x44\x00\x00"
     text[at - BASE : at - BASE + len(code)] = code
 
 
@@ -145,7 +147,7 @@ def table():
     if of("places"):
         del parts["kallsyms_relative_base"]
     data, note = b"", f"OSRELEASE=0\nSYMBOL(_stext)={BASE + 64:x}\n"
-    for name, part in parts.items():
+    for name, part in parts.items() if not of("old") else ():
         data = data.ljust(len(data) + -len(data) % 8, b"\0")
         note += f"SYMBOL({name})={TABLE + len(data):x}\n"
         data += part

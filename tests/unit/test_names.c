@@ -287,6 +287,7 @@ static void entries_say_it(void **state)
 		const char *sheet, *options;
 	} plain[] = {
 		{ KERNEL("5.10"), "" },
+		{ KERNEL("5.10"), "old" },
 		{ KERNEL("6.1"), "" },
 		{ KERNEL("6.1"), "sealed=f30f1efa" },
 		{ KERNEL("6.12"), "" },
