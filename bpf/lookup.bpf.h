@@ -135,18 +135,9 @@ static __always_inline __u64 lookup_index(__u64 block, __u32 size)
 					block << (bits - cfg_page_shift);
 }
 
-static __always_inline void late_report(void *ctx, const struct lookup *l, const struct window *w,
-					bool maybe, __u64 block, __u64 bh)
+static __always_inline void late_fill(struct late_record *r, void *ctx, const struct lookup *l,
+				      const struct window *w, bool maybe, __u64 block, __u64 bh)
 {
-	struct late_record *r;
-
-	if (cfg_totals)
-		return;
-	r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
-	if (!r) {
-		lost(LOSS_EVENT_LIST);
-		return;
-	}
 	__builtin_memset(r, 0, sizeof(*r));
 	r->window_id = w->id;
 	r->t_ns = l->t_acquire;
@@ -170,7 +161,24 @@ static __always_inline void late_report(void *ctx, const struct lookup *l, const
 	r->l_cpu = bpf_get_smp_processor_id();
 	r->l_stack = stack_keep(ctx);
 	bpf_get_current_comm(r->l_comm, sizeof(r->l_comm));
-	bpf_ringbuf_submit(r, 0);
+}
+
+static __always_inline void late_report(void *ctx, const struct lookup *l, const struct window *w,
+					bool maybe, __u64 block, __u64 bh)
+{
+	if (cfg_totals)
+		return;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < LATE_RECORD_TRIES; i++) {
+		struct late_record *r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
+
+		if (!r)
+			continue;
+		late_fill(r, ctx, l, w, maybe, block, bh);
+		bpf_ringbuf_submit(r, 0);
+		return;
+	}
+	lost(LOSS_EVENT_LIST);
 }
 
 static __always_inline bool window_can_tell(__u32 state)

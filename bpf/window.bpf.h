@@ -33,6 +33,14 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } late_records SEC(".maps");
 
+/*
+ * How often a record is asked for. A kprobe's exception passes for an NMI, in which the ring's lock is only
+ * tried, and another CPU has that for some instructions: one or two reports of 200 were lost on a kernel whose
+ * lookups' exits are kprobes. What is got is used up in the loop: before 6.2 the verifier forgets behind it
+ * that it is not NULL.
+ */
+#define LATE_RECORD_TRIES 3
+
 /* Sizes of folios that windows were opened for, in pages, powers of two: a bit each. */
 volatile __u64 window_sizes = 0;
 
@@ -313,21 +321,8 @@ static __always_inline void window_open(struct migration *m, __u64 now, bool sli
 	window_publish(w, id);
 }
 
-/*
- * What the end of a window adds to the list of events: what became of the lookups that have already
- * reported theirs, and a reference that only the count shows.
- */
-static __always_inline void window_report(const struct migration *m, __u64 id, bool noted)
+static __always_inline void window_fill(struct late_record *r, const struct migration *m, __u64 id)
 {
-	struct late_record *r;
-
-	if (cfg_totals || (!m->now.busy && !noted))
-		return;
-	r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
-	if (!r) {
-		lost(LOSS_EVENT_LIST);
-		return;
-	}
 	__builtin_memset(r, 0, sizeof(*r));
 	r->window_id = id;
 	r->t_ns = m->now.t_close;
@@ -346,7 +341,27 @@ static __always_inline void window_report(const struct migration *m, __u64 id, b
 	r->m_stack = m->stack;
 	r->l_stack = -1;
 	bpf_get_current_comm(r->m_comm, sizeof(r->m_comm));
-	bpf_ringbuf_submit(r, 0);
+}
+
+/*
+ * What the end of a window adds to the list of events: what became of the lookups that have already
+ * reported theirs, and a reference that only the count shows.
+ */
+static __always_inline void window_report(const struct migration *m, __u64 id, bool noted)
+{
+	if (cfg_totals || (!m->now.busy && !noted))
+		return;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < LATE_RECORD_TRIES; i++) {
+		struct late_record *r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
+
+		if (!r)
+			continue;
+		window_fill(r, m, id);
+		bpf_ringbuf_submit(r, 0);
+		return;
+	}
+	lost(LOSS_EVENT_LIST);
 }
 
 /* A window that is in no table: what it found is counted at once. */
