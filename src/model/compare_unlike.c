@@ -212,6 +212,16 @@ static char *join(const struct differences *d, bool several, const char *between
 	return text;
 }
 
+/* With their versions: who builds one kernel after the other has one release for all. */
+static void other_kernel(struct differences *d, const struct run *a, const struct run *b)
+{
+	char words[2][256];
+
+	snprintf(words[0], sizeof(words[0]), "%s %s", a->kernel.release, a->kernel.version);
+	snprintf(words[1], sizeof(words[1]), "%s %s", b->kernel.release, b->kernel.version);
+	differ(d, "", "kernel within one side", words[0], words[1]);
+}
+
 char *compare__unlike(struct run *const runs[SIDES], const size_t n[SIDES],
 		      char *const *const paths[SIDES], const char *between)
 {
@@ -224,8 +234,7 @@ char *compare__unlike(struct run *const runs[SIDES], const size_t n[SIDES],
 			if (side || i)
 				compare_one(&d, &runs[BEFORE][0], &runs[side][i]);
 			if (i && !run__same_kernel(&runs[side][0], &runs[side][i]))
-				differ(&d, "", "kernel within one side",
-				       runs[side][0].kernel.release, runs[side][i].kernel.release);
+				other_kernel(&d, &runs[side][0], &runs[side][i]);
 		}
 	text = d.failed ? NULL : join(&d, n[BEFORE] + n[AFTER] > 2, between);
 	for (size_t i = 0; i < d.n; i++)

@@ -499,6 +499,8 @@ int run__merge(struct run *into, const struct run *from, const char **why)
 	ret = run__note_parts(into, from)	 ?:
 		      merge_identity(into, from) ?:
 						   merge_shape(&run_shape, into, from);
+	if (!ret) /* of all moves, not of the first file's */
+		ret = run__switch_evidence(&into->counters, &into->kernel.generation_evidence);
 	if (ret == -E2BIG)
 		*why = path;
 	return ret;

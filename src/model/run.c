@@ -263,6 +263,23 @@ bool counters__has(const struct counters *c, const char *name)
 	return find(c, name);
 }
 
+int run__switch_evidence(const struct counters *c, char **text)
+{
+	static const char same_words[] = "lock held in ";
+	__u64 locked = counters__get(c, "switch_locked");
+	__u64 moves = add_up(locked, counters__get(c, "switch_unlocked"));
+	char *words;
+
+	if (!moves || (*text && strncmp(*text, same_words, strlen(same_words))))
+		return 0;
+	if (asprintf(&words, "%s%llu of %llu moves, when the new page took the old one's place",
+		     same_words, (unsigned long long)locked, (unsigned long long)moves) < 0)
+		return -ENOMEM;
+	free(*text);
+	*text = words;
+	return 0;
+}
+
 bool run__contention(const struct run *run, struct contention *c)
 {
 	const struct run_site *s = &run->site[SITE_FIND_GET_BLOCK];
@@ -271,7 +288,9 @@ bool run__contention(const struct run *run, struct contention *c)
 	*c = (struct contention){ .from_ns = WAITS_FROM_NS(s->floor_ns) };
 	if (!s->clock || !counters__has(n, "lookup_waits"))
 		return false;
-	c->lookups = add_up(s->hold.count, counters__get(n, "lookup_folio_sections"));
+	/* their times may have found no room */
+	c->lookups = add_up(s->acquires > s->hold.count ? s->acquires : s->hold.count,
+			    counters__get(n, "lookup_folio_sections"));
 	c->folio = counters__get(n, "lookup_folio_waits");
 	c->waited = add_up(counters__get(n, "lookup_waits"), c->folio);
 	c->has_behind = counters__has(n, "lookup_wait_behind_ns");

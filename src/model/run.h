@@ -401,6 +401,12 @@ struct contention {
 	bool has_ns;	       /* false: a file without the times */
 };
 
+/*
+ * What a run's counters say of its generation: of how many moves the lock was held when the new page took the
+ * old one's place. @text is replaced if there were any, and it says that already or nothing yet. 0 or -ENOMEM.
+ */
+int run__switch_evidence(const struct counters *c, char **text);
+
 /* False when it was not counted: no clock on lookups, or a file of an older version. */
 bool run__contention(const struct run *run, struct contention *c);
 /*

@@ -47,26 +47,20 @@ int counters__generation(struct run *run, const struct facts *f, const __u64 *c)
 {
 	__u64 locked = c[COUNTER_SWITCH_LOCKED], unlocked = c[COUNTER_SWITCH_UNLOCKED];
 	const char *generation = "racy";
-	char *evidence, *copy;
+	char *copy;
 
 	if (f->feature[FEAT_BH_MIGRATE] || !(locked + unlocked))
 		return 0;
 	if (!unlocked)
 		generation = f->feature[FEAT_SLEEPING_LOOKUP] ? "held+sleeping" : "held";
-	if (asprintf(&evidence,
-		     "lock held in %llu of %llu moves, when the new page took the old one's place",
-		     (unsigned long long)locked, (unsigned long long)(locked + unlocked)) < 0)
-		return -ENOMEM;
 	copy = strdup(generation);
-	if (!copy) {
-		free(evidence);
+	if (!copy)
 		return -ENOMEM;
-	}
 	free(run->kernel.generation);
-	free(run->kernel.generation_evidence);
 	run->kernel.generation = copy;
-	run->kernel.generation_evidence = evidence;
-	return 0;
+	free(run->kernel.generation_evidence);
+	run->kernel.generation_evidence = NULL;
+	return run__switch_evidence(&run->counters, &run->kernel.generation_evidence);
 }
 
 static int reasons(struct run *run, const struct tracer *t, const __u64 *c)

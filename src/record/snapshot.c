@@ -450,6 +450,24 @@ int snapshot__figures(struct tracer *t, struct run *run, bool final)
 	return figures(t, run, c, final);
 }
 
+/*
+ * Migrations whose exit was not seen, and that nothing else of their task has shown. Not those that still wait
+ * for a buffer's lock: they have opened no window, and lose nothing.
+ */
+static __u64 migrations_lost(struct tracer *t)
+{
+	struct migtrace_bpf *skel = tracer__skeleton(t);
+	__u64 lost = skel->data_migrating->migrating, slots;
+	struct migration m;
+
+	slots = bpf_map__max_entries(skel->maps.migrations);
+	for (__u32 i = 0; i < slots && lost; i++)
+		if (!bpf_map_lookup_elem(bpf_map__fd(skel->maps.migrations), &i, &m) && m.task &&
+		    m.now.t_buffer)
+			lost--;
+	return lost;
+}
+
 int snapshot__read(struct tracer *t, struct run *run, bool final)
 {
 	const struct facts *f = tracer__facts(t);
@@ -472,8 +490,7 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 		err = read_probes(t, run);
 	if (!err && final) {
 		note_unreleased(run);
-		/* whose exit was not seen, and that nothing else of the task has shown */
-		run->losses[LOSS_WINDOW] += tracer__skeleton(t)->data_migrating->migrating;
+		run->losses[LOSS_WINDOW] += migrations_lost(t);
 		run->losses[LOSS_LOOKUP_EXIT] += c[COUNTER_LOOKUPS_KEPT] - c[COUNTER_LOOKUPS_TAKEN];
 	}
 	if (!err && final) {

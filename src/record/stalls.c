@@ -276,7 +276,8 @@ static void look_at_spinners(struct stalls *s, __u64 now)
 		return;
 	for (int cpu = 0; cpu < tracer__cpus(s->t); cpu++) {
 		const struct stall_spin *w = &s->spin[cpu];
-		struct run_stall r = { .wait_ns = now - w->since };
+		/* as far as it was seen, which is behind @now where the others took long to be looked at */
+		struct run_stall r = { .wait_ns = (now > w->seen ? now : w->seen) - w->since };
 		struct told *v;
 		int err;
 

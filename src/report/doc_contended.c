@@ -31,7 +31,7 @@ static void waits(struct report *r, const struct contention *c)
 				  "were not seen");
 	if (p99)
 		doc__add(&r->doc, "; p99 of the waits for the spinlock %s", fmt__ns(cell, p99));
-	else if (c->waited > c->folio)
+	else if (c->waited > c->folio && s->wait.count)
 		doc__add(&r->doc, "; the longest for the spinlock %s",
 			 fmt__ns(cell, s->wait.max_ns));
 }

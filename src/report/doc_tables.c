@@ -136,14 +136,26 @@ static void site_list(struct report *r, const bool *wanted)
 		}
 }
 
-static void no_events(struct report *r, const char *label, enum entered entered, const char *words)
+/* Why a site that has a clock has no time. */
+enum silence { NO_EVENTS, NO_CALLS, NO_SECTION, NO_TIMES };
+
+static enum silence silence_of(const struct run *run, unsigned int site)
+{
+	static const enum silence of[] = {
+		[ENTERED] = NO_EVENTS, [ENTERED_NEVER] = NO_CALLS, [ENTERED_UNKNOWN] = NO_SECTION
+	};
+
+	return run->site[site].acquires ? NO_TIMES : of[run__entered(run, site)];
+}
+
+static void no_events(struct report *r, const char *label, enum silence why, const char *words)
 {
 	bool wanted[SITE_COUNT], any = false;
 
 	for (unsigned int i = 0; i < SITE_COUNT; i++) {
 		const struct run_site *s = &r->run->site[i];
 
-		wanted[i] = !has_events(s) && s->clock && run__entered(r->run, i) == entered;
+		wanted[i] = !has_events(s) && s->clock && silence_of(r->run, i) == why;
 		any |= wanted[i];
 	}
 	if (!any)
@@ -250,9 +262,11 @@ void doc__clock_facts(struct report *r)
 		if (has_events(&site[i]) && site[i].note)
 			doc__block(&r->doc, DOC_FACT, "note", "%s: %s", site__name(i),
 				   site[i].note);
-	no_events(r, "no events:", ENTERED, "called, and the lock was not taken");
-	no_events(r, "no calls:", ENTERED_NEVER, "never called");
-	no_events(r, "no section:", ENTERED_UNKNOWN, "no hold seen; calls are not counted");
+	no_events(r, "no events:", NO_EVENTS, "called, and the lock was not taken");
+	no_events(r, "no calls:", NO_CALLS, "never called");
+	no_events(r, "no section:", NO_SECTION, "no hold seen; calls are not counted");
+	no_events(r, "no times:", NO_TIMES,
+		  "the lock was taken, and the times found no room, or were not over at the end");
 	doc__later(r);
 	not_measurable(r);
 }

@@ -510,6 +510,26 @@ static void a_sum_is_sorted(void **state)
 	run__free(&b);
 }
 
+/* Of all moves, whichever file comes first. */
+static void a_sums_evidence_is_its_own(void **state)
+{
+	struct run a, b;
+
+	(void)state;
+	sample__full(&a);
+	sample__full(&b);
+	free(a.kernel.generation_evidence);
+	a.kernel.generation_evidence =
+		strdup("lock held in 0 of 1 moves, as the first file has it");
+	assert_int_equal(run__merge(&a, &b, &why), 0);
+	if (counters__get(&a.counters, "switch_unlocked") !=
+	    2 * counters__get(&b.counters, "switch_unlocked"))
+		fail_msg("the sample has no switches");
+	assert_non_null(strstr(a.kernel.generation_evidence, "lock held in 0 of 11"));
+	run__free(&a);
+	run__free(&b);
+}
+
 /* Two files that say 2^63-1 each: what is made of their sum is large, and not what is left of it at 2^64. */
 static void sums_of_sums_do_not_wrap(void **state)
 {
@@ -565,6 +585,7 @@ int main(void)
 		cmocka_unit_test(what_one_side_has_is_its_own),
 		cmocka_unit_test(what_one_side_lacks_is_not_there),
 		cmocka_unit_test(a_sum_is_sorted),
+		cmocka_unit_test(a_sums_evidence_is_its_own),
 		cmocka_unit_test(sums_of_sums_do_not_wrap),
 	};
 

@@ -286,14 +286,10 @@ static void entries_say_it(void **state)
 	static const struct {
 		const char *sheet, *options;
 	} plain[] = {
-		{ KERNEL("5.10"), "" },
-		{ KERNEL("5.10"), "old" },
-		{ KERNEL("6.1"), "" },
-		{ KERNEL("6.1"), "sealed=f30f1efa" },
-		{ KERNEL("6.12"), "" },
-		{ KERNEL("6.12"), "sealed=660f1f00" },
-		{ KERNEL("7.x"), "" },
-		{ KERNEL("7.x"), "sealed=0f1f40d6" },
+		{ KERNEL("5.10"), "" }, { KERNEL("5.10"), "old" },
+		{ KERNEL("6.1"), "" },	{ KERNEL("6.1"), "sealed=f30f1efa" },
+		{ KERNEL("6.12"), "" }, { KERNEL("6.12"), "sealed=660f1f00" },
+		{ KERNEL("7.x"), "" },	{ KERNEL("7.x"), "sealed=0f1f40d6" },
 	};
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
