@@ -191,6 +191,12 @@ case("full", r"sites.migrate_norefs.worst\[1\].ns: 1408, but wait.max_ns is 1395
 case("full", r"sites.migrate_norefs.worst\[0\].ns: 9000000, but hold.max_ns is", sites__migrate_norefs__worst__0__ns=9000000)
 case("full", "late_references.windows: 5582, but 5600 by norefs_window", late_references__windows=5582, counters__windows_unjudged=0)
 case("full", "isolations.moves: 5800, but 5818 by gone_at_move", isolations__gone_at_move=5818)
+# holds by how they ended are holds; they are released, and none is above the longest
+case("full", "sites.migrate_norefs.hold.sum_ns: 37917986, but 38017986 by by_outcome", sites__migrate_norefs__by_outcome__moved__sum_ns=37098585)
+case("full", "sites.migrate_norefs.hold.max_ns: 135595, but 1000000 by by_outcome", sites__migrate_norefs__by_outcome__moved__max_ns=1000000)
+case("full", "sites.migrate_norefs.releases: 5981, but 5999 by hold", sites__migrate_norefs__releases=5981)
+case("full", "sites.migrate_norefs.releases: 5999, but 6017 by switched_out", sites__migrate_norefs__switched_out=6017)
+case("full", "sites.migrate_norefs.wait.sum_ns: 8392321, but 5999 of at most 1395", sites__migrate_norefs__wait__sum_ns=8392321)
 # times and machines
 case("full", r"late_references.events\[0\].time_ns: 40000000001, but duration_ns is 30000000000", late_references__events__0__time_ns=40000000001)
 case("full", r"late_references.possible_events\[0\].time_ns: 40000000001, but", late_references__possible_events__0__time_ns=40000000001)
@@ -296,6 +302,8 @@ python3 - "$top/tests/data" <<'END'
 import json, sys
 run = json.load(open(sys.argv[1] + "/full.json"))
 run["sites"]["migrate_norefs"]["contended"] = 6016
+run["sites"]["migrate_norefs"].update(releases=5982, switched_out=6016)
+run["sites"]["migrate_norefs"]["wait"]["sum_ns"] = 8392320
 run["sites"]["aio_migrate"]["contended"] = 99
 run["rounds"][0]["counters"]["of_another_version"] = 5
 run["late_references"]["windows"], run["counters"]["windows_unjudged"] = 5580, 3

@@ -171,17 +171,78 @@ static int check_uncounted(const struct run *run, const struct at *at, const cha
 				(unsigned long long)ns, (unsigned long long)run->duration_ns);
 }
 
-static int check_site(const struct run *run, const struct run_site *s, const struct at *at)
+/* @whole, of which @parts are all that there is in @what. */
+static int check_hist(const struct at *at, const struct hist *whole, const struct hist *parts,
+		      const char *what)
 {
-	__u64 count = 0;
-	int ret = check_worst(run, s, at) ?:
-					    check_uncounted(run, at, "uncounted_ns", s->uncounted_ns);
+	int ret = check__parts(at, "count", whole->count, parts->count, what) ?:
+			  check__parts(at, "sum_ns", whole->sum_ns, parts->sum_ns, what);
+
+	if (!ret && parts->count && hist_index(parts->max_ns) > hist_index(whole->max_ns))
+		ret = at__fail(AT_KEY(at, "max_ns"), "%llu, but %llu by %s",
+			       (unsigned long long)whole->max_ns, (unsigned long long)parts->max_ns,
+			       what);
+	for (__u32 i = 0; i < HIST_BUCKETS && !ret && whole->count < CLAMPED_TO; i++)
+		if (parts->bucket[i] > whole->bucket[i] && parts->bucket[i] < CLAMPED_TO)
+			ret = at__fail(AT_KEY(at, "buckets"),
+				       "%llu from %llu ns on, but %llu by %s",
+				       (unsigned long long)whole->bucket[i],
+				       (unsigned long long)hist_lower(i),
+				       (unsigned long long)parts->bucket[i], what);
+	return ret;
+}
+
+/* Holds by how they ended are all of them. */
+static int check_outcomes(const struct run_site *s, const struct at *at)
+{
+	struct hist all = { 0 };
 
 	for (unsigned int i = 0; i < OUTCOME_COUNT; i++)
-		count = add_up(count, s->by_outcome[i].count);
-	if (!ret && s->has_outcomes && count != s->hold.count)
-		return check__contradicts(at, "hold", s->hold.count, count, "by_outcome");
-	return ret ? ret : check_contended(run, s, at);
+		hist__merge(&all, &s->by_outcome[i]);
+	if (!s->has_outcomes)
+		return 0;
+	if (all.count != s->hold.count)
+		return check__contradicts(at, "hold", s->hold.count, all.count, "by_outcome");
+	return check_hist(AT_KEY(at, "hold"), &s->hold, &all, "by_outcome");
+}
+
+/* No value is above the longest; of those that were lost the sum may have one. */
+static int check_sum(const struct run *run, const struct hist *h, const struct at *at)
+{
+	__u64 most;
+
+	if (h->sum_ns >= CLAMPED_TO ||
+	    __builtin_mul_overflow(add_up(h->count, check__slack(run)), h->max_ns, &most) ||
+	    h->sum_ns <= most)
+		return 0;
+	return at__fail(AT_KEY(at, "sum_ns"), "%llu, but %llu of at most %llu",
+			(unsigned long long)h->sum_ns, (unsigned long long)h->count,
+			(unsigned long long)h->max_ns);
+}
+
+/* Each hold was released, and in some the owner was switched out. */
+static int check_releases(const struct run *run, const struct run_site *s, const struct at *at)
+{
+	__u64 ends = s->releases > s->hold.count ? s->releases : s->hold.count;
+
+	if (s->switched_out > add_up(ends, check__slack(run)))
+		return check__contradicts(at, "releases", ends, s->switched_out, "switched_out");
+	if (!s->releases || (s->clock != CLOCK_SITE && s->clock != CLOCK_LOCK))
+		return 0;
+	return s->hold.count > add_up(s->releases, check__slack(run)) ?
+		       check__contradicts(at, "releases", s->releases, s->hold.count, "hold") :
+		       0;
+}
+
+static int check_site(const struct run *run, const struct run_site *s, const struct at *at)
+{
+	return check_worst(run, s, at)						 ?:
+		       check_uncounted(run, at, "uncounted_ns", s->uncounted_ns) ?:
+		       check_outcomes(s, at)					 ?:
+		       check_sum(run, &s->hold, AT_KEY(at, "hold"))		 ?:
+		       check_sum(run, &s->wait, AT_KEY(at, "wait"))		 ?:
+		       check_releases(run, s, at)				 ?:
+		       check_contended(run, s, at);
 }
 
 static int check_isolations(const struct run *run, const struct at *at)
@@ -223,23 +284,6 @@ static int check_times(const struct interval *v, size_t n, __u64 until_ns, const
 		return at__fail(AT_INDEX(at, n - 1), "ends behind the recording, at %llu ns",
 				(unsigned long long)until_ns);
 	return 0;
-}
-
-/* @whole, of which @parts are all that there is in @what. */
-static int check_hist(const struct at *at, const struct hist *whole, const struct hist *parts,
-		      const char *what)
-{
-	int ret = check__parts(at, "count", whole->count, parts->count, what) ?:
-			  check__parts(at, "sum_ns", whole->sum_ns, parts->sum_ns, what);
-
-	for (__u32 i = 0; i < HIST_BUCKETS && !ret && whole->count < CLAMPED_TO; i++)
-		if (parts->bucket[i] > whole->bucket[i] && parts->bucket[i] < CLAMPED_TO)
-			ret = at__fail(AT_KEY(at, "buckets"),
-				       "%llu from %llu ns on, but %llu by %s",
-				       (unsigned long long)whole->bucket[i],
-				       (unsigned long long)hist_lower(i),
-				       (unsigned long long)parts->bucket[i], what);
-	return ret;
 }
 
 /* What a run's devices, intervals or rounds have of its sites: @n times an array, @size bytes apart. */

@@ -10,6 +10,9 @@
 #include "record/session.h"
 #include "record/snapshot.h"
 
+/* 50 KB each here, and 100,000 are what a reader takes: who asks for more has not meant them. */
+#define INTERVALS_KEPT 10000
+
 struct intervals {
 	__u64 every_ns, next_ns, last_ns;
 	struct run prev;
@@ -53,7 +56,7 @@ static void take(struct intervals *s, struct tracer *t, __u64 ns, bool final)
 	s->v = v;
 	err = snapshot__figures(t, &now, final);
 	if (err) {
-		log_warn("can't read a interval, the next one is longer: %s", strerror(-err));
+		log_warn("can't read an interval, the next one is longer: %s", strerror(-err));
 		run__free(&now);
 		return;
 	}
@@ -83,6 +86,11 @@ void intervals__tick(struct intervals *s, struct tracer *t, __u64 ns)
 {
 	if (!s->every_ns || ns < s->next_ns)
 		return;
+	if (s->n == INTERVALS_KEPT - 1) {
+		log_warn("%d intervals: the last one has all the rest", INTERVALS_KEPT);
+		s->next_ns = ~0ULL;
+		return;
+	}
 	take(s, t, ns, false);
 	while (s->next_ns <=
 	       ns) /* on a grid: a late interval makes the next one shorter, not later */
