@@ -168,17 +168,7 @@ static __always_inline void late_report(void *ctx, const struct lookup *l, const
 {
 	if (cfg_totals)
 		return;
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < LATE_RECORD_TRIES; i++) {
-		struct late_record *r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
-
-		if (!r)
-			continue;
-		late_fill(r, ctx, l, w, maybe, block, bh);
-		bpf_ringbuf_submit(r, 0);
-		return;
-	}
-	lost(LOSS_EVENT_LIST);
+	late_record_put(late_fill, ctx, l, w, maybe, block, bh);
 }
 
 static __always_inline bool window_can_tell(__u32 state)

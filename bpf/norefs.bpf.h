@@ -245,7 +245,7 @@ static __always_inline void norefs_walk_end(struct migration *m, __u64 head)
 		return;
 	if (cfg_bh_migrate && !(found & BUFFER_UNLISTED)) /* rather one that proves something */
 		found = buffers_first(head, BUFFER_UNLISTED) ?: found;
-	window_busy(m, found & ~(__u64)BUFFER_BITS);
+	window_busy(m, buffer_at(found));
 }
 
 /*

@@ -84,7 +84,7 @@ __noinline int pinned_failed(__u64 head, __u32 dev)
 		look = buffer_look(bh);
 		if (look & BUFFER_REFERENCED)
 			pinned_note(bh, dev);
-		bh = look & ~(__u64)BUFFER_BITS;
+		bh = buffer_at(look);
 		if (bh == head)
 			return 0;
 	}

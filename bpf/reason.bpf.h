@@ -26,6 +26,7 @@ const volatile bool cfg_norefs_sections = false;
 #define BUFFER_UNLISTED	  2 /* referenced, and on no list, whose walker may be the one */
 #define BUFFER_LOCKED	  4
 #define BUFFER_BITS	  7
+#define buffer_at(look)	  ((look) & ~(__u64)BUFFER_BITS)
 
 /*
  * Global functions, which the verifier goes through once, whoever calls them, and step by step: 512
@@ -45,7 +46,7 @@ __noinline __u64 buffer_look(__u64 bh)
 		bits = b.listed ? BUFFER_REFERENCED : BUFFER_REFERENCED | BUFFER_UNLISTED;
 	if (core_state_locked(b.state))
 		bits |= BUFFER_LOCKED;
-	return (b.next & ~(__u64)BUFFER_BITS) | bits;
+	return buffer_at(b.next) | bits;
 }
 
 /* A round from @bh on. 0: all up to @head were seen; an address alone: those from there on were not. */
@@ -56,7 +57,7 @@ __noinline __u64 buffers_round(__u64 bh, __u64 head, __u64 want)
 
 		if (look & want)
 			return bh | (look & BUFFER_BITS);
-		bh = look & ~(__u64)BUFFER_BITS;
+		bh = buffer_at(look);
 		if (!bh)
 			break;
 		if (bh == head)
@@ -88,7 +89,7 @@ static __always_inline int norefs_busy(__u64 head)
 
 	if (!found)
 		return 0;
-	return core_bh_journaled(found & ~(__u64)BUFFER_BITS) ? 2 : 1;
+	return core_bh_journaled(buffer_at(found)) ? 2 : 1;
 }
 
 /* Is one of the buffers locked? The migrator has unlocked those that it had locked itself. */

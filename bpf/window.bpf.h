@@ -36,10 +36,26 @@ struct {
 /*
  * How often a record is asked for. A kprobe's exception passes for an NMI, in which the ring's lock is only
  * tried, and another CPU has that for some instructions: one or two reports of 200 were lost on a kernel whose
- * lookups' exits are kprobes. What is got is used up in the loop: before 6.2 the verifier forgets behind it
- * that it is not NULL.
+ * lookups' exits are kprobes.
  */
 #define LATE_RECORD_TRIES 3
+
+/*
+ * The last of a function: a record, filled by @fill(r, ...), or a loss. What is got is used up in the loop:
+ * before 6.2 the verifier forgets behind it that it is not NULL.
+ */
+#define late_record_put(fill, ...)                                                                 \
+	_Pragma("clang loop unroll(disable)") for (int i = 0; i < LATE_RECORD_TRIES; i++)          \
+	{                                                                                          \
+		struct late_record *r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);         \
+                                                                                                   \
+		if (!r)                                                                            \
+			continue;                                                                  \
+		fill(r, __VA_ARGS__);                                                              \
+		bpf_ringbuf_submit(r, 0);                                                          \
+		return;                                                                            \
+	}                                                                                          \
+	lost(LOSS_EVENT_LIST)
 
 /* Sizes of folios that windows were opened for, in pages, powers of two: a bit each. */
 volatile __u64 window_sizes = 0;
@@ -84,8 +100,9 @@ static __always_inline __u64 window_limit(const struct window *w)
 
 /*
  * Who is to replace @w by a newer window: nobody else does then, and no lookup is writing to it. As claim(),
- * but that the window has to be over behind it as well. A lookup raises pins before it reads retiring, and we do it the other way round: one of
- * us sees the other, since both raise by a locked add, which no later load overtakes.
+ * but that the window has to be over behind it as well. A lookup raises pins before it reads retiring, and we
+ * do it the other way round: one of us sees the other, since both raise by a locked add, which no later load
+ * overtakes.
  */
 static __always_inline bool window_claim(struct window *w)
 {
@@ -351,17 +368,7 @@ static __always_inline void window_report(const struct migration *m, __u64 id, b
 {
 	if (cfg_totals || (!m->now.busy && !noted))
 		return;
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < LATE_RECORD_TRIES; i++) {
-		struct late_record *r = bpf_ringbuf_reserve(&late_records, sizeof(*r), 0);
-
-		if (!r)
-			continue;
-		window_fill(r, m, id);
-		bpf_ringbuf_submit(r, 0);
-		return;
-	}
-	lost(LOSS_EVENT_LIST);
+	late_record_put(window_fill, m, id);
 }
 
 /* A window that is in no table: what it found is counted at once. */
