@@ -53,9 +53,14 @@ static __always_inline void contended_owner(void *ctx, struct cpu_state *cpu, __
 	if (key.stack < 0)
 		return;
 	n = bpf_map_lookup_elem(&contended_owners, &key);
+	if (!n) {
+		if (!bpf_map_update_elem(&contended_owners, &key, &one, BPF_NOEXIST))
+			return;
+		n = bpf_map_lookup_elem(&contended_owners, &key); /* another CPU was first? */
+	}
 	if (n)
 		__sync_fetch_and_add(n, 1);
-	else if (bpf_map_update_elem(&contended_owners, &key, &one, BPF_NOEXIST))
+	else
 		cpu_count(cpu, COUNTER_STACKS_MISSING);
 }
 

@@ -245,8 +245,9 @@ struct lookup {
 	__u64 lock;
 	__u64 t_acquire, wait_ns;
 	__u64 seq, seq_end; /* the windows' logical clock at the acquire and at the release */
-	__u32 folio;	    /* the lock was the folio's */
-	__u32 pad;
+	__u64 exits;	    /* of its CPU, at the release */
+	__u32 cpu;
+	__u32 folio; /* the lock was the folio's */
 };
 
 struct site_cpu {
@@ -582,6 +583,7 @@ _Static_assert(SPAN_COUNT == SPAN_BUFFERS_LOCKED + PATH_AIO, "every path with bu
 struct cpu_state {
 	struct site_cpu site[SITE_SLOTS];
 	__u64 count[COUNTER_COUNT];
+	__u64 exits; /* lookups' exits that were begun or ended: odd while one is under way, or preempted */
 };
 _Static_assert(sizeof(struct aio_migration) == 16, "aio_migration has no implicit padding");
 _Static_assert(sizeof(struct aio_section) == 48, "aio_section has no implicit padding");

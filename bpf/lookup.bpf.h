@@ -23,23 +23,37 @@ static __always_inline bool lookup_armed(__u64 seq, __u64 came)
  * A counted lookup is about to release its lock: what its exit has to know of it. Until then the task
  * can be preempted and come back on another CPU, behind other lookups that have used this one's section.
  */
-static __always_inline void lookup_keep(__u64 lock, __u64 t_acquire, __u64 wait_ns, __u64 seq)
+static __always_inline void lookup_keep(struct cpu_state *cpu, __u64 lock, __u64 t_acquire,
+					__u64 wait_ns, __u64 seq)
 {
 	__u64 task = bpf_get_current_task(), seq_end = window_seq;
-	struct lookup *l;
+	struct lookup *l = lookups_kept ? lookup_of(task) : NULL;
+	bool armed = lookup_armed(seq, t_acquire - wait_ns);
 
-	if (!lookup_armed(seq, t_acquire - wait_ns))
+	if (l) /* its exit went by unseen */
+		cpu_count(cpu, COUNTER_LOSS + LOSS_LOOKUP_EXIT);
+	/*
+	 * A trampoline leaves out a program that was preempted on this CPU: this lookup's exit, too, and the
+	 * next one's, a hit in the CPU's own list, would be taken for it.
+	 */
+	if (armed && cpu->exits & 1) {
+		cpu_count(cpu, COUNTER_LOSS + LOSS_LOOKUP_EXIT);
+		armed = false;
+	}
+	if (!armed) {
+		if (l) {
+			cpu_count(cpu, COUNTER_LOOKUPS_TAKEN);
+			lookup_free(l);
+		}
 		return;
-	l = lookup_of(task);
-	if (l) { /* its exit went by unseen */
-		lost(LOSS_LOOKUP_EXIT);
-	} else {
+	}
+	if (!l) {
 		l = lookup_claim(task);
 		if (!l) {
 			lost(LOSS_MAP_FULL);
 			return;
 		}
-		count(COUNTER_LOOKUPS_KEPT);
+		cpu_count(cpu, COUNTER_LOOKUPS_KEPT);
 		if (!lookups_kept)
 			lookups_kept = 1;
 	}
@@ -48,6 +62,8 @@ static __always_inline void lookup_keep(__u64 lock, __u64 t_acquire, __u64 wait_
 	l->wait_ns = wait_ns;
 	l->seq = seq;
 	l->seq_end = seq_end;
+	l->exits = cpu->exits;
+	l->cpu = bpf_get_smp_processor_id();
 	l->folio = !lock;
 	barrier(); /* only this task looks for it */
 	*(volatile __u64 *)&l->task = task;
@@ -95,7 +111,7 @@ static __always_inline void lookup_released(void *ctx, __u64 lock)
 	if (h.wait_ns >= waits_from_ns)
 		lookup_contended(cpu, lock, &h);
 	if (cfg_pair)
-		lookup_keep(lock, h.t_acquire, h.wait_ns, h.seq);
+		lookup_keep(cpu, lock, h.t_acquire, h.wait_ns, h.seq);
 	if (!section_deferred(SITE_FIND_GET_BLOCK)) {
 		section_sample(ctx, cpu, SITE_FIND_GET_BLOCK, &h);
 		return;
@@ -113,17 +129,18 @@ static __always_inline void lookup_released(void *ctx, __u64 lock)
 static __always_inline void lookup_folio_locked(__u64 folio)
 {
 	__u64 wait_ns = folio_wait_take();
+	struct cpu_state *cpu = this_cpu();
 
-	if (phase != PHASE_RECORDING ||
+	if (!cpu || phase != PHASE_RECORDING ||
 	    filter_refuses(core_dev_of_mapping(core_folio_mapping(folio))))
 		return;
-	count(COUNTER_LOOKUPS_FOLIO);
+	cpu_count(cpu, COUNTER_LOOKUPS_FOLIO);
 	if (wait_ns) {
-		count(COUNTER_FOLIO_WAITS);
-		count_by(COUNTER_FOLIO_WAIT_NS, wait_ns);
+		cpu_count(cpu, COUNTER_FOLIO_WAITS);
+		cpu_count_by(cpu, COUNTER_FOLIO_WAIT_NS, wait_ns);
 	}
 	if (cfg_pair)
-		lookup_keep(0, bpf_ktime_get_ns(), wait_ns, window_seq);
+		lookup_keep(cpu, 0, bpf_ktime_get_ns(), wait_ns, window_seq);
 }
 
 /* Page-cache index of @block with blocks of @size bytes. */
@@ -199,11 +216,24 @@ static __always_inline __u32 lookup_behind(const struct lookup *l, const struct 
 }
 
 /*
+ * Is this the exit of the lookup that left @l? Surely if nothing else came by on its CPU since. Who was
+ * preempted in between may have had its exit left out because of another's that was preempted, too; then
+ * this is the exit of a later one, which took no lock.
+ */
+static __always_inline bool lookup_is_own(const struct lookup *l)
+{
+	struct cpu_state *cpu = this_cpu();
+
+	return cpu && cpu->exits == l->exits + 1 && l->cpu == (__u32)bpf_get_smp_processor_id();
+}
+
+/*
  * The reference was taken between acquire and release. If the window was still open at the release,
  * it was taken inside; if it closed in between, only the count at the end of the move can tell (on
- * `before`, taking the acquire alone for proof found 105 % of what the kernel counted).
+ * `before`, taking the acquire alone for proof found 105 % of what the kernel counted). True: the window
+ * is just being replaced, and the lookup was counted elsewhere.
  */
-static __always_inline void lookup_note(void *ctx, const struct lookup *l, struct window *w,
+static __always_inline bool lookup_note(void *ctx, const struct lookup *l, struct window *w,
 					const struct window_view *view, __u64 block, __u64 bh)
 {
 	__u64 closed;
@@ -218,16 +248,17 @@ static __always_inline void lookup_note(void *ctx, const struct lookup *l, struc
 			count(COUNTER_POSSIBLE);
 		else if (view->state == WINDOW_OPEN)
 			lost(LOSS_WINDOW);
-		return;
+		return true;
 	}
 	closed = READ_NOW(w->close_seq);
-	maybe = closed && l->seq_end >= closed;
+	maybe = !lookup_is_own(l) || (closed && l->seq_end >= closed);
 	if (maybe)
 		w->maybe_block = block;
 	__sync_fetch_and_add(maybe ? &w->maybe : &w->noted, 1);
 	order();
 	late_report(ctx, l, w, maybe, block, bh);
 	__sync_fetch_and_add(&w->pins, -1);
+	return false;
 }
 
 /* The windows that were here before the present one: true if the lookup was in the last of them. */
@@ -295,6 +326,7 @@ static __always_inline __u32 lookup_meets(void *ctx, const struct lookup *l, __u
 		__u32 slot = base + i;
 		struct window *w = bpf_map_lookup_elem(&windows, &slot);
 		struct window_view view;
+		bool gone = false;
 
 		if (!w)
 			continue;
@@ -302,10 +334,10 @@ static __always_inline __u32 lookup_meets(void *ctx, const struct lookup *l, __u
 			bool inside = lookup_inside(l, &view);
 
 			if (inside && could)
-				lookup_note(ctx, l, w, &view, block, bh);
+				gone = lookup_note(ctx, l, w, &view, block, bh);
 			met |= inside ? MEETS_BEHIND | MEETS_WAITED : lookup_behind(l, &view);
 		}
-		if (could && lookup_missed(l, w, mapping, index))
+		if (could && !gone && lookup_missed(l, w, mapping, index))
 			met = MEETS_BEHIND | MEETS_WAITED;
 	}
 	return met;
@@ -353,16 +385,13 @@ static __always_inline void lookup_flush(struct cpu_state *cpu, __u64 task, __u3
 		sample(dev, SITE_FIND_GET_BLOCK, KIND_WAIT, OUTCOME_NONE, mine.wait_ns);
 }
 
-/* @size: 0 where it is not known what was looked for. */
-static __always_inline void lookup_returned(void *ctx, struct block_device *bdev, __u32 dev,
-					    __u64 block, __u32 size, __u64 bh)
+static __always_inline void lookup_judge(void *ctx, struct cpu_state *cpu,
+					 struct block_device *bdev, __u32 dev, __u64 block,
+					 __u32 size, __u64 bh)
 {
-	struct cpu_state *cpu = this_cpu();
 	__u64 task = bpf_get_current_task();
 	struct lookup *l;
 
-	if (!cpu)
-		return;
 	if (!filter_refuses(dev) && phase == PHASE_RECORDING)
 		cpu_count(cpu, COUNTER_LOOKUPS);
 	if (cfg_pinned && bh && size && phase == PHASE_RECORDING)
@@ -382,6 +411,21 @@ static __always_inline void lookup_returned(void *ctx, struct block_device *bdev
 		lookup_pair(ctx, cpu, l, lookup_mapping(l, bdev), block, size, bh, dev);
 	lookup_free(l);
 	cpu_count(cpu, COUNTER_LOOKUPS_TAKEN);
+}
+
+/* @size: 0 where it is not known what was looked for. */
+static __always_inline void lookup_returned(void *ctx, struct block_device *bdev, __u32 dev,
+					    __u64 block, __u32 size, __u64 bh)
+{
+	struct cpu_state *cpu = this_cpu();
+
+	if (!cpu)
+		return;
+	*(volatile __u64 *)&cpu->exits += 1;
+	preemptible();
+	lookup_judge(ctx, cpu, bdev, dev, block, size, bh);
+	barrier();
+	*(volatile __u64 *)&cpu->exits += 1;
 }
 
 /*

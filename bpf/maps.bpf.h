@@ -87,6 +87,16 @@ static __always_inline void order(void)
 #endif
 }
 
+/* Where the model lets another task of this CPU come in, too; the order of one CPU needs nothing but this. */
+static __always_inline void preemptible(void)
+{
+#ifndef __bpf__
+	model_order();
+#else
+	barrier();
+#endif
+}
+
 /*
  * Takes what @claims says is free: 0. Before 5.12 programs have no compare and exchange: of those who raise
  * a counter at once, at most one reads a 1 behind it, and keeps it there.

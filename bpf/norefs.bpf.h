@@ -240,12 +240,15 @@ static __always_inline void norefs_hold(struct migration *m, __u64 now)
 static __always_inline void norefs_walk_end(struct migration *m, __u64 head)
 {
 	__u64 found = buffers_first(head, BUFFER_REFERENCED);
+	__s32 count;
 
 	if (!found)
 		return;
 	if (cfg_bh_migrate && !(found & BUFFER_UNLISTED)) /* rather one that proves something */
 		found = buffers_first(head, BUFFER_UNLISTED) ?: found;
-	window_busy(m, buffer_at(found));
+	/* as it was found: by now it may have been put, or put on a list by who had it */
+	count = core_bh_count(buffer_at(found));
+	window_busy(m, buffer_at(found), count > 0 ? count : 1, !(found & BUFFER_UNLISTED));
 }
 
 /*

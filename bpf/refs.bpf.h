@@ -98,8 +98,11 @@ static __always_inline __s32 refs_expected(__u64 folio, __u8 kind, __u64 flags)
  */
 static __always_inline void refs_drop(__u64 task)
 {
-	if (bpf_map_lookup_elem(&refs_attempts, &task))
-		lost(LOSS_RECURSION);
+	if (!bpf_map_lookup_elem(&refs_attempts, &task))
+		return;
+	lost(LOSS_RECURSION);
+	bpf_map_delete_elem(&refs_attempts,
+			    &task); /* or another folio's end would be taken for its */
 }
 
 /* 0: that of none. */
@@ -115,9 +118,9 @@ static __always_inline void refs_begins(__u64 src)
 	__u64 task = bpf_get_current_task(), mapping, flags;
 	struct refs_attempt a = { .src = src };
 
+	refs_drop(task);
 	if (phase != PHASE_RECORDING)
 		return;
-	refs_drop(task);
 	mapping = core_folio_mapping(src);
 	flags = core_folio_flags(src);
 	a.kind = refs_kind_of(src, mapping, flags);

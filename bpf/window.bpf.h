@@ -118,6 +118,7 @@ static __always_inline bool window_claim(struct window *w)
 		return true;
 	*(volatile __u32 *)&w->retiring = 0;
 taken:
+	order();
 	__sync_fetch_and_add(&w->claims, -1);
 	return false;
 }
@@ -137,7 +138,9 @@ static __always_inline void window_recycle(struct window *w)
 	w->gone_mapping = w->mapping;
 	w->gone_index = w->index;
 	w->gone_open = w->open_seq;
-	w->gone_done = w->state == WINDOW_MOVED ? window_limit(w) : 0;
+	/* nobody can have been in one that opened and ended at once, under the lock */
+	w->gone_done =
+		w->state == WINDOW_MOVED && window_limit(w) > w->open_seq ? window_limit(w) : 0;
 	order();
 	*(volatile __u64 *)&w->id = 0; /* before anything else changes */
 	order();
@@ -295,6 +298,7 @@ static __always_inline void window_publish(struct window *w, __u64 id)
 	*(volatile __u32 *)&w->retiring = 0;
 	order();
 	*(volatile __u64 *)&w->id = id;
+	order();
 	__sync_fetch_and_add(&w->claims, -1);
 }
 
@@ -344,9 +348,11 @@ static __always_inline void window_fill(struct late_record *r, const struct migr
 	r->window_id = id;
 	r->t_ns = m->now.t_close;
 	r->since_check_ns = m->now.t_close - m->t_open;
-	r->block = m->busy_block;
-	r->b_state = m->busy_state;
-	r->b_count = m->busy_count;
+	if (m->now.busy) { /* else they are those of a move before */
+		r->block = m->busy_block;
+		r->b_state = m->busy_state;
+		r->b_count = m->busy_count;
+	}
 	r->dev = m->dev;
 	r->kind = LATE_MOVED;
 	r->busy_block = m->now.busy ? m->busy_block : ~0ULL;
@@ -392,6 +398,7 @@ static __always_inline bool window_settle(struct migration *m, struct window *w,
 	w->busy_exit = m->now.busy_exit;
 	w->busy_block = m->busy_block;
 	w->assoc = m->now.assoc;
+	order(); /* who sees the state sees these */
 	w->state = state;
 	/*
 	 * A lookup raises noted before it reads the state; we write the state before we read noted.
@@ -540,23 +547,29 @@ static __always_inline void window_unflagged(struct migration *m)
 		w->done_seq = window_tick();
 }
 
-/* A buffer that is referenced at the end of its move: a count above zero is proof by itself. */
-static __always_inline void window_busy(struct migration *m, __u64 bh)
+/*
+ * A buffer that is referenced at the end of its move: a count above zero is proof by itself, unless a list's
+ * walker may be the one (@listed). Of several one that proves something stays.
+ */
+static __always_inline void window_busy(struct migration *m, __u64 bh, __s32 count, bool listed)
 {
+	bool assoc = cfg_bh_migrate && listed;
+
+	if (m->now.busy && (assoc || !m->now.assoc))
+		return;
 	m->now.busy = 1;
+	m->now.assoc = assoc;
 	m->busy_block = core_bh_block(bh);
 	m->busy_state = core_bh_state(bh);
-	m->busy_count = core_bh_count(bh);
-	if (cfg_bh_migrate && core_bh_on_list(bh))
-		m->now.assoc = 1;
-	else
-		m->now.assoc = 0;
+	m->busy_count = count;
 }
 
 static __always_inline void window_check_buffer(struct migration *m, __u64 bh)
 {
-	if (core_bh_count(bh) > 0)
-		window_busy(m, bh);
+	__s32 count = core_bh_count(bh);
+
+	if (count > 0)
+		window_busy(m, bh, count, core_bh_on_list(bh));
 }
 
 #endif /* MIGTRACE_WINDOW_BPF_H */

@@ -70,6 +70,8 @@ struct lookup_arg {
 	bool sleeps;  /* takes the folio's lock */
 	int exit_cpu; /* where it returns */
 	int times;
+	bool hits;	/* each is followed by one that needs no lock */
+	bool only_hits; /* it needs none itself */
 	/* what it was; of LATE ones their move tells whether it counts */
 	enum truth truth[4];
 	struct move *move[4];
@@ -81,6 +83,9 @@ extern const struct probes *probes;
 
 /* None of a move's steps is probed any more. */
 extern bool steps_are_off;
+
+/* Lookups that released or returned while another's exit was preempted on their CPU. */
+extern int exits_doubted;
 
 void device_init(struct device *d);
 void kernel_forget(void);

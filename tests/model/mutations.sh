@@ -24,13 +24,14 @@ an end ahead of the copy counts|norefs.bpf.h||s/m->now.last = 0; \/\* what/\/* w
 two open a window in one place|window.bpf.h||s/READ_NOW\(w->claims\) != 1 \|\| READ_NOW/READ_NOW/
 a window is replaced under a lookup's hands|window.bpf.h|its place taken,1|s/ \|\| w->pins//; s/if \(!READ_NOW\(w->pins\)\)/if (1)/
 a lookup writes to the window that came next|lookup.bpf.h||s/if \(READ_NOW\(w->retiring\) \|\| READ_NOW\(w->id\) != view->id\)/if (0)/
-an acquire alone is taken for proof|lookup.bpf.h||s/maybe = closed && l->seq_end >= closed;/maybe = false;/
+an acquire alone is taken for proof|lookup.bpf.h||s/maybe = !lookup_is_own\(l\) \|\| .*?;/maybe = !lookup_is_own(l);/
 what comes right behind a racy move is forgotten|norefs.bpf.h||s/window_open\(m, now, true\)/window_open(m, now, false)/
 a check that is repeated leaves its window|norefs.bpf.h||s/if \(!m->now.released \|\| !m->now.window_id\)/if (1)/; s/if \(m->now.window_id\) (\/\* of a section)/if (0) $1/
 what comes before the flag is cleared is forgotten|norefs.bpf.h||s/window_open\(m, now, true\)/window_open(m, now, !cfg_bh_migrate)/
 a lookup that outlasts the migration is not kept|lookup.bpf.h||s/return migrating \|\| seq != window_seq \|\| .*?;/return migrating;/s
-a window that was replaced is forgotten|window.bpf.h||s/w->gone_done = w->state == WINDOW_MOVED \? window_limit\(w\) : 0;/w->gone_done = 0;/
-an exit unseen is no loss|lookup.bpf.h||s/lost\(LOSS_LOOKUP_EXIT\);/;/
+a window that was replaced is forgotten|window.bpf.h||s/w->gone_done =\s+w->state == .*?;/w->gone_done = 0;/s
+an exit unseen is no loss|lookup.bpf.h||s/if \(l\) \/\* its exit .*?;//s
+an exit is taken for that of a lookup before|lookup.bpf.h||s/maybe = !lookup_is_own\(l\) \|\| /maybe = /; s/if \(armed && cpu->exits & 1\)/if (0)/
 an entry unseen is no loss|norefs.bpf.h||s/(!filter_is_set\(\)\)\n\t\t\t)lost\(LOSS_WINDOW\);/$1;/
 a held move's window has room|window.bpf.h||s/w->close_seq = w->open_seq;/w->close_seq = w->open_seq + 4;/
 every section ends a move|norefs.bpf.h||s/done = bh.folio == m->dst;/done = true;/
