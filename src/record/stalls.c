@@ -13,7 +13,7 @@
 
 #define WAITS_MAX 256
 #define TASKS_MAX 64
-#define TOLD_MAX  64
+#define TOLD_MAX  WAITS_MAX
 #define LOOK_NS	  200000000ULL
 
 /* What was told of, and not yet that it is over. */
@@ -215,7 +215,7 @@ static void sleeper_woke(struct stalls *s, int i)
 
 		v = begin(s, s->tasks[i], w->t_start, &r, err);
 	}
-	tracer__stall_forget(s->t, s->tasks[i]);
+	tracer__stall_forget(s->t, s->tasks[i], w);
 	if (v)
 		is_over(s, v, w->t_end - w->t_start);
 }

@@ -33,9 +33,14 @@ int tracer__stall_waits(struct tracer *t, __u64 *tasks, struct stall_wait *v, si
 	return n;
 }
 
-void tracer__stall_forget(struct tracer *t, __u64 task)
+void tracer__stall_forget(struct tracer *t, __u64 task, const struct stall_wait *over)
 {
-	bpf_map_delete_elem(bpf_map__fd(tracer__skeleton(t)->maps.stalls), &task);
+	int fd = bpf_map__fd(tracer__skeleton(t)->maps.stalls);
+	struct stall_wait now;
+
+	/* it may wait for something else by now, in the same place */
+	if (!bpf_map_lookup_elem(fd, &task, &now) && now.t_end && now.t_start == over->t_start)
+		bpf_map_delete_elem(fd, &task);
 }
 
 int tracer__stall_spins(struct tracer *t, struct stall_spin *v)

@@ -173,7 +173,8 @@ struct stall_wait;
 struct stall_spin;
 struct stall_task;
 int tracer__stall_waits(struct tracer *t, __u64 *tasks, struct stall_wait *v, size_t max);
-void tracer__stall_forget(struct tracer *t, __u64 task);
+/* @over: as it was read; not what the task waits for since. */
+void tracer__stall_forget(struct tracer *t, __u64 task, const struct stall_wait *over);
 /* What was last seen on each of tracer__cpus() CPUs. 0 or -errno. */
 int tracer__stall_spins(struct tracer *t, struct stall_spin *v);
 /* Sleeping tasks whose stack refers to one of @looks (0: none): how many of them are in @v, or -errno. */
