@@ -125,7 +125,8 @@ static bool take_pending(struct late_list *l, const struct late_record *r, bool 
 		if (p->window_id != r->window_id || (p->maybe & 1) != maybe || by_count(p)) {
 			l->pending[keep++] = *p;
 		} else if (!maybe) {
-			certain(l, p, r->b_state & BH_STATE_DIRTY);
+			/* the state is that of the buffer that was busy at the end, not of each one's */
+			certain(l, p, p->block == r->busy_block && r->b_state & BH_STATE_DIRTY);
 			proven = true;
 		} else if (!proven && p->block == r->busy_block) {
 			p->confirmed = 1;

@@ -452,7 +452,8 @@ int snapshot__figures(struct tracer *t, struct run *run, bool final)
 
 /*
  * Migrations whose exit was not seen, and that nothing else of their task has shown. Not those that still wait
- * for a buffer's lock: they have opened no window, and lose nothing.
+ * for a buffer's lock, that go without the check, or that began ahead of the recording: they have opened no
+ * window, and lose nothing.
  */
 static __u64 migrations_lost(struct tracer *t)
 {
@@ -463,7 +464,7 @@ static __u64 migrations_lost(struct tracer *t)
 	slots = bpf_map__max_entries(skel->maps.migrations);
 	for (__u32 i = 0; i < slots && lost; i++)
 		if (!bpf_map_lookup_elem(bpf_map__fd(skel->maps.migrations), &i, &m) && m.task &&
-		    m.now.t_buffer)
+		    (m.now.t_buffer || m.unchecked || m.early))
 			lost--;
 	return lost;
 }
