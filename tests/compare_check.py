@@ -59,7 +59,8 @@ def main():
     for r, p in zip(tested, holm(found)):
         near("Holm", r["p_holm"], p)
         worse = r["difference"]["estimate"] > 0
-        want = "~" if p > c["alpha"] else "worse" if worse else "better"
+        words = ("higher", "lower") if r["metric"] == "% behind moves" else ("worse", "better")
+        want = "~" if p > c["alpha"] else words[not worse]
         assert r["verdict"] == want, f"{r['verdict']}, not {want}"
     holds = [r for r in tested if r["subject"] != "contention"]
     near("geomean", c["geomean"], math.exp(sum(math.log(r["ratio"]) for r in holds) / len(holds)))

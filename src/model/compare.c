@@ -12,7 +12,7 @@
 
 enum figure { FIG_QUANTILE, FIG_MAX, FIG_TOTAL, FIG_RATE };
 
-/* What is said of a histogram. Longer is worse, so that lower is better in all tested rows. */
+/* What is said of a histogram. Longer is worse: lower is better. */
 struct hist_metric {
 	const char *name;
 	enum figure figure;
@@ -112,15 +112,16 @@ static const struct {
 	const char *subject, *metric;
 	enum row_unit unit;
 	double (*of)(const struct run *r);
+	bool neutral; /* a share of the waits rises as well when the others get shorter */
 } run_metrics[] = {
-	{ CMP_CONTENTION, "waited per 1M", UNIT_EVENTS, waited },
-	{ CMP_CONTENTION, "% behind moves", UNIT_EVENTS, behind },
-	{ "norefs migrations", "moved", UNIT_RATE, moved },
-	{ "norefs migrations", "not moved", UNIT_RATE, not_moved },
-	{ "late references", "found", UNIT_EVENTS, late },
-	{ "late references", "per 1M windows", UNIT_EVENTS, late_share },
-	{ "directory entries", "read", UNIT_RATE, entries },
-	{ "file system errors", "found", UNIT_EVENTS, fs_errors },
+	{ CMP_CONTENTION, "waited per 1M", UNIT_EVENTS, waited, false },
+	{ CMP_CONTENTION, "% behind moves", UNIT_EVENTS, behind, true },
+	{ "norefs migrations", "moved", UNIT_RATE, moved, false },
+	{ "norefs migrations", "not moved", UNIT_RATE, not_moved, false },
+	{ "late references", "found", UNIT_EVENTS, late, false },
+	{ "late references", "per 1M windows", UNIT_EVENTS, late_share, false },
+	{ "directory entries", "read", UNIT_RATE, entries, false },
+	{ "file system errors", "found", UNIT_EVENTS, fs_errors, false },
 };
 
 static double figure(const struct hist_metric *m, const struct hist *h, double seconds)
@@ -152,7 +153,7 @@ static bool by_rounds(const struct comparison *c, unsigned int site, bool wait,
 		for (size_t i = 0; i < c->files[side]; i++) {
 			const struct run *r = &c->runs[side][i];
 
-			if (wait ? !compare__has_waits(r, site) : !r->site[site].clock)
+			if (wait ? !run__has_waits(r, site) : !r->site[site].clock)
 				continue; /* it has no value at all */
 			if (!r->rounds_n || m->figure == FIG_MAX)
 				return false;
@@ -169,7 +170,7 @@ static int site_figure(const struct run *r, unsigned int site, bool wait,
 {
 	double seconds = r->duration_ns ? run__site_seconds(r, site) : NAN, *v;
 	const struct run_site *s = &r->site[site];
-	bool there = wait ? compare__has_waits(r, site) : !!s->clock;
+	bool there = wait ? run__has_waits(r, site) : !!s->clock;
 
 	*value = there ? figure(m, wait ? &s->wait : &s->hold, seconds) : NAN;
 	if (!rounds || !there)
@@ -342,6 +343,7 @@ static int add_run_rows(struct comparison *c)
 			cmp_row__free(&c->rows[--c->rows_n]);
 			continue;
 		}
+		row->neutral = run_metrics[k].neutral;
 		row->tested = compare__admit_contention(c, row, sites);
 		c->family += row->tested;
 	}

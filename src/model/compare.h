@@ -30,8 +30,10 @@ enum row_unit {
 enum row_verdict {
 	ROW_UNTESTED, /* shown only: outside of the family, or too few runs to reject anything */
 	ROW_SAME,     /* not significant: "~" */
-	ROW_LOWER,    /* significant, and the second side is lower (for all tested rows: better) */
+	ROW_LOWER,    /* significant, and the second side is lower: better */
 	ROW_HIGHER,
+	ROW_LESS, /* the same of a row of which neither is better: a share */
+	ROW_MORE,
 };
 
 struct cmp_row {
@@ -39,6 +41,7 @@ struct cmp_row {
 	const char *metric; /* "hold p50", "hold total", "moved", ... */
 	enum row_unit unit;
 	bool tested;	      /* one of the family: hold p50, p99 and total of a site, contention */
+	bool neutral;	      /* neither direction is better */
 	double *value[SIDES]; /* one a boot, in the order given; NAN where it has none */
 	char *unmeasured;     /* "not measured in b.json: not part of the light tier", or NULL */
 	struct estimate median[SIDES];
@@ -54,11 +57,16 @@ struct cmp_row {
 struct cmp_total {
 	__u64 late, windows, fs_errors;
 	double seconds;
-	bool tainted;	   /* a loss was counted */
-	bool would_show;   /* "none seen" proves something in one of them */
-	const char *doubt; /* why it proves nothing in another */
-	const char *hides; /* why a late reference may be hidden in one of them */
+	bool tainted;		    /* a loss was counted */
+	bool would_show;	    /* "none seen" proves something in one of them */
+	const char *doubt;	    /* why it proves nothing in another */
+	const char *hides;	    /* why a late reference may be hidden in one of them */
+	size_t apart;		    /* runs that could not be added up with the first ones */
+	__u64 floor_ns[SITE_COUNT]; /* the largest of the runs' */
 };
+
+/* Why "none" of a side proves nothing, or NULL. */
+const char *cmp_total__doubt(const struct cmp_total *t);
 
 /* What leaves the test, or never was in it, although it was measured: never silently. */
 struct cmp_left {
@@ -89,7 +97,7 @@ struct comparison {
 	size_t fewest_runs;  /* a side, for the family to reject at all; 0 when nothing is tested */
 	double alpha, power; /* as used */
 	double geomean; /* of the ratios of the family's times that have one; NAN without any */
-	size_t lower, higher; /* significant rows */
+	size_t lower, higher, changed; /* significant rows; changed: the neutral ones */
 	struct cmp_total total[SIDES];
 	bool forced;  /* unlike things compared all the same; @unlike says which */
 	char *unlike; /* "" when nothing is */
@@ -130,8 +138,6 @@ struct cmp_source {
 };
 int compare__unmeasured(const struct comparison *c, const struct cmp_source *s,
 			struct cmp_row *row);
-/* The waits of @site were timed: wherever it was held there is one for each acquire. */
-bool compare__has_waits(const struct run *r, unsigned int site);
 /* Is @row one of contention's, that all runs have, and are they enough for these beside the @sites'? */
 bool compare__admit_contention(const struct comparison *c, const struct cmp_row *row, size_t sites);
 /* "run 3 of after", or the file's name; of the run file @i. */
@@ -170,7 +176,7 @@ const struct cmp_row *compare__regression(const struct comparison *c, double per
  */
 __u64 cmp_row__floor(const struct comparison *c, const struct cmp_row *row);
 
-/* "better", "worse", "~", "" for a verdict of a row. */
+/* "better", "worse", of neutral rows "lower", "higher", "~", "" for a verdict of a row. */
 const char *row_verdict__name(enum row_verdict v);
 
 #endif /* MIGTRACE_COMPARE_H */

@@ -41,7 +41,10 @@ static int test(const struct comparison *c, struct cmp_row *row, const double *a
 	if (!compare__can_reject(c))
 		return ret;
 	/* U counts the pairs in which "before" is larger; with ties the shift may be 0 */
-	row->verdict = row->test.u > (double)(na * nb) / 2 ? ROW_LOWER : ROW_HIGHER;
+	if (row->test.u > (double)(na * nb) / 2)
+		row->verdict = row->neutral ? ROW_LESS : ROW_LOWER;
+	else
+		row->verdict = row->neutral ? ROW_MORE : ROW_HIGHER;
 	/* what the hardest of Holm's steps would have found */
 	if (!ret)
 		ret = stats__detectable(a, na, b, nb, c->alpha / (double)c->family, c->power,
@@ -97,6 +100,7 @@ static int adjust(struct comparison *c)
 			row->verdict = ROW_SAME;
 		c->lower += row->verdict == ROW_LOWER;
 		c->higher += row->verdict == ROW_HIGHER;
+		c->changed += row->verdict == ROW_LESS || row->verdict == ROW_MORE;
 	}
 	free(p);
 	return ret;
@@ -134,6 +138,9 @@ static void add_total(struct cmp_total *t, const struct run *r)
 	t->windows = add_up(t->windows, r->late.windows);
 	t->fs_errors = add_up(t->fs_errors, counters__get(&r->counters, "bench_fs_errors"));
 	t->seconds += r->duration_ns / 1e9;
+	for (unsigned int i = 0; i < SITE_COUNT; i++)
+		if (r->site[i].floor_ns > t->floor_ns[i])
+			t->floor_ns[i] = r->site[i].floor_ns;
 }
 
 static int sum_sides(struct comparison *c, struct run *const runs[SIDES])
@@ -145,8 +152,14 @@ static int sum_sides(struct comparison *c, struct run *const runs[SIDES])
 			add_total(&c->total[side], &runs[side][i]);
 		/* unlike runs, compared by force, have no sum: it is that of those like the first */
 		for (size_t i = 1; i < c->files[side]; i++)
-			if (run__merge(&runs[side][0], &runs[side][i], &why) == -ENOMEM)
+			switch (run__merge(&runs[side][0], &runs[side][i], &why)) {
+			case -ENOMEM:
 				return -ENOMEM;
+			case 0:
+				break;
+			default:
+				c->total[side].apart++;
+			}
 		c->sum[side] = runs[side][0];
 	}
 	return 0;
@@ -213,6 +226,11 @@ bool compare__unsafe(const struct comparison *c, int side)
 	return c->total[side].late || c->total[side].fs_errors;
 }
 
+const char *cmp_total__doubt(const struct cmp_total *t)
+{
+	return t->hides ?: t->would_show ? NULL : t->doubt;
+}
+
 enum cmp_race compare__race(const struct comparison *c, const char **why)
 {
 	const struct cmp_total *before = &c->total[BEFORE], *after = &c->total[AFTER];
@@ -222,10 +240,8 @@ enum cmp_race compare__race(const struct comparison *c, const char **why)
 		return RACE_LATER;
 	if (after->late)
 		*why = "both sides had late references";
-	else if (after->hides)
-		*why = after->hides;
-	else if (!after->would_show)
-		*why = after->doubt;
+	else
+		*why = cmp_total__doubt(after);
 	return *why ? RACE_UNKNOWN : RACE_NONE;
 }
 
@@ -249,8 +265,8 @@ __u64 cmp_row__floor(const struct comparison *c, const struct cmp_row *row)
 	if (row->unit != UNIT_NS || site >= SITE_COUNT)
 		return 0;
 	for (int side = 0; side < SIDES; side++)
-		if (3 * c->sum[side].site[site].floor_ns > floor_ns)
-			floor_ns = 3 * c->sum[side].site[site].floor_ns;
+		if (3 * c->total[side].floor_ns[site] > floor_ns)
+			floor_ns = 3 * c->total[side].floor_ns[site];
 	for (int side = 0; side < SIDES; side++)
 		if (row->median[side].value < (double)floor_ns)
 			return floor_ns;
@@ -259,7 +275,7 @@ __u64 cmp_row__floor(const struct comparison *c, const struct cmp_row *row)
 
 const char *row_verdict__name(enum row_verdict v)
 {
-	static const char *const names[] = { "", "~", "better", "worse" };
+	static const char *const names[] = { "", "~", "better", "worse", "lower", "higher" };
 
 	return names[v];
 }
@@ -348,13 +364,6 @@ const char *compare__file(const struct comparison *c, int side, size_t i, char *
 /* Why a site can't be tested in one run, or has no figure there, the worst first. */
 enum lack { LACK_NOTHING, LACK_SECTIONS, LACK_TIME, LACK_FIGURE };
 
-bool compare__has_waits(const struct run *r, unsigned int site)
-{
-	const struct run_site *s = &r->site[site];
-
-	return s->clock && s->clock != CLOCK_BRACKET && (s->wait.count || !s->hold.count);
-}
-
 static enum lack lack_of(const struct run *r, const struct cmp_source *s)
 {
 	if (s->contended)
@@ -362,7 +371,7 @@ static enum lack lack_of(const struct run *r, const struct cmp_source *s)
 	if (s->is_span ? !run__span(r, s->span) : !r->site[s->site].clock)
 		return LACK_FIGURE;
 	if (s->wait)
-		return compare__has_waits(r, s->site) ? LACK_NOTHING : LACK_FIGURE;
+		return run__has_waits(r, s->site) ? LACK_NOTHING : LACK_FIGURE;
 	if (!r->duration_ns)
 		return LACK_TIME;
 	return !s->is_span && r->site[s->site].hold.count < COMPARE_SECTIONS_LEAST ? LACK_SECTIONS :
@@ -378,8 +387,7 @@ static const char *reason_of(const struct run *r, const struct cmp_source *s)
 		return s->is_span ? run_spans[s->span].absent : r->site[s->site].reason;
 	if (r->site[s->site].clock == CLOCK_BRACKET)
 		return "a bracket's clock has none";
-	return !strcmp(r->tool.tier ? r->tool.tier : "", "light") ? "not part of the light tier" :
-								    "none was kept";
+	return run__is_light(r) ? "not part of the light tier" : "none was kept";
 }
 
 struct worst_file {

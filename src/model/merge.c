@@ -383,7 +383,10 @@ static int merge_member(const struct member *m, void *into, const void *from)
 	case MERGE_EVENTS:
 		return merge_events(m, into, from);
 	case MERGE_DROP:
-		member__clear(m, into);
+		if (m->type == M_COUNT)
+			*(__u64 *)to = 0;
+		else
+			member__clear(m, into);
 		return 0;
 	case MERGE_WORST:
 		return merge_worst(into, from);
@@ -485,12 +488,21 @@ int run__note_parts(struct run *into, const struct run *from)
 	return 0;
 }
 
+/* Files of the first stage do not count how many lookups waited: of a sum with one it is no share of all. */
+static bool counts_waits(const struct run *r)
+{
+	const struct run_site *s = &r->site[SITE_FIND_GET_BLOCK];
+
+	return counters__has(&r->counters, "lookup_waits") || !(s->acquires || s->hold.count);
+}
+
 int run__merge(struct run *into, const struct run *from, const char **why)
 {
 	static const struct at root;
+	bool share = counts_waits(into) && counts_waits(from);
 	int ret;
 
-	*why = difference(&run_shape, into, from, &root);
+	*why = into->turns_n || from->turns_n ? "cost" : difference(&run_shape, into, from, &root);
 	if (!*why && !same_generation(into, from))
 		*why = "kernel.generation";
 	if (*why)
@@ -501,6 +513,8 @@ int run__merge(struct run *into, const struct run *from, const char **why)
 						   merge_shape(&run_shape, into, from);
 	if (!ret) /* of all moves, not of the first file's */
 		ret = run__switch_evidence(&into->counters, &into->kernel.generation_evidence);
+	if (!ret && !share)
+		counters__drop(&into->counters, "lookup_waits");
 	if (ret == -E2BIG)
 		*why = path;
 	return ret;

@@ -191,6 +191,17 @@ int counters__add(struct counters *c, const char *name, __u64 value)
 	return 0;
 }
 
+void counters__drop(struct counters *c, const char *name)
+{
+	struct counter *v = find(c, name);
+
+	if (!v)
+		return;
+	free(v->name);
+	memmove(v, v + 1, (char *)(c->v + c->n) - (char *)(v + 1));
+	c->n--;
+}
+
 __u64 counters__sum(const struct counters *c)
 {
 	__u64 sum = 0;
@@ -354,6 +365,11 @@ __u64 late__evidence(const struct late *l)
 			       add_up(l->behind_spin, l->behind_folio);
 }
 
+bool late_event__permitted(const struct late_event *e)
+{
+	return !strcmp(e->kind, "assoc_list");
+}
+
 bool late__bounds(const struct late *l)
 {
 	return late__evidence(l) / 3 > 1;
@@ -382,16 +398,41 @@ static bool may_hide(const struct run *run)
 	return false;
 }
 
+bool run__is_light(const struct run *run)
+{
+	return run->tool.tier && !strcmp(run->tool.tier, "light");
+}
+
+bool run__watches_lookups(const struct run *run)
+{
+	for (size_t i = 0; i < run->probes_n; i++)
+		if (!strcmp(run->probes[i].probe, "lookup_exit") && !run->probes[i].attached)
+			return false;
+	return run->site[SITE_FIND_GET_BLOCK].clock && !run__is_light(run);
+}
+
+bool run__has_waits(const struct run *run, unsigned int site)
+{
+	const struct run_site *s = &run->site[site];
+
+	return s->clock && s->clock != CLOCK_BRACKET &&
+	       (s->wait.count || (!s->hold.count && !run__is_light(run)));
+}
+
 const char *run__doubt(const struct run *run)
 {
 	if (run->late.possible)
 		return "lookups were possibly late";
 	if (may_hide(run))
 		return "events were lost";
+	if (!run->late.watched && !run->late.windows)
+		return "moves were not watched";
 	if (!run->late.windows)
 		return "nothing was migrated";
-	if (run->tool.tier && !strcmp(run->tool.tier, "light"))
+	if (run__is_light(run))
 		return "the light tier reads the end of each move and watches no lookup";
+	if (!run__watches_lookups(run))
+		return "lookups were not watched";
 	if (run__entered(run, SITE_FIND_GET_BLOCK) == ENTERED_NEVER)
 		return "no lookup came by the function that is probed";
 	if (!late__evidence(&run->late))

@@ -229,6 +229,9 @@ struct late_events {
 	__u64 not_listed; /* counted, but not among them */
 };
 
+/* By an association list, whose walker may raise a count while a page moves: BH_Migrate kernels. */
+bool late_event__permitted(const struct late_event *e);
+
 struct late {
 	bool watched; /* windows were looked for; a count above zero says so as well */
 	__u64 total, slow_lookup, end_count, assoc_list; /* what is proven */
@@ -316,6 +319,7 @@ struct run {
 	struct counters stalls_by; /* what was waited for -> stalls */
 	struct run_stall *stalls;  /* that had not ended */
 	size_t stalls_n;
+	__u64 stalls_more;	   /* that are not among them */
 	struct counters unlockers; /* who ended them -> waits */
 	struct run_device *devices;
 	size_t devices_n;
@@ -386,6 +390,7 @@ __u64 run_tries__given_up(const struct run_tries *t, unsigned int i);
 void counters__free(struct counters *c); /* leaves it empty */
 /* Adds @value to the counter @name, creating it at the end. Returns 0 or -ENOMEM. */
 int counters__add(struct counters *c, const char *name, __u64 value);
+void counters__drop(struct counters *c, const char *name);
 __u64 counters__sum(const struct counters *c);
 /* Value of @name, 0 when absent. */
 __u64 counters__get(const struct counters *c, const char *name);
@@ -486,6 +491,15 @@ enum entered run__entered(const struct run *run, unsigned int site);
 
 enum verdict { VERDICT_NONE_SEEN, VERDICT_FOUND, VERDICT_INCONCLUSIVE };
 enum verdict run__verdict(const struct run *run);
+
+/* Recorded with --light, or by an export without --full. */
+bool run__is_light(const struct run *run);
+
+/* Lookups are held against windows: not in the light tier, nor where their lock or exit is not probed. */
+bool run__watches_lookups(const struct run *run);
+
+/* The waits of @site are timed, also where there are none: 0 of nobody who looked is no figure. */
+bool run__has_waits(const struct run *run, unsigned int site);
 
 /* Why "none seen" would prove nothing in this run, as half a sentence; NULL when it does. */
 const char *run__doubt(const struct run *run);

@@ -285,9 +285,11 @@ static const struct member late_members[] = {
 	  "Those of them that wanted the lock while the window was open: only they could have been "
 	  "late.",
 	  M_OBJECT, MERGE_AND, HIDDEN, HAS(late, has_waited), .of = &waited_shape },
-	{ "events", "A list of the late references, without possible ones.", M_LIST, MERGE_EVENTS,
-	  BULKY, ENTRIES(late, proven.v, proven.n), .of = &late_event_shape },
-	{ "not_listed", "How many more late references there were.", M_COUNT, MERGE_ADD,
+	{ "events",
+	  "A list of the late references, without possible ones, and of what association lists took "
+	  "(kind `assoc_list`), which is no part of `total`.",
+	  M_LIST, MERGE_EVENTS, BULKY, ENTRIES(late, proven.v, proven.n), .of = &late_event_shape },
+	{ "not_listed", "How many more of both there were.", M_COUNT, MERGE_ADD,
 	  MEMBER(late, proven.not_listed) },
 	{ "possible",
 	  "Lookups that took the lock in a window, and released it after the window's end; the page "
@@ -366,7 +368,7 @@ static const struct member turn_members[] = {
 	  MEMBER(run_turn, detach_ns), HAS(run_turn, traced) },
 	{ "floor_ns", "What the clock reads on an empty section.", M_COUNT, MERGE_KEEP, HIDDEN,
 	  MEMBER(run_turn, floor_ns), HAS(run_turn, traced) },
-	{ "jumps", "Kprobes that the kernel had replaced by jumps when the turn began.", M_COUNT,
+	{ "jumps", "Kprobes that the kernel had replaced by jumps when the turn ended.", M_COUNT,
 	  MERGE_KEEP, HIDDEN, MEMBER(run_turn, jumps), HAS(run_turn, has_places) },
 	{ "calls", "Kprobes that it serves by ftrace.", M_COUNT, MERGE_KEEP, HIDDEN,
 	  MEMBER(run_turn, calls), HAS(run_turn, has_places) },

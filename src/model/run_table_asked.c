@@ -215,8 +215,11 @@ static const struct member run_stall_members[] = {
 	{ "index", "Of the page in its mapping.", M_COUNT, MEMBER(run_stall, index) },
 	{ "waiter", "The task that waits.", M_OBJECT, MEMBER(run_stall, waiter),
 	  .of = &side_shape },
-	{ "owner", "The task that has it, null when it is not known.", M_OBJECT, MERGE_KEEP, NULLS,
-	  MEMBER(run_stall, owner), HAS(run_stall, has_owner), .of = &side_shape },
+	{ "owner",
+	  "The task that has it, null when it is not known. Of one that sleeps `cpu` is 0 and says "
+	  "nothing.",
+	  M_OBJECT, MERGE_KEEP, NULLS, MEMBER(run_stall, owner), HAS(run_stall, has_owner),
+	  .of = &side_shape },
 	{ "owner_how", "How that is known, or why it is not.", M_TEXT,
 	  MEMBER(run_stall, owner_how) },
 	{ 0 },
@@ -226,12 +229,16 @@ SHAPE(run_stall, "under_way");
 static const struct member stalls_members[] = {
 	{ "over_ns", "From which time on a wait is a stall.", M_COUNT, MERGE_SAME,
 	  MEMBER(run, stall_ns), .least = 1 },
-	{ "by", "How many there were, by what was waited for.", M_COUNTERS, MERGE_ADD,
-	  MEMBER(run, stalls_by) },
+	{ "by",
+	  "How many there were, by what was waited for; without what is not watched on this kernel or "
+	  "in this tier.",
+	  M_COUNTERS, MERGE_ADD, MEMBER(run, stalls_by) },
 	{ "longest_ns", "The longest that had not ended, 0 when there was none.", M_COUNT,
 	  MERGE_MAX, MEMBER(run, stall_longest_ns) },
 	{ "under_way", "A list of those that had not ended.", M_LIST, MERGE_DROP,
 	  ENTRIES(run, stalls, stalls_n), .max = RUNFILE_MAX_NAMES, .of = &run_stall_shape },
+	{ "not_listed", "How many more had not ended.", M_COUNT, MERGE_DROP, OPTIONAL,
+	  MEMBER(run, stalls_more) },
 	{ 0 },
 };
 SHAPE(stalls, "stalls");

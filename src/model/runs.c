@@ -181,7 +181,11 @@ static bool merge(struct run *into, const struct run *from, char *const *paths, 
 	if (!ret && *dropped)
 		log_warn("left out of the sum, since not all files up to '%s' have it: %s",
 			 paths[i], dropped);
-	if (ret == -EINVAL) {
+	if (ret == -EINVAL && (into->turns_n || from->turns_n)) {
+		log_error("'%s' and '%s' can't be added up: files of bench --cost have no sum",
+			  paths[0], paths[i]);
+		log_hint("report them one by one");
+	} else if (ret == -EINVAL) {
 		log_error("'%s' can't be added to '%s': %s differs", paths[i], paths[0], why);
 		log_hint("runs are merged when kernel, tier and clocks are the same");
 	} else if (ret) {

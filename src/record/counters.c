@@ -318,7 +318,12 @@ static __u64 raised(struct run *run, unsigned int what, __u64 n)
 
 int counters__stalls(struct run *run, struct tracer *t, const __u64 *c)
 {
-	__u64 n[STALL_COUNT];
+	static const char *const probe[STALL_COUNT] = {
+		[STALL_FOLIO] = "stall_folio",
+		[STALL_BUFFER] = "buffer_locks",
+		[STALL_SPIN] = "stall_spin",
+	};
+	__u64 n[STALL_COUNT], last = 0;
 	int err;
 
 	run->stall_ns = tracer__opts(t)->stall_ns;
@@ -327,7 +332,13 @@ int counters__stalls(struct run *run, struct tracer *t, const __u64 *c)
 	for (unsigned int i = 0; i < STALL_COUNT; i++)
 		n[i] = c[COUNTER_STALL + i];
 	err = stalls_under_way(run, t, n);
-	for (unsigned int i = 0; i < STALL_COUNT && !err; i++)
-		err = counters__add(&run->stalls_by, stall__name(i), raised(run, i, n[i]));
+	for (unsigned int i = 0; i < STALL_COUNT; i++)
+		last += n[i] - c[COUNTER_STALL + i];
+	run->stalls_more = last > run->stalls_n ? last - run->stalls_n : 0;
+	for (unsigned int i = 0; i < STALL_COUNT && !err; i++) {
+		n[i] = raised(run, i, n[i]);
+		if (n[i] || tracer__live(t, probe[i])) /* 0 of what nobody looked at is no figure */
+			err = counters__add(&run->stalls_by, stall__name(i), n[i]);
+	}
 	return err;
 }

@@ -76,10 +76,10 @@ static const char *p_cell(char cell[FMT_CELL], const struct cmp_row *row)
 
 static void one_row(struct pair *p, const struct cmp_row *row)
 {
-	static const enum doc_tone tones[] = { [ROW_UNTESTED] = TONE_PLAIN,
-					       [ROW_SAME] = TONE_PLAIN,
-					       [ROW_LOWER] = TONE_GOOD,
-					       [ROW_HIGHER] = TONE_BAD };
+	static const enum doc_tone tones[] = {
+		[ROW_UNTESTED] = TONE_PLAIN, [ROW_SAME] = TONE_PLAIN, [ROW_LOWER] = TONE_GOOD,
+		[ROW_HIGHER] = TONE_BAD,     [ROW_LESS] = TONE_PLAIN, [ROW_MORE] = TONE_PLAIN
+	};
 	struct doc *d = &p->r.doc;
 	char cell[FMT_CELL];
 
@@ -208,6 +208,8 @@ static void late(struct pair *p)
 			b->tone = TONE_BAD;
 		doc__add(&p->r.doc, "%s%s: %llu in %s", side ? ";" : "", p->c->label[side],
 			 (unsigned long long)t->late, fmt__of(words, t->windows, "window"));
+		if (!t->late && cmp_total__doubt(t))
+			doc__add(&p->r.doc, ", which proves nothing: %s", cmp_total__doubt(t));
 		if (p->c->sum[side].bench.file_system || t->fs_errors)
 			doc__add(&p->r.doc, ", %s",
 				 fmt__of(words, t->fs_errors, "file system error"));
@@ -261,6 +263,11 @@ static bool grouped(const struct comparison *c)
 	return c->n[BEFORE] + c->n[AFTER] < c->files[BEFORE] + c->files[AFTER];
 }
 
+static bool significant(const struct comparison *c)
+{
+	return c->lower + c->higher + c->changed;
+}
+
 static void verdict(struct pair *p)
 {
 	const struct comparison *c = p->c;
@@ -269,19 +276,21 @@ static void verdict(struct pair *p)
 
 	doc__block(d, DOC_FACT, "verdict", "%s", "")->id = "big";
 	if (!c->family)
-		doc__add(d, "no site was measured in every run: nothing is tested");
+		doc__add(d, "nothing is tested: no site has what a test needs in every run");
 	else if (least < 2)
 		doc__add(d, "1 %s, no test: one %s a side can't tell a change from chance",
 			 grouped(c) ? "boot" : "run", grouped(c) ? "boot" : "run");
 	else if (!compare__can_reject(c))
 		doc__add(d, "too few runs to test: %zu a side%s", least,
 			 grouped(c) ? ", runs of one boot counted once" : "");
-	else if (c->lower + c->higher)
+	else if (significant(c))
 		doc__add(d, "of %zu tested rows %zu better, %zu worse", c->family, c->lower,
 			 c->higher);
 	else
 		doc__add(d, "~ nothing significant in %zu tested rows", c->family);
-	if (compare__can_reject(c) && !(c->lower + c->higher))
+	if (c->changed)
+		doc__add(d, ", %zu changed, which is neither", c->changed);
+	if (compare__can_reject(c) && !significant(c))
 		detectable(p);
 	for (int side = 0; side < SIDES; side++)
 		if (compare__unsafe(c, side))
@@ -332,7 +341,8 @@ static const char *mood(const struct comparison *c)
 	if (compare__unsafe(c, AFTER) || (c->higher && !c->lower && !compare__unsafe(c, BEFORE)))
 		return "answer bad";
 	if (!c->family || !compare__can_reject(c) || c->higher || c->left_n || c->shared ||
-	    c->total[BEFORE].tainted || c->total[AFTER].tainted || *c->unlike)
+	    c->total[BEFORE].tainted || c->total[AFTER].tainted || c->total[BEFORE].hides ||
+	    c->total[AFTER].hides || *c->unlike)
 		return "answer warn";
 	return c->lower || compare__unsafe(c, BEFORE) ? "answer good" : "answer";
 }
@@ -379,7 +389,7 @@ static void chart_row(const struct comparison *c, const struct cmp_row *from, st
 {
 	snprintf(to->label, sizeof(to->label), "%s %s", from->subject, from->metric);
 	snprintf(to->verdict, sizeof(to->verdict), "%s", row_verdict__name(from->verdict));
-	to->significant = from->verdict == ROW_LOWER || from->verdict == ROW_HIGHER;
+	to->significant = from->verdict > ROW_SAME;
 	to->base = from->median[BEFORE].value;
 	to->value_at = relative(from, from->shift.value);
 	to->low = relative(from, from->shift.low);
@@ -414,7 +424,7 @@ static void differences(struct pair *p)
 
 static __u64 floor_of(const struct comparison *c, unsigned int site)
 {
-	__u64 a = c->sum[BEFORE].site[site].floor_ns, b = c->sum[AFTER].site[site].floor_ns;
+	__u64 a = c->total[BEFORE].floor_ns[site], b = c->total[AFTER].floor_ns[site];
 
 	return a > b ? a : b;
 }
@@ -452,6 +462,12 @@ static void histograms(struct pair *p)
 		  "Shares of each side's own events, all runs added up. %s is filled and drawn "
 		  "solid; %s is an outline and dashed.",
 		  p->c->label[BEFORE], p->c->label[AFTER]);
+	for (int side = 0; side < SIDES; side++)
+		if (p->c->total[side].apart)
+			doc__add(&p->r.doc,
+				 "%zu of %s can't be added up with its first, and %s left out.",
+				 p->c->total[side].apart, p->c->label[side],
+				 p->c->total[side].apart == 1 ? "is" : "are");
 	doc__legend(&p->r.doc);
 	for (unsigned int i = 0; i < SITE_COUNT; i++)
 		site_histograms(p, i);

@@ -191,7 +191,7 @@ static void setup(struct report *r, const char *what)
 		   fmt__ns(load, (__u64)usual_span(r->run, what, load_ns)),
 		   fmt__ns(attach, (__u64)usual_span(r->run, what, attach_ns)),
 		   fmt__ns(detach, (__u64)usual_span(r->run, what, detach_ns)),
-		   fmt__ns(floor, (__u64)usual_span(r->run, what, floor_ns)));
+		   fmt__floor(floor, (__u64)usual_span(r->run, what, floor_ns)));
 	places(r, what);
 }
 

@@ -409,12 +409,34 @@ static void late_list(struct report *r, const char *id, const char *label, const
 	free(way);
 }
 
+/* Of those that are proven the ones of association lists, which are permitted, or the others. */
+static void proven_list(struct report *r, const char *id, const char *label, const char *title,
+			bool permitted, enum doc_only only)
+{
+	const struct late *l = &r->run->late;
+	struct late_events some = { .v = calloc(l->proven.n + 1, sizeof(*some.v)) };
+	__u64 counted = permitted ? l->assoc_list : l->total;
+
+	if (!some.v) {
+		r->doc.failed = true;
+		return;
+	}
+	for (size_t i = 0; i < l->proven.n; i++)
+		if (late_event__permitted(&l->proven.v[i]) == permitted)
+			some.v[some.n++] = l->proven.v[i];
+	some.not_listed = counted > some.n ? counted - some.n : 0;
+	late_list(r, id, label, title, &some, only);
+	free(some.v);
+}
+
 void doc__late_events(struct report *r, enum doc_only only)
 {
 	const struct late *l = &r->run->late;
 	size_t from = r->doc.n;
 
-	late_list(r, "late", "LATE REFERENCES", "Late references", &l->proven, only);
+	proven_list(r, "late", "LATE REFERENCES", "Late references", false, only);
+	proven_list(r, "lists", "ASSOCIATION LISTS",
+		    "References by association lists, which are no fault", true, only);
 	late_list(r, "possible", "POSSIBLE LATE REFERENCES", "Possible late references",
 		  &l->doubtful, only);
 	doc__only(&r->doc, from, only);

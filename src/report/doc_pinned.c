@@ -25,8 +25,9 @@ static void block_row(struct report *r, const struct run_pinned *p)
 		share(r, p->in_lru, p->tries);
 	else
 		doc__cell(&r->doc, "?");
-	doc__cell(&r->doc, "%s", fmt__ns(cell, p->first_ns));
-	doc__cell(&r->doc, "%s", fmt__ns(cell, p->last_ns));
+	/* a sum has a clock for each recording */
+	doc__cell(&r->doc, "%s", r->run->merged > 1 ? "-" : fmt__ns(cell, p->first_ns));
+	doc__cell(&r->doc, "%s", r->run->merged > 1 ? "-" : fmt__ns(cell, p->last_ns));
 	if (p->has_taker)
 		doc__cell(&r->doc, "%s/%u", p->taker.comm, p->taker.pid);
 	else
@@ -71,8 +72,8 @@ void doc__pinned(struct report *r)
 		block_row(r, p);
 	}
 	if (run->pinned_more)
-		doc__para(&r->doc, FOR_BOTH, "note", "%llu more blocks are counted, not listed",
-			  (unsigned long long)run->pinned_more);
+		doc__para(&r->doc, FOR_BOTH, "note", "%s%llu more blocks are counted, not listed",
+			  run->merged > 1 ? "up to " : "", (unsigned long long)run->pinned_more);
 	if (run->pinned_unkept)
 		doc__para(&r->doc, FOR_BOTH, "note",
 			  "%llu more tries were stopped by blocks for which the table had no room",
@@ -83,5 +84,7 @@ void doc__pinned(struct report *r)
 		"journal had the block; LRU: at which a CPU had it among the buffers that it looked up "
 		"last, '?': not knowable. first, last: when the first and the last such try was, since "
 		"the start of the recording. looked up by: the task that last did so, after the first "
-		"such try; '-': nobody was seen.");
+		"such try; '-': nobody was seen.%s",
+		run->merged > 1 ? " In a sum it is the task of the first file that has the block." :
+				  "");
 }

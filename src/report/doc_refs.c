@@ -33,8 +33,13 @@ static void kind_row(struct report *r, unsigned int kind)
 	doc__count(&r->doc, v->freeze);
 	share(r, v->freeze, v->passed);
 	doc__count(&r->doc, v->other);
-	doc__count(&r->doc, v->tries.tried[0]);
-	doc__count(&r->doc, v->tries.tried[0] > moved ? v->tries.tried[0] - moved : 0);
+	if (r->run->has_tries) {
+		doc__count(&r->doc, v->tries.tried[0]);
+		doc__count(&r->doc, v->tries.tried[0] > moved ? v->tries.tried[0] - moved : 0);
+	} else { /* where one call ends and the next begins was not seen */
+		doc__cell(&r->doc, "-");
+		doc__cell(&r->doc, "-");
+	}
 }
 
 static void kinds(struct report *r)
@@ -56,7 +61,8 @@ static void kinds(struct report *r)
 		"early: the count of references was not as expected at the check ahead of the "
 		"switch; '-': such folios have no such check here, or (other) it is not known. "
 		"switch: the count was not as expected at the switch, where it is frozen; share: of "
-		"all attempts that came to the switch. given up: folios that were not moved.");
+		"all attempts that came to the switch. given up: folios that were not moved.%s",
+		r->run->has_tries ? "" : " folios, '-': calls of migrate_pages were not seen.");
 }
 
 static void count_row(struct report *r, const struct run_ref *v)
@@ -112,6 +118,6 @@ void doc__refs(struct report *r)
 	}
 	kinds(r);
 	counts(r);
-	for (unsigned int k = 0; k < REFS_KINDS; k++)
+	for (unsigned int k = 0; k < REFS_KINDS && r->run->has_tries; k++)
 		doc__attempts(r, "attempts", refs_kind__name(k), &r->run->refs[k].tries);
 }

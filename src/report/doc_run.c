@@ -153,6 +153,10 @@ static void evidence(struct report *r)
 	doc__block(&r->doc, DOC_FACT, "evidence", "%s watched (windows), %llu more aborted%s;",
 		   fmt__of(words, l->windows, "move"), (unsigned long long)l->aborted,
 		   l->aborted ? " (checked, and not moved)" : "");
+	if (!run__watches_lookups(r->run) && !late__evidence(l)) {
+		doc__add(&r->doc, "lookups were not watched");
+		return;
+	}
 	if (l->has_waited)
 		doc__add(
 			&r->doc,
@@ -203,14 +207,14 @@ static void devices_of(struct report *r, const struct late_events *l)
 	for (size_t i = 0; i < l->n; i++) {
 		for (j = 0; j < n && named[j] != l->v[i].dev; j++)
 			;
-		if (j < n)
+		if (j < n || late_event__permitted(&l->v[i]))
 			continue;
 		if (n == DEVICES_NAMED) {
 			doc__add(&r->doc, "and others");
 			return;
 		}
 		named[n++] = l->v[i].dev;
-		doc__add(&r->doc, "%s%s", n > 1 ? ", " : "",
+		doc__add(&r->doc, "%s%s", n > 1 ? ", " : "of ",
 			 dev__words(l->v[i].dev, run__device_name(r->run, l->v[i].dev), words));
 	}
 }
@@ -227,10 +231,7 @@ static void found(struct report *r)
 	doc__add(
 		&r->doc,
 		"; what was written through these references may be lost: keep the run file, and check the file systems");
-	if (l->proven.n) {
-		doc__add(&r->doc, "of");
-		devices_of(r, &l->proven);
-	}
+	devices_of(r, &l->proven);
 }
 
 /* On the page it is part of the answer. */
@@ -256,11 +257,16 @@ static void late(struct report *r, enum doc_only only)
 static bool anything(const struct run *run)
 {
 	__u64 n = run->late.windows | run->late.total | run->window.count | run->flag_held.count |
-		  run->folio_wait.count;
+		  run->folio_wait.count | run->pinned_n;
 
 	for (unsigned int i = 0; i < SITE_COUNT; i++)
 		n |= run->site[i].hold.count | run->site[i].wait.count;
-	return n | counters__sum(&run->counters);
+	for (unsigned int i = 0; i < REFS_KINDS; i++)
+		n |= run->refs[i].attempts;
+	return n | counters__sum(&run->counters) | counters__sum(&run->isolations) |
+	       counters__sum(&run->stalls_by) | counters__sum(&run->drains_by) |
+	       counters__sum(&run->norefs) | counters__sum(&run->buffers) |
+	       counters__sum(&run->aio);
 }
 
 /* For sentences that say "at most": without a sign, and never a dash. */
@@ -273,42 +279,52 @@ static const char *at_most(char cell[FMT_CELL], const struct hist *h, double q, 
 	return fmt__at_most(cell, 3 * floor_ns) + 2;
 }
 
+/* What the tables say as well, and no more: a quantile of too few values is none. */
+static void quantiles(struct report *r, const struct hist *h, __u64 floor_ns)
+{
+	char cell[FMT_CELL];
+
+	if (doc__quantile_known(h, 0.5))
+		doc__add(&r->doc, "half of the times at most about %s,",
+			 at_most(cell, h, 0.5, floor_ns));
+	if (doc__quantile_known(h, 0.99))
+		doc__add(&r->doc, "99 in 100 at most about %s,", at_most(cell, h, 0.99, floor_ns));
+	doc__add(&r->doc, "the longest %s.", at_most(cell, h, 1, floor_ns));
+}
+
 static void held(struct report *r)
 {
 	const struct run_site *s = &r->run->site[SITE_MIGRATE_NOREFS];
 	const struct hist *h = &s->hold;
-	char n[FMT_WORDS], p50[FMT_CELL], p99[FMT_CELL], max[FMT_CELL], share[FMT_CELL];
+	char n[FMT_WORDS], share[FMT_CELL];
 
-	if (h->count)
+	if (h->count) {
 		doc__para(&r->doc, FOR_PAGE, "big",
-			  "private_lock was held %s for page migration, %s ms of every "
-			  "second: half of the holds took at most %s, 99 in 100 at most %s, the "
-			  "longest %s.",
+			  "private_lock was held %s for page migration, %s ms of every second:",
 			  fmt__of(n, h->count, "time"),
-			  fmt__rate(share, (double)h->sum_ns / 1e6 / run__seconds(r->run)),
-			  at_most(p50, h, 0.5, s->floor_ns), at_most(p99, h, 0.99, s->floor_ns),
-			  at_most(max, h, 1, s->floor_ns));
-	else if (s->clock)
+			  fmt__rate(share, (double)h->sum_ns / 1e6 / run__seconds(r->run)));
+		quantiles(r, h, s->floor_ns);
+	} else if (s->clock) {
 		doc__para(&r->doc, FOR_PAGE, "big",
 			  "private_lock was not held for page migration in this recording.");
-	else
+	} else {
 		doc__para(&r->doc, FOR_PAGE, "big",
 			  "How long private_lock is held for page migration was not measured: %s.",
 			  s->reason && *s->reason ? s->reason : "no reason was recorded");
+	}
 }
 
 static void waited(struct report *r)
 {
 	const struct run_site *s = &r->run->site[SITE_FIND_GET_BLOCK];
-	char n[FMT_CELL], p50[FMT_CELL], p99[FMT_CELL], max[FMT_CELL];
+	char n[FMT_CELL];
 
-	if (s->wait.count)
-		doc__para(&r->doc, FOR_PAGE, NULL,
-			  "Buffer lookups that needed the lock (%s) waited for it at most %s in "
-			  "half of the cases, %s in 99 of 100, and %s at worst.",
-			  fmt__count(n, s->wait.count), at_most(p50, &s->wait, 0.5, s->floor_ns),
-			  at_most(p99, &s->wait, 0.99, s->floor_ns),
-			  at_most(max, &s->wait, 1, s->floor_ns));
+	if (!s->wait.count)
+		return;
+	doc__para(&r->doc, FOR_PAGE, NULL,
+		  "Buffer lookups that needed the lock (%s) waited for it:",
+		  fmt__count(n, s->wait.count));
+	quantiles(r, &s->wait, s->floor_ns);
 }
 
 static void answer(struct report *r)
@@ -328,6 +344,7 @@ static void answer(struct report *r)
 		   "migtrace: private_lock in the migration and lookup of buffer_heads");
 	if (!anything(run)) {
 		doc__para(&r->doc, FOR_PAGE, "big", "nothing was recorded");
+		doc__stalls(r, FOR_PAGE);
 	} else {
 		if (run->late.total) /* then nothing else matters as much */
 			late(r, FOR_PAGE);

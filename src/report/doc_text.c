@@ -147,8 +147,7 @@ static void row(const struct text *t, const struct doc_block *b, const struct do
 /* With a heading of its own its columns are not one. */
 static void table(const struct text *t, const struct doc_block *b)
 {
-	size_t shown = b->text_rows && b->text_rows < b->rows_n ? b->text_rows : b->rows_n;
-	size_t more = b->rows_n - shown;
+	size_t most = b->text_rows ? b->text_rows : b->rows_n, shown = 0, more = 0;
 	char line[LINE] = "";
 	int at = 0;
 
@@ -161,11 +160,17 @@ static void table(const struct text *t, const struct doc_block *b)
 		put_line(t->f, "%s", line);
 	else
 		heading(t, line);
-	for (size_t i = 0; i < shown; i++)
-		if (b->rows[i].more)
+	for (size_t i = 0; i < b->rows_n; i++) {
+		const struct doc_row *r = &b->rows[i];
+
+		if (r->more || (shown == most && !r->alone)) {
 			more++;
-		else
-			row(t, b, &b->rows[i]);
+		} else if (shown <
+			   most) { /* what stands alone is a heading, and none is the last */
+			row(t, b, r);
+			shown += !r->alone;
+		}
+	}
 	if (more)
 		put_line(t->f, "%zu more: --format json", more);
 }

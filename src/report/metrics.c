@@ -17,11 +17,10 @@ static void hold(const struct series *s)
 			put_hist(s, site__name(i), &s->run->site[i].hold);
 }
 
-/* The bracket times a whole function, and can't tell its wait from its work. */
 static void wait(const struct series *s)
 {
 	for (unsigned int i = 0; i < SITE_COUNT; i++)
-		if (s->run->site[i].clock && s->run->site[i].clock != CLOCK_BRACKET)
+		if (run__has_waits(s->run, i))
 			put_hist(s, site__name(i), &s->run->site[i].wait);
 }
 

@@ -87,7 +87,8 @@ static void site_rows(const struct csv *c, unsigned int i)
 	if (!measured && !s->reason) /* nothing is known of it */
 		return;
 	row(c, "all", "", name, "hold", s, measured ? &s->hold : NULL);
-	row(c, "all", "", name, "wait", s, measured ? &s->wait : NULL);
+	row(c, "all", "", name, "wait", s,
+	    run__has_waits(c->run, i) || s->wait.count ? &s->wait : NULL);
 	for (o = OUTCOME_NONE + 1; o < OUTCOME_COUNT && s->has_outcomes && measured; o++) {
 		snprintf(kind, sizeof(kind), "hold_%s", outcome__name(o));
 		row(c, "all", "", name, kind, s, &s->by_outcome[o]);
@@ -105,7 +106,9 @@ static void device_rows(const struct csv *c, const struct run_device *d)
 		if (!d->site[i].hold.count && !d->site[i].wait.count)
 			continue;
 		row(c, dev, d->name, site__name(i), "hold", &c->run->site[i], &d->site[i].hold);
-		row(c, dev, d->name, site__name(i), "wait", &c->run->site[i], &d->site[i].wait);
+		if (run__has_waits(c->run, i))
+			row(c, dev, d->name, site__name(i), "wait", &c->run->site[i],
+			    &d->site[i].wait);
 	}
 }
 

@@ -147,6 +147,7 @@ static json_t *side_json(struct writer *w, const struct comparison *c, int side)
 {
 	const struct run *r = &c->sum[side];
 	json_t *o = json_object();
+	const char *doubt;
 
 	put__member(w, o, "runs", json_integer((json_int_t)c->files[side]));
 	put__member(w, o, "boots", json_integer((json_int_t)c->n[side]));
@@ -157,6 +158,8 @@ static json_t *side_json(struct writer *w, const struct comparison *c, int side)
 	put__member(w, o, "duration_ns", put__number(w, r->duration_ns));
 	put__member(w, o, "late_references", put__number(w, c->total[side].late));
 	put__member(w, o, "windows", put__number(w, c->total[side].windows));
+	doubt = c->total[side].late ? NULL : cmp_total__doubt(&c->total[side]);
+	put__member(w, o, "none_proves_nothing", doubt ? put__text(doubt) : json_null());
 	put__member(w, o, "tainted", json_boolean(c->total[side].tainted));
 	return o;
 }

@@ -45,7 +45,10 @@ void render_late_text(const struct late_event *e, const char *device, FILE *f)
 {
 	char words[DEV_WORDS];
 
-	fprintf(f, RULE "\nmigtrace: %slate buffer reference on ", e->possible ? "possible " : "");
+	fprintf(f, RULE "\nmigtrace: %s on ",
+		late_event__permitted(e) ? "reference by an association list, which is no fault," :
+		e->possible		 ? "possible late buffer reference" :
+					   "late buffer reference");
 	render_words(dev__words(e->dev, device, words), f);
 	fprintf(f, ", block %llu, at %.6f s\n\n", (unsigned long long)e->block, e->time_ns / 1e9);
 	if (e->has_lookup) {
@@ -66,7 +69,7 @@ void render_late_text(const struct late_event *e, const char *device, FILE *f)
 	render_stack(&e->migrator, f);
 	fprintf(f, "\nb_count %lld%s%s\n" RULE "\n", (long long)e->b_count,
 		e->dirtied ? ", dirtied in the window: the update may be lost" : "",
-		strcmp(e->kind, "assoc_list") ? "" : ", by an association list (not counted)");
+		late_event__permitted(e) ? " (not counted)" : "");
 }
 
 static json_t *side_json(const struct late_side *s)

@@ -26,7 +26,7 @@ static void place(const struct run_stall *s, const char *device, FILE *f)
 	if (s->has_block)
 		fprintf(f, ", block %llu", (unsigned long long)s->block);
 	else if (strcmp(s->what, stall__name(STALL_SPIN)) != 0)
-		fprintf(f, ", page %llu of a file", (unsigned long long)s->index);
+		fprintf(f, ", page %llu of its mapping", (unsigned long long)s->index);
 }
 
 static void waits(const struct run_stall *s, const char *verb, const char *in_all,
@@ -74,7 +74,8 @@ static json_t *side_json(const struct late_side *s)
 
 	for (size_t i = 0; i < s->stack_n; i++)
 		json_array_append_new(v, json_string(s->stack[i]));
-	return json_pack("{s:s, s:i, s:o}", "comm", s->comm, "pid", s->pid, "stack", v);
+	return json_pack("{s:s, s:i, s:i, s:o}", "comm", s->comm, "pid", s->pid, "cpu", s->cpu,
+			 "stack", v);
 }
 
 void render_stall_json(const struct run_stall *s, const char *device, bool ended, FILE *f)
@@ -119,7 +120,11 @@ void doc__stalls(struct report *r, enum doc_only only)
 	if (run->merged > 1)
 		doc__add(&r->doc, "; those that had not ended are in the files themselves");
 	else
-		doc__add(&r->doc, "; %zu had not ended", run->stalls_n);
+		doc__add(&r->doc, "; %llu had not ended",
+			 (unsigned long long)add_up(run->stalls_n, run->stalls_more));
+	if (run->stalls_more)
+		doc__add(&r->doc, " (%llu of them are not listed)",
+			 (unsigned long long)run->stalls_more);
 }
 
 void doc__stalls_list(struct report *r, enum doc_only only)

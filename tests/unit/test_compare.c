@@ -132,6 +132,32 @@ static void contention_is_tested_with_runs_enough(void **state)
 	}
 }
 
+/* The share behind migrations rises as well when the other waits get shorter: that is not worse. */
+static void a_share_is_neither_better_nor_worse(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 1000 };
+	struct comparison c;
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	for (int side = 0; side < SIDES; side++) {
+		s.n[side] = MORE;
+		make(&s.v[side][RUNS], 1000, ns[side]);
+		for (size_t i = 0; i < MORE; i++)
+			waits(&s.v[side][i], 10 + i, 100 + i, side == AFTER ? 50 : 300);
+	}
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
+	assert_int_equal(row(&c, "contention", "% behind moves")->verdict, ROW_MORE);
+	assert_int_equal(c.changed, 1);
+	assert_int_equal(c.higher, 0);
+	assert_null(compare__regression(&c, 0));
+	compare__free(&c);
+	for (int side = 0; side < SIDES; side++)
+		run__free(&s.v[side][RUNS]);
+	free_sides(&s);
+}
+
 static void contention_of_older_files_has_no_row(void **state)
 {
 	static const __u64 ns[SIDES] = { 1000, 1000 };
@@ -463,6 +489,7 @@ int main(void)
 		cmocka_unit_test(a_shift_is_found_with_the_fewest_runs),
 		cmocka_unit_test(contention_is_tested_with_runs_enough),
 		cmocka_unit_test(contention_of_older_files_has_no_row),
+		cmocka_unit_test(a_share_is_neither_better_nor_worse),
 		cmocka_unit_test(one_run_less_tests_nothing),
 		cmocka_unit_test(a_site_with_few_sections_is_not_tested),
 		cmocka_unit_test(runs_of_one_boot_are_one),

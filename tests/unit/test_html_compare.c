@@ -184,7 +184,7 @@ static void comparison_in_the_floor(void **state)
 	text = compared(&s.c);
 	assert_null(strstr(text, "hold p50 *"));
 	free(text);
-	s.c.sum[AFTER].site[SITE_MIGRATE_NOREFS].floor_ns = 2500;
+	s.c.total[AFTER].floor_ns[SITE_MIGRATE_NOREFS] = 2500;
 	text = compared(&s.c);
 	page__has(text, "<th>hold p50 *</th>");
 	page__has(text, "what the clock reads on an empty section (7.50us)");
