@@ -293,9 +293,11 @@ static const struct member late_members[] = {
 	  MEMBER(late, proven.not_listed) },
 	{ "possible",
 	  "Lookups that took the lock in a window, and released it after the window's end; the page "
-	  "moved. They were late, or came right after the end. They are no part of `total`.",
+	  "moved. On racy kernels also windows of which a buffer was first seen referenced when the "
+	  "migration's function returned. They were late, or came right after the end. They are no "
+	  "part of `total`.",
 	  M_COUNT, MERGE_ADD, OPTIONAL, MEMBER(late, possible) },
-	{ "possible_events", "A list of these, as in `events`.", M_LIST, MERGE_EVENTS,
+	{ "possible_events", "A list of these lookups, as in `events`.", M_LIST, MERGE_EVENTS,
 	  OPTIONAL | BULKY, ENTRIES(late, doubtful.v, doubtful.n), .of = &late_event_shape },
 	{ "possible_not_listed", "How many more of these there were.", M_COUNT, MERGE_ADD, OPTIONAL,
 	  MEMBER(late, doubtful.not_listed) },
@@ -477,7 +479,8 @@ static const struct member run_members[] = {
 	  .of = &interval_shape },
 	{ "rounds",
 	  "A list of the rounds of `migtrace bench`, of the same shape; empty when something else "
-	  "recorded. `migtrace compare` takes the median of a file's rounds.",
+	  "recorded. Of holds and waits `migtrace compare` takes the median of a file's rounds, but "
+	  "not of maxima.",
 	  M_LIST, MERGE_DROP, ENTRIES(run, rounds, rounds_n), .max = RUNFILE_MAX_INTERVALS,
 	  .of = &interval_shape },
 	{ "bench", "The load of `migtrace bench`, or null.", M_OBJECT, MERGE_KEEP, NULLS | OPTIONAL,
