@@ -485,8 +485,8 @@ static void rounds(struct report *r)
 		return;
 	doc__section(&r->doc, "rounds", NULL, "Rounds");
 	doc__para(&r->doc, FOR_PAGE, "sub",
-		  "Rounds of one benchmark are not samples of their own: a comparison takes their "
-		  "median.");
+		  "Rounds of one benchmark are not samples of their own: of holds and waits a "
+		  "comparison takes their median.");
 	doc__table(&r->doc, columns, false, "Holds by round")->only = FOR_PAGE;
 	for (size_t i = 0; i < r->run->rounds_n && i < INTERVALS_MAX; i++) {
 		snprintf(name, sizeof(name), "%zu", i + 1);
