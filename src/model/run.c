@@ -405,6 +405,8 @@ bool run__is_light(const struct run *run)
 
 bool run__watches_lookups(const struct run *run)
 {
+	if (late__evidence(&run->late))
+		return true;
 	for (size_t i = 0; i < run->probes_n; i++)
 		if (!strcmp(run->probes[i].probe, "lookup_exit") && !run->probes[i].attached)
 			return false;

@@ -153,7 +153,7 @@ static void evidence(struct report *r)
 	doc__block(&r->doc, DOC_FACT, "evidence", "%s watched (windows), %llu more aborted%s;",
 		   fmt__of(words, l->windows, "move"), (unsigned long long)l->aborted,
 		   l->aborted ? " (checked, and not moved)" : "");
-	if (!run__watches_lookups(r->run) && !late__evidence(l)) {
+	if (!run__watches_lookups(r->run)) {
 		doc__add(&r->doc, "lookups were not watched");
 		return;
 	}
