@@ -101,8 +101,8 @@ static __always_inline void refs_drop(__u64 task)
 	if (!bpf_map_lookup_elem(&refs_attempts, &task))
 		return;
 	lost(LOSS_RECURSION);
-	bpf_map_delete_elem(&refs_attempts,
-			    &task); /* or another folio's end would be taken for its */
+	/* or another folio's end would be taken for its */
+	bpf_map_delete_elem(&refs_attempts, &task);
 }
 
 /* 0: that of none. */
