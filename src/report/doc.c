@@ -310,11 +310,11 @@ static const char *const losses[LOSS_COUNT] = {
 	[LOSS_WAIT_START] = "the hold is exact, its wait is not known",
 	[LOSS_WINDOW] = "windows or migrations whose end was not seen, or without room",
 	[LOSS_EVENT_LIST] = "events counted but not listed",
-	[LOSS_RECURSION] = "the kernel skipped a program that was already running",
+	[LOSS_RECURSION] = "runs of programs that the kernel left out: so much is not counted",
 	[LOSS_END_UNSEEN] = "pages that moved, the end of the move not seen",
 	[LOSS_LOOKUP_EXIT] = "lookups near a migration whose exit was not seen",
 	[LOSS_TABLE_FULL] = "no room in a table of figures; no late reference hides there",
-	[LOSS_PROGRAM_MISSED] = "the kernel skipped a program that windows rest on",
+	[LOSS_PROGRAM_MISSED] = "runs of programs that windows or lock sections rest on were left out",
 };
 /* clang-format on */
 
