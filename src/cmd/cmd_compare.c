@@ -182,7 +182,8 @@ static void hint_sites(const struct comparison *c, bool asked)
 	if (asked && !c->family) /* and none of these can */
 		return;
 	for (size_t i = 0; i < c->rows_n && n < sizeof(names); i++) {
-		if (!c->rows[i].tested || !strcmp(subject, c->rows[i].subject))
+		if (!c->rows[i].tested || !strcmp(subject, c->rows[i].subject) ||
+		    !strcmp(c->rows[i].subject, CMP_CONTENTION))
 			continue;
 		subject = c->rows[i].subject;
 		n += snprintf(names + n, sizeof(names) - n, "%s%s", n ? "," : "", subject);
@@ -193,19 +194,19 @@ static void hint_sites(const struct comparison *c, bool asked)
 
 static int inconclusive(const struct comparison *c, bool asked)
 {
-	if (c->left_n) {
-		log_error("inconclusive: not tested: %s (%s)%s", c->left[0].subject, c->left[0].why,
-			  c->left_n > 1 ? ", and others" : "");
-		hint_sites(c, asked);
-	} else if (!c->family) {
-		log_error("inconclusive: no site was measured in every run");
-	} else if (!compare__can_reject(c)) {
+	if (c->family && !compare__can_reject(c)) {
 		bool boots = c->n[BEFORE] < c->files[BEFORE] || c->n[AFTER] < c->files[AFTER];
 		char words[FMT_WORDS];
 
 		log_error("inconclusive: %s a side, at least %zu needed",
 			  fmt__of(words, compare__least_runs(c), boots ? "boot" : "run"),
 			  c->fewest_runs);
+	} else if (c->left_n) {
+		log_error("inconclusive: not tested: %s (%s)%s", c->left[0].subject, c->left[0].why,
+			  c->left_n > 1 ? ", and others" : "");
+		hint_sites(c, asked);
+	} else if (!c->family) {
+		log_error("inconclusive: no site was measured in every run");
 	} else if (c->total[BEFORE].tainted || c->total[AFTER].tainted) {
 		log_error("inconclusive: events were lost");
 	} else {

@@ -57,16 +57,20 @@ struct cmp_row {
 struct cmp_total {
 	__u64 late, windows, fs_errors;
 	double seconds;
-	bool tainted;		    /* a loss was counted */
-	bool would_show;	    /* "none seen" proves something in one of them */
-	const char *doubt;	    /* why it proves nothing in another */
-	const char *hides;	    /* why a late reference may be hidden in one of them */
-	size_t apart;		    /* runs that could not be added up with the first ones */
-	__u64 floor_ns[SITE_COUNT]; /* the largest of the runs' */
+	bool tainted;	   /* a loss was counted */
+	bool would_show;   /* "none seen" proves something in one of them */
+	const char *doubt; /* why it proves nothing in another */
+	const char *hides; /* why a late reference may be hidden in one of them */
+	size_t apart;	   /* runs that could not be added up with the first ones */
+	__u64 floor_ns[SITE_COUNT], least_floor_ns[SITE_COUNT]; /* of those that have one */
 };
 
 /* Why "none" of a side proves nothing, or NULL. */
 const char *cmp_total__doubt(const struct cmp_total *t);
+
+struct comparison;
+/* Do the clocks of @site read the same on an empty section in all runs? */
+bool compare__same_floor(const struct comparison *c, unsigned int site);
 
 /* What leaves the test, or never was in it, although it was measured: never silently. */
 struct cmp_left {
@@ -96,7 +100,7 @@ struct comparison {
 	size_t family;	     /* tested rows */
 	size_t fewest_runs;  /* a side, for the family to reject at all; 0 when nothing is tested */
 	double alpha, power; /* as used */
-	double geomean; /* of the ratios of the family's times that have one; NAN without any */
+	double geomean; /* of the ratios of the family's times above the floor; NAN without any */
 	size_t lower, higher, changed; /* significant rows; changed: the neutral ones */
 	struct cmp_total total[SIDES];
 	bool forced;  /* unlike things compared all the same; @unlike says which */

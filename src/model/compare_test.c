@@ -114,7 +114,8 @@ static int ratios_mean(struct comparison *c)
 	if (!v)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->rows_n; i++)
-		if (c->rows[i].tested && !isnan(c->rows[i].ratio) && c->rows[i].unit != UNIT_EVENTS)
+		if (c->rows[i].tested && !isnan(c->rows[i].ratio) &&
+		    c->rows[i].unit != UNIT_EVENTS && !cmp_row__floor(c, &c->rows[i]))
 			v[n++] = c->rows[i].ratio;
 	c->geomean = stats__geomean(v, n);
 	free(v);
@@ -130,7 +131,7 @@ static void add_total(struct cmp_total *t, const struct run *r)
 	/* one run that would have shown it is enough, but not beside one in which it may hide */
 	if (!doubt)
 		t->would_show = true;
-	else if (run__tainted(r) || r->late.possible)
+	else if (run__may_hide(r) || r->late.possible)
 		t->hides = doubt;
 	else
 		t->doubt = doubt;
@@ -138,9 +139,14 @@ static void add_total(struct cmp_total *t, const struct run *r)
 	t->windows = add_up(t->windows, r->late.windows);
 	t->fs_errors = add_up(t->fs_errors, counters__get(&r->counters, "bench_fs_errors"));
 	t->seconds += r->duration_ns / 1e9;
-	for (unsigned int i = 0; i < SITE_COUNT; i++)
-		if (r->site[i].floor_ns > t->floor_ns[i])
-			t->floor_ns[i] = r->site[i].floor_ns;
+	for (unsigned int i = 0; i < SITE_COUNT; i++) {
+		__u64 ns = r->site[i].floor_ns;
+
+		if (ns > t->floor_ns[i])
+			t->floor_ns[i] = ns;
+		if (ns && (!t->least_floor_ns[i] || ns < t->least_floor_ns[i]))
+			t->least_floor_ns[i] = ns;
+	}
 }
 
 static int sum_sides(struct comparison *c, struct run *const runs[SIDES])
@@ -148,8 +154,6 @@ static int sum_sides(struct comparison *c, struct run *const runs[SIDES])
 	for (int side = 0; side < SIDES; side++) {
 		const char *why;
 
-		for (size_t i = 0; i < c->files[side]; i++)
-			add_total(&c->total[side], &runs[side][i]);
 		/* unlike runs, compared by force, have no sum: it is that of those like the first */
 		for (size_t i = 1; i < c->files[side]; i++)
 			switch (run__merge(&runs[side][0], &runs[side][i], &why)) {
@@ -183,6 +187,9 @@ int compare__run(struct comparison *c, struct run *const runs[SIDES], const size
 	if (!c->unlike)
 		return -ENOMEM;
 	c->forced = *c->unlike;
+	for (int side = 0; side < SIDES; side++)
+		for (size_t i = 0; i < n[side]; i++)
+			add_total(&c->total[side], &runs[side][i]);
 	ret = compare__boots(c);
 	if (!ret)
 		ret = compare__rows(c);
@@ -255,6 +262,15 @@ const struct cmp_row *compare__regression(const struct comparison *c, double per
 			return row;
 	}
 	return NULL;
+}
+
+bool compare__same_floor(const struct comparison *c, unsigned int site)
+{
+	const struct cmp_total *a = &c->total[BEFORE], *b = &c->total[AFTER];
+
+	return a->floor_ns[site] == b->floor_ns[site] &&
+	       a->floor_ns[site] == a->least_floor_ns[site] &&
+	       b->floor_ns[site] == b->least_floor_ns[site];
 }
 
 __u64 cmp_row__floor(const struct comparison *c, const struct cmp_row *row)

@@ -496,11 +496,20 @@ static bool counts_waits(const struct run *r)
 	return counters__has(&r->counters, "lookup_waits") || !(s->acquires || s->hold.count);
 }
 
+/* Nor do they count releases. */
+static bool counts_releases(const struct run_site *s)
+{
+	return s->releases || !s->hold.count;
+}
+
 int run__merge(struct run *into, const struct run *from, const char **why)
 {
 	static const struct at root;
-	bool share = counts_waits(into) && counts_waits(from);
+	bool share = counts_waits(into) && counts_waits(from), releases[SITE_COUNT];
 	int ret;
+
+	for (unsigned int i = 0; i < SITE_COUNT; i++)
+		releases[i] = counts_releases(&into->site[i]) && counts_releases(&from->site[i]);
 
 	*why = into->turns_n || from->turns_n ? "cost" : difference(&run_shape, into, from, &root);
 	if (!*why && !same_generation(into, from))
@@ -513,6 +522,9 @@ int run__merge(struct run *into, const struct run *from, const char **why)
 						   merge_shape(&run_shape, into, from);
 	if (!ret) /* of all moves, not of the first file's */
 		ret = run__switch_evidence(&into->counters, &into->kernel.generation_evidence);
+	for (unsigned int i = 0; i < SITE_COUNT && !ret; i++)
+		if (!releases[i])
+			into->site[i].releases = 0;
 	if (!ret && !share)
 		counters__drop(&into->counters, "lookup_waits");
 	if (ret == -E2BIG)

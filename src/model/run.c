@@ -390,7 +390,7 @@ enum entered run__entered(const struct run *run, unsigned int site)
 	return ENTERED_UNKNOWN;
 }
 
-static bool may_hide(const struct run *run)
+bool run__may_hide(const struct run *run)
 {
 	for (unsigned int i = 0; i < LOSS_COUNT; i++)
 		if (run->losses[i] && loss__hides(i))
@@ -405,12 +405,16 @@ bool run__is_light(const struct run *run)
 
 bool run__watches_lookups(const struct run *run)
 {
-	if (late__evidence(&run->late))
+	bool there = false, attached = false; /* a sum has a row for each variant */
+
+	if (late__evidence(&run->late) || run->late.behind_spin || run->late.behind_folio)
 		return true;
 	for (size_t i = 0; i < run->probes_n; i++)
-		if (!strcmp(run->probes[i].probe, "lookup_exit") && !run->probes[i].attached)
-			return false;
-	return run->site[SITE_FIND_GET_BLOCK].clock && !run__is_light(run);
+		if (!strcmp(run->probes[i].probe, "lookup_exit")) {
+			there = true;
+			attached |= run->probes[i].attached;
+		}
+	return run->site[SITE_FIND_GET_BLOCK].clock && (attached || !there) && !run__is_light(run);
 }
 
 bool run__has_waits(const struct run *run, unsigned int site)
@@ -418,14 +422,15 @@ bool run__has_waits(const struct run *run, unsigned int site)
 	const struct run_site *s = &run->site[site];
 
 	return s->clock && s->clock != CLOCK_BRACKET &&
-	       (s->wait.count || (!s->hold.count && !run__is_light(run)));
+	       (s->wait.count || !s->hold.count || run->losses[LOSS_WAIT_START]) &&
+	       (s->wait.count || !run__is_light(run));
 }
 
 const char *run__doubt(const struct run *run)
 {
 	if (run->late.possible)
 		return "lookups were possibly late";
-	if (may_hide(run))
+	if (run__may_hide(run))
 		return "events were lost";
 	if (!run->late.watched && !run->late.windows)
 		return "moves were not watched";

@@ -501,6 +501,9 @@ bool run__watches_lookups(const struct run *run);
 /* The waits of @site are timed, also where there are none: 0 of nobody who looked is no figure. */
 bool run__has_waits(const struct run *run, unsigned int site);
 
+/* A loss was counted in which a late reference could hide. */
+bool run__may_hide(const struct run *run);
+
 /* Why "none seen" would prove nothing in this run, as half a sentence; NULL when it does. */
 const char *run__doubt(const struct run *run);
 

@@ -47,6 +47,10 @@ static int check_stalls(const struct run *run, const struct at *at)
 	if (longest && !counters__sum(&run->stalls_by))
 		return at__fail(AT_KEY(at, "longest_ns"), "%llu, but there was none",
 				(unsigned long long)longest);
+	n = add_up(run->stalls_n, run->stalls_more);
+	if (n > counters__sum(&run->stalls_by))
+		return check__contradicts(at, "not_listed", run->stalls_more, n,
+					  "under_way and not_listed, more than by has");
 	for (unsigned int what = 0; what < STALL_COUNT && !ret; what++) {
 		n = 0;
 		for (size_t i = 0; i < run->stalls_n; i++)

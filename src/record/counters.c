@@ -273,7 +273,8 @@ static void under_way(struct run *run, unsigned int what, __u64 ns, __u64 n[STAL
 	if (what >= STALL_COUNT || ns < run->stall_ns)
 		return;
 	n[what]++;
-	if (ns > run->stall_longest_ns)
+	/* of a recording that has ended they are listed, with their ages at its end */
+	if (!run->stalls_n && ns > run->stall_longest_ns)
 		run->stall_longest_ns = ns;
 }
 
@@ -284,8 +285,11 @@ static int stalls_under_way(struct run *run, struct tracer *t, __u64 n[STALL_COU
 	struct stall_wait *w = calloc(STALLS_READ, sizeof(*w));
 	struct stall_spin *s = calloc(tracer__cpus(t), sizeof(*s));
 	__u64 *tasks = calloc(STALLS_READ, sizeof(*tasks)), now = tracer__now_ns();
+	__u64 end = tracer__times(t).start_ns + run->duration_ns;
 	int waits = 0, err = w && s && tasks ? 0 : -ENOMEM;
 
+	if (run->duration_ns && now > end) /* it has ended: not how long they wait since */
+		now = end;
 	if (!err)
 		waits = tracer__stall_waits(t, tasks, w, STALLS_READ);
 	for (int i = 0; i < waits; i++)

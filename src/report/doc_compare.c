@@ -122,6 +122,39 @@ static void unmeasured(struct pair *p)
 	}
 }
 
+static const char *floor_words(char words[2 * FMT_CELL + 8], const struct cmp_total *t,
+			       unsigned int site)
+{
+	char least[FMT_CELL], most[FMT_CELL];
+
+	if (t->least_floor_ns[site] == t->floor_ns[site])
+		return strcpy(words, fmt__floor(most, t->floor_ns[site]));
+	snprintf(words, 2 * FMT_CELL + 8, "%s to %s", fmt__floor(least, t->least_floor_ns[site]),
+		 fmt__floor(most, t->floor_ns[site]));
+	return words;
+}
+
+/* Of the sites that have figures, where they are not the same in all runs. */
+static void floors(struct pair *p)
+{
+	char words[SIDES][2 * FMT_CELL + 8];
+	const char *separator = "what the clocks read on an empty section is not the same:";
+
+	for (unsigned int i = 0; i < SITE_COUNT; i++) {
+		const struct comparison *c = p->c;
+
+		if (compare__same_floor(c, i) ||
+		    !(c->sum[BEFORE].site[i].hold.count | c->sum[AFTER].site[i].hold.count))
+			continue;
+		if (*separator != ',')
+			doc__block(&p->r.doc, DOC_FACT, "floors", "%s", separator);
+		doc__add(&p->r.doc, "%s%s %s; %s", *separator == ',' ? separator : "",
+			 site__name(i), floor_words(words[BEFORE], &c->total[BEFORE], i),
+			 floor_words(words[AFTER], &c->total[AFTER], i));
+		separator = ", ";
+	}
+}
+
 static void rows(struct pair *p)
 {
 	const struct doc_column columns[COLUMNS] = {
@@ -139,6 +172,7 @@ static void rows(struct pair *p)
 	struct doc *d = &p->r.doc;
 	char cell[FMT_CELL];
 	__u64 floor_ns = 0;
+	bool alike = true;
 
 	memcpy(p->columns, columns, sizeof(columns));
 	doc__section(d, "rows", NULL, "Every figure");
@@ -152,15 +186,21 @@ static void rows(struct pair *p)
 		}
 		subject = row->subject;
 		one_row(p, row);
+		if (!cmp_row__floor(p->c, row))
+			continue;
+		alike &= compare__same_floor(p->c, site__by_name(row->subject));
 		if (cmp_row__floor(p->c, row) > floor_ns)
 			floor_ns = cmp_row__floor(p->c, row);
 	}
 	if (floor_ns)
 		doc__block(
 			d, DOC_FACT, "*",
-			"below three times what the clock reads on an empty section (%s): it is "
-			"part of both sides, so that the difference holds, but not the percentage",
-			fmt__ns(cell, floor_ns));
+			"below three times what the clock reads on an empty section (%s), which is "
+			"part of both sides: %s",
+			fmt__ns(cell, floor_ns),
+			alike ? "the difference holds, but not the percentage" :
+				"not of the same size, so that neither difference nor percentage holds");
+	floors(p);
 	unmeasured(p);
 }
 
@@ -276,7 +316,8 @@ static void verdict(struct pair *p)
 
 	doc__block(d, DOC_FACT, "verdict", "%s", "")->id = "big";
 	if (!c->family)
-		doc__add(d, "nothing is tested: no site has what a test needs in every run");
+		doc__add(d,
+			 "nothing is tested: none of the sites has what a test needs in every run");
 	else if (least < 2)
 		doc__add(d, "1 %s, no test: one %s a side can't tell a change from chance",
 			 grouped(c) ? "boot" : "run", grouped(c) ? "boot" : "run");
@@ -307,7 +348,9 @@ static void contention(struct pair *p)
 	for (size_t i = 0; i < c->rows_n && !(row && row->tested); i++)
 		if (!strcmp(c->rows[i].subject, CMP_CONTENTION))
 			row = &c->rows[i];
-	if (row && !row->tested && compare__can_reject(c))
+	if (row && !row->tested && compare__can_reject(c) &&
+	    !stats__can_reject(c->n[BEFORE], c->n[AFTER], c->family + COMPARE_CONTENTION_ROWS,
+			       c->alpha))
 		doc__add(&p->r.doc, "; contention is tested from %zu runs a side on",
 			 stats__fewest_runs(c->family + COMPARE_CONTENTION_ROWS, c->alpha));
 	else if (row && row->tested)
@@ -329,10 +372,11 @@ static void how_sure(struct pair *p)
 	contention(p);
 	if (c->geomean >= 9999.5)
 		doc__block(&p->r.doc, DOC_FACT, "geomean",
-			   "after / before of these rows of holds: >x9999");
+			   "after / before of those rows of holds that have no *: >x9999");
 	else if (!isnan(c->geomean))
 		doc__block(&p->r.doc, DOC_FACT, "geomean",
-			   "after / before of these rows of holds: x%.3f", c->geomean);
+			   "after / before of those rows of holds that have no *: x%.3f",
+			   c->geomean);
 }
 
 /* The class of the box: whether the second side may be taken. */

@@ -24,8 +24,10 @@ static void waits(struct report *r, const struct contention *c)
 		 fmt__rate(rate,
 			   (double)c->ns / 1e6 / run__site_seconds(r->run, SITE_FIND_GET_BLOCK)));
 	if (c->has_behind)
-		doc__add(&r->doc, ", %.1f%% of it in waits during which a migration had the lock",
-			 c->ns ? 100.0 * (double)c->behind_ns / (double)c->ns : 0);
+		doc__add(&r->doc, ", %.1f%% of it in waits during which a migration had the lock%s",
+			 c->ns ? 100.0 * (double)c->behind_ns / (double)c->ns : 0,
+			 c->folio ? " (not those for folios whose migrations fail ahead of it)" :
+				    "");
 	else
 		doc__add(&r->doc, "; whether behind migrations is not known: their lock sections "
 				  "were not seen");

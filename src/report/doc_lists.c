@@ -385,9 +385,9 @@ static void late_list(struct report *r, const char *id, const char *label, const
 {
 	size_t *way, unshown;
 
-	if (!l->n)
+	if (!l->n && !l->not_listed)
 		return;
-	way = calloc(l->n, sizeof(*way));
+	way = calloc(l->n + 1, sizeof(*way));
 	if (!way) {
 		r->doc.failed = true;
 		return;
@@ -425,7 +425,8 @@ static void proven_list(struct report *r, const char *id, const char *label, con
 		if (late_event__permitted(&l->proven.v[i]) == permitted)
 			some.v[some.n++] = l->proven.v[i];
 	some.not_listed = counted > some.n ? counted - some.n : 0;
-	late_list(r, id, label, title, &some, only);
+	if (!permitted || some.n)
+		late_list(r, id, label, title, &some, only);
 	free(some.v);
 }
 

@@ -153,6 +153,9 @@ static void evidence(struct report *r)
 	doc__block(&r->doc, DOC_FACT, "evidence", "%s watched (windows), %llu more aborted%s;",
 		   fmt__of(words, l->windows, "move"), (unsigned long long)l->aborted,
 		   l->aborted ? " (checked, and not moved)" : "");
+	if (counters__get(&r->run->counters, "windows_unjudged"))
+		doc__add(&r->doc, "%llu of the first moves not judged;",
+			 (unsigned long long)counters__get(&r->run->counters, "windows_unjudged"));
 	if (!run__watches_lookups(r->run)) {
 		doc__add(&r->doc, "lookups were not watched");
 		return;

@@ -127,9 +127,10 @@ static __u64 rest(__u64 all, __u64 less, __u64 *most)
 static void stalls(const struct series *s)
 {
 	for (unsigned int i = 0; i < STALL_COUNT && s->run->stall_ns; i++)
-		put_count(s, LABELS({ "what", stall__name(i) }),
-			  rest(counters__get(&s->run->stalls_by, stall__name(i)), 0,
-			       s->opts->most ? &s->opts->most->stalls[i] : NULL));
+		if (counters__has(&s->run->stalls_by, stall__name(i)))
+			put_count(s, LABELS({ "what", stall__name(i) }),
+				  rest(counters__get(&s->run->stalls_by, stall__name(i)), 0,
+				       s->opts->most ? &s->opts->most->stalls[i] : NULL));
 }
 
 static __u64 isolation(const struct series *s, unsigned int i)

@@ -108,9 +108,9 @@ void doc__stalls(struct report *r, enum doc_only only)
 
 	if (!run->stall_ns)
 		return;
-	doc__block(&r->doc, DOC_FACT, "stalls",
-		   "%s of at least %s:", fmt__of(n, counters__sum(&run->stalls_by), "wait"),
-		   fmt__ns(over, run->stall_ns))
+	doc__block(&r->doc, DOC_FACT, "stalls", "%s of at least %s%s",
+		   fmt__of(n, counters__sum(&run->stalls_by), "wait"), fmt__ns(over, run->stall_ns),
+		   run->stalls_by.n ? ":" : "")
 		->only = only;
 	for (size_t i = 0; i < run->stalls_by.n; i++) {
 		doc__add(&r->doc, "%s%s %llu", separator, run->stalls_by.v[i].name,
@@ -123,7 +123,7 @@ void doc__stalls(struct report *r, enum doc_only only)
 		doc__add(&r->doc, "; %llu had not ended",
 			 (unsigned long long)add_up(run->stalls_n, run->stalls_more));
 	if (run->stalls_more)
-		doc__add(&r->doc, " (%llu of them are not listed)",
+		doc__add(&r->doc, "(%llu of them not listed)",
 			 (unsigned long long)run->stalls_more);
 }
 

@@ -147,7 +147,8 @@ static void axis(const struct plot *p, double bottom)
 		tick(p, v, bottom, fmt__change(cell, fabs(v - 1) < step / 4 ? 1 : v));
 	svg__line(p->f, "zero", same, TOP - 6, same, bottom);
 	svg__text(p->f, "m s", same, TOP - 10, "no difference");
-	svg__text(p->f, "d", LEFT, bottom + 34, "to the left: lower, that is better");
+	svg__text(p->f, "d", LEFT, bottom + 34,
+		  "to the left: lower, that is better, but of shares");
 	svg__text(p->f, "e d", RIGHT, bottom + 34, "to the right: higher, worse");
 }
 

@@ -158,6 +158,34 @@ static void a_share_is_neither_better_nor_worse(void **state)
 	free_sides(&s);
 }
 
+/* Each recording counts waits from three times its own floor on: beside each other they need one limit. */
+static void waits_count_from_one_limit(void **state)
+{
+	static const __u64 ns[SIDES] = { 1000, 1000 };
+	struct comparison c;
+	struct sides s;
+
+	(void)state;
+	make_sides(&s, 1000, ns);
+	for (int side = 0; side < SIDES; side++)
+		for (size_t i = 0; i < RUNS; i++) {
+			struct run_site *lookup = &s.v[side][i].site[SITE_FIND_GET_BLOCK];
+
+			lookup->floor_ns = side == AFTER ? 3000 : 1000;
+			memset(&lookup->wait, 0, sizeof(lookup->wait));
+			for (int k = 0; k < 110; k++)
+				hist_add(&lookup->wait, k < 100 ? 5000 : 20000);
+			waits(&s.v[side][i], side == AFTER ? 10 : 110, 100, 300);
+		}
+	assert_int_equal(compare__run(&c, s.of, s.n, &opts), 0);
+	assert_false(compare__same_floor(&c, SITE_FIND_GET_BLOCK));
+	assert_true(row(&c, "contention", "waited per 1M")->median[BEFORE].value > 0);
+	assert_true(row(&c, "contention", "waited per 1M")->median[BEFORE].value ==
+		    row(&c, "contention", "waited per 1M")->median[AFTER].value);
+	compare__free(&c);
+	free_sides(&s);
+}
+
 static void contention_of_older_files_has_no_row(void **state)
 {
 	static const __u64 ns[SIDES] = { 1000, 1000 };
@@ -489,6 +517,7 @@ int main(void)
 		cmocka_unit_test(a_shift_is_found_with_the_fewest_runs),
 		cmocka_unit_test(contention_is_tested_with_runs_enough),
 		cmocka_unit_test(contention_of_older_files_has_no_row),
+		cmocka_unit_test(waits_count_from_one_limit),
 		cmocka_unit_test(a_share_is_neither_better_nor_worse),
 		cmocka_unit_test(one_run_less_tests_nothing),
 		cmocka_unit_test(a_site_with_few_sections_is_not_tested),
