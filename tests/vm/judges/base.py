@@ -116,6 +116,10 @@ def lossless(run):
     """Nothing that taints a verdict; recursion and a full list of events are shown (design.md §4)."""
     lost = {k: v for k, v in run["losses"].items() if v}
     harmless = {"wait_start", "event_list", "recursion"}
+    # PREEMPT_LAZY (Debian's from 6.18 on): the kernel leaves out exits behind one that was preempted, and that is said
+    if run["kernel"]["generation"].startswith("bh_migrate"):
+        few = max(3, run["counters"].get("lookup_calls", 0) // 10000)
+        harmless |= {k for k in ("lookup_exit_unseen",) if lost.get(k, 0) <= few}
     check(not set(lost) - harmless, f"nothing lost {lost or ''}".strip())
 
 

@@ -39,7 +39,7 @@ def truth(conf, out, args):
     if not racy(args):
         check(late["total"] == 0 and t["late_refs"] == 0,
               f"late references: migtrace {late['total']}, the kernel {t['late_refs']}")
-        check(light or status == (5 if missed else 0), f"--fail-on-race exits {status}")
+        check(light or status == (5 if missed or run["losses"]["lookup_exit_unseen"] else 0), f"--fail-on-race exits {status}")
         evidence(late, args)
         return
     if light:
