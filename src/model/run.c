@@ -429,7 +429,7 @@ bool run__has_waits(const struct run *run, unsigned int site)
 const char *run__doubt(const struct run *run)
 {
 	if (run->late.possible)
-		return "lookups were possibly late";
+		return "references were possibly late";
 	if (run__may_hide(run))
 		return "events were lost";
 	if (!run->late.watched && !run->late.windows)

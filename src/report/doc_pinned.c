@@ -85,6 +85,8 @@ void doc__pinned(struct report *r)
 		"last, '?': not knowable. first, last: when the first and the last such try was, since "
 		"the start of the recording. looked up by: the task that last did so, after the first "
 		"such try; '-': nobody was seen.%s",
-		run->merged > 1 ? " In a sum it is the task of the first file that has the block." :
-				  "");
+		run->merged > 1 ?
+			" In a sum recordings have no common clock for first and last, and the task is that of the "
+			"first file that has the block." :
+			"");
 }

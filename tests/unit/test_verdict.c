@@ -28,7 +28,7 @@ static void none_seen_may_prove_nothing(void **state)
 	/* what is possible is not found, whatever else there is to say */
 	run.late.total = 0;
 	run.late.possible = 2;
-	assert_string_equal(run__doubt(&run), "lookups were possibly late");
+	assert_string_equal(run__doubt(&run), "references were possibly late");
 	assert_int_equal(run__verdict(&run), VERDICT_INCONCLUSIVE);
 	run.late.possible = 0;
 	/* a table of figures without room hides no late reference */
