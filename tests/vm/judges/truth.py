@@ -74,7 +74,9 @@ def losses(conf, out, args):
     whole = sum(1 for e in events if e["migrator"]["stack"] and
                 (e["kind"] != "slow_lookup" or e["lookup"]["stack"]))
     missing = run["counters"]["stacks_missing"]
-    # each migration takes one, whether it comes to be listed or not: two that share a place in both maps are rare
+    # Each migration takes one, whether it comes to be listed or not. Where a stack lies among the second map's 8192
+    # places depends on the boot's addresses: in one of a hundred boots two of a dozen share one, and the rarer one of
+    # these is never kept (140 of 27,421 once).
     taken = run["counters"]["norefs_calls"]
-    check(events and whole >= len(events) - missing and missing <= taken // 1000,
+    check(events and whole >= len(events) - missing and missing <= taken // 50,
           f"stacks of {whole} of {len(events)} listed, {missing} of {taken} or more not kept")
