@@ -484,11 +484,8 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 	__u64 c[COUNTER_COUNT];
 	int err;
 
-	/*
-	 * What programs missed, before our own reading makes them miss more. By why the kernel migrated, and behind
-	 * which drain, ahead of the counters: what ends meanwhile is more of all alone.
-	 */
-	err = read_probes(t, run) ?: counters__whys(run, t) ?: snapshot__drains(t, run);
+	/* by why the kernel migrated, and behind which drain, first: what ends meanwhile is more of all alone */
+	err = counters__whys(run, t) ?: snapshot__drains(t, run);
 	if (!err && final) /* likewise: the longest of all are in the histograms, too */
 		err = snapshot__worst(t, run);
 	if (!err)
@@ -499,6 +496,8 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 		err = counters__buffer_locks(run, t, c);
 	if (!err)
 		err = counters__stalls(run, t, c);
+	if (!err) /* behind the counters, which are the losses' first values */
+		err = read_probes(t, run);
 	if (!err && final) {
 		note_unreleased(run);
 		run->losses[LOSS_WINDOW] += migrations_lost(t);
