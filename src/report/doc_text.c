@@ -165,8 +165,8 @@ static void table(const struct text *t, const struct doc_block *b)
 
 		if (r->more || (shown == most && !r->alone)) {
 			more++;
-		} else if (shown <
-			   most) { /* what stands alone is a heading, and none is the last */
+		} else if (shown < most) {
+			/* what stands alone is a heading, and none is the last */
 			row(t, b, r);
 			shown += !r->alone;
 		}

@@ -32,6 +32,8 @@ int render_compare_html(const struct comparison *c, FILE *f);
  */
 void render_words(const char *s, FILE *f);
 void render_stack(const struct late_side *s, FILE *f);
+/* One side of either, for --json. */
+struct json_t *render_side_json(const struct late_side *s);
 
 /*
  * render_late.c: late references for `watch`. One two-sided report each, and the closing evidence:

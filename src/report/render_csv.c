@@ -106,9 +106,8 @@ static void device_rows(const struct csv *c, const struct run_device *d)
 		if (!d->site[i].hold.count && !d->site[i].wait.count)
 			continue;
 		row(c, dev, d->name, site__name(i), "hold", &c->run->site[i], &d->site[i].hold);
-		if (d->site[i]
-			    .wait
-			    .count) /* or they are those of a device for which there was no room */
+		/* or they are those of a device for which there was no room */
+		if (d->site[i].wait.count)
 			row(c, dev, d->name, site__name(i), "wait", &c->run->site[i],
 			    &d->site[i].wait);
 	}

@@ -72,7 +72,7 @@ void render_late_text(const struct late_event *e, const char *device, FILE *f)
 		late_event__permitted(e) ? " (not counted)" : "");
 }
 
-static json_t *side_json(const struct late_side *s)
+json_t *render_side_json(const struct late_side *s)
 {
 	json_t *stack = json_array();
 
@@ -99,8 +99,9 @@ void render_late_json(const struct late_event *e, const char *device, FILE *f)
 			    "time_ns", (json_int_t)e->time_ns, "since_check_ns",
 			    (json_int_t)e->since_check_ns, "dev", dev, "device", device, "block",
 			    (json_int_t)e->block, "phase", e->phase, "dirtied", e->dirtied,
-			    "b_count", (json_int_t)e->b_count, "migrator", side_json(&e->migrator),
-			    "lookup", e->has_lookup ? side_json(&e->lookup) : json_null()),
+			    "b_count", (json_int_t)e->b_count, "migrator",
+			    render_side_json(&e->migrator), "lookup",
+			    e->has_lookup ? render_side_json(&e->lookup) : json_null()),
 		  f);
 }
 

@@ -68,16 +68,6 @@ void render_stall_end(const struct run_stall *s, const char *device, FILE *f)
 	fprintf(f, "; it is over\n");
 }
 
-static json_t *side_json(const struct late_side *s)
-{
-	json_t *v = json_array();
-
-	for (size_t i = 0; i < s->stack_n; i++)
-		json_array_append_new(v, json_string(s->stack[i]));
-	return json_pack("{s:s, s:i, s:i, s:o}", "comm", s->comm, "pid", s->pid, "cpu", s->cpu,
-			 "stack", v);
-}
-
 void render_stall_json(const struct run_stall *s, const char *device, bool ended, FILE *f)
 {
 	char dev[DEV_TEXT];
@@ -86,8 +76,8 @@ void render_stall_json(const struct run_stall *s, const char *device, bool ended
 			      "wait_ns", (json_int_t)s->wait_ns, "dev",
 			      dev__format(s->dev, dev, sizeof(dev)), "device", device, "block",
 			      s->has_block ? json_integer(s->block) : json_null(), "index",
-			      (json_int_t)s->index, "waiter", side_json(&s->waiter), "owner",
-			      s->has_owner ? side_json(&s->owner) : json_null(), "owner_how",
+			      (json_int_t)s->index, "waiter", render_side_json(&s->waiter), "owner",
+			      s->has_owner ? render_side_json(&s->owner) : json_null(), "owner_how",
 			      s->owner_how);
 
 	json_dumpf(o, f, JSON_COMPACT | JSON_ENSURE_ASCII);
