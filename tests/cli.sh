@@ -308,6 +308,8 @@ t '-o a folder' 1 "cannot write 'folder': Is a directory" report -o folder small
 t '-o a file' 0 '' report -o text small.json
 [ -s text ] && [ ! -s out ]
 verdict $? '-o a file: written, nothing on stdout'
+t '-o named for another format' 0 "'x.html' is written as text, not as html" report -o x.html small.json
+t '-o named for its format' 0 '' report -f html -o x.html small.json
 cp text before
 t '-o kept on failure' 1 'cut.json: truncated' report -o text cut.json
 cmp -s text before

@@ -45,6 +45,20 @@ bool out__spares(const char *path, char *const *inputs, size_t n)
 	return true;
 }
 
+void out__note_suffix(const char *path, const char *format)
+{
+	static const char *const suffixes[][2] = { { ".html", "html" },
+						   { ".json", "json" },
+						   { ".csv", "csv" },
+						   { ".prom", "prometheus" } };
+	const char *dot = path ? strrchr(path, '.') : NULL;
+
+	for (size_t i = 0; dot && i < sizeof(suffixes) / sizeof(*suffixes); i++)
+		if (!strcmp(dot, suffixes[i][0]) && strcmp(format, suffixes[i][1]) != 0)
+			log_warn("'%s' is written as %s, not as %s: see option '--format'", path,
+				 format, suffixes[i][1]);
+}
+
 struct out *out__open(const char *path)
 {
 	struct out *out = calloc(1, sizeof(*out));

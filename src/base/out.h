@@ -10,6 +10,8 @@
 /* A file for results: stdout for NULL or "-", else created beside and renamed by out__close(). */
 struct out;
 struct out *out__open(const char *path); /* NULL with a message printed */
+/* Warns of a name that ends as those of another format than @format do. */
+void out__note_suffix(const char *path, const char *format);
 FILE *out__file(struct out *out);
 int out__close(struct out *out); /* 0 or -errno with a message printed (full disk, closed pipe) */
 /* Whether writing @path leaves @inputs ("-": standard input) alone; if not, it says which it would not. */

@@ -321,6 +321,7 @@ static int compare_run(const struct cmd *cmd, int argc, char **argv)
 			return EXIT_USAGE;
 	if (!opts__stdin_once(o.paths[BEFORE], o.n[BEFORE], o.paths[AFTER], o.n[AFTER]))
 		return EXIT_USAGE;
+	out__note_suffix(c.output, c.format);
 	runs[BEFORE] = runs__load(o.paths[BEFORE], o.n[BEFORE]);
 	if (runs[BEFORE])
 		runs[AFTER] = runs__load(o.paths[AFTER], o.n[AFTER]);

@@ -152,6 +152,7 @@ static int report_run(const struct cmd *cmd, int argc, char **argv)
 	o.path = paths[0];
 	if (!out__spares(c.output, paths, n) || !opts__stdin_once(paths, n, NULL, 0))
 		return EXIT_USAGE;
+	out__note_suffix(c.output, c.format);
 	if (!runs__merge(paths, n, &run))
 		code = render(&run, how, &o, c.output);
 	run__free(&run);

@@ -75,13 +75,17 @@ static double late_share(const struct run *r)
 	return r->late.windows ? 1e6 * (double)r->late.total / (double)r->late.windows : NAN;
 }
 
+/* Of a million lookups @n waited; NAN: there were too few to say. */
+static double per_million(const struct contention *c, __u64 n)
+{
+	return c->lookups >= COMPARE_SECTIONS_LEAST ? 1e6 * (double)n / (double)c->lookups : NAN;
+}
+
 static double waited(const struct run *r)
 {
 	struct contention c;
 
-	return run__contention(r, &c) && c.lookups >= COMPARE_SECTIONS_LEAST ?
-		       1e6 * (double)c.waited / (double)c.lookups :
-		       NAN;
+	return run__contention(r, &c) ? per_million(&c, c.waited) : NAN;
 }
 
 /*
@@ -93,14 +97,12 @@ static double waited_from(const struct run *r, __u64 from_ns)
 {
 	const struct hist *h = &r->site[SITE_FIND_GET_BLOCK].wait;
 	struct contention c;
-	__u64 n;
 
-	if (!run__contention(r, &c) || c.lookups < COMPARE_SECTIONS_LEAST)
+	if (!run__contention(r, &c))
 		return NAN;
-	n = c.folio;
 	for (__u32 i = hist_index(from_ns); i < HIST_BUCKETS; i++)
-		n = add_up(n, h->bucket[i]);
-	return 1e6 * (double)n / (double)c.lookups;
+		c.folio = add_up(c.folio, h->bucket[i]);
+	return per_million(&c, c.folio);
 }
 
 static void waited_alike(const struct comparison *c, struct cmp_row *row)

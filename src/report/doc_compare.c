@@ -25,14 +25,11 @@ static const char *value_cell(char cell[FMT_CELL], double v, enum row_unit unit)
 {
 	if (!isfinite(v) || fabs(v) > HUGE_VALUE)
 		return strcpy(cell, "-");
-	if (unit == UNIT_NS)
-		return fmt__ns(cell, (__u64)llround(v));
-	if (unit == UNIT_SHARE) { /* of a second */
+	if (unit == UNIT_NS || unit == UNIT_SHARE) /* of a second */
 		fmt__ns(cell, (__u64)llround(v));
-		return strcat(cell, "/s");
-	}
-	fmt__rate(cell, v);
-	return unit == UNIT_RATE ? strcat(cell, "/s") : cell;
+	else
+		fmt__rate(cell, v);
+	return unit == UNIT_RATE || unit == UNIT_SHARE ? strcat(cell, "/s") : cell;
 }
 
 /* Half the width of the median's interval, in percent of it. */
@@ -68,9 +65,7 @@ static const char *p_cell(char cell[FMT_CELL], const struct cmp_row *row)
 	*cell = 0;
 	if (row->verdict == ROW_UNTESTED || !isfinite(row->p_holm))
 		return cell;
-	if (row->p_holm < 0.0005)
-		return strcpy(cell, "<.001");
-	snprintf(cell, FMT_CELL, "%.3f", row->p_holm);
+	snprintf(cell, FMT_CELL, row->p_holm < 0.0005 ? "<.001" : "%.3f", row->p_holm);
 	return cell;
 }
 
@@ -360,6 +355,7 @@ static void contention(struct pair *p)
 static void how_sure(struct pair *p)
 {
 	const struct comparison *c = p->c;
+	char cell[FMT_CELL];
 
 	if (!c->family)
 		return;
@@ -370,13 +366,11 @@ static void how_sure(struct pair *p)
 		   "row alone, not adjusted for the family as p is",
 		   c->family, c->alpha, c->fewest_runs);
 	contention(p);
-	if (c->geomean >= 9999.5)
-		doc__block(&p->r.doc, DOC_FACT, "geomean",
-			   "after / before of those rows of holds that have no *: >x9999");
-	else if (!isnan(c->geomean))
-		doc__block(&p->r.doc, DOC_FACT, "geomean",
-			   "after / before of those rows of holds that have no *: x%.3f",
-			   c->geomean);
+	if (isnan(c->geomean))
+		return;
+	snprintf(cell, sizeof(cell), c->geomean < 9999.5 ? "x%.3f" : ">x9999", c->geomean);
+	doc__block(&p->r.doc, DOC_FACT, "geomean",
+		   "after / before of those rows of holds that have no *: %s", cell);
 }
 
 /* The class of the box: whether the second side may be taken. */
@@ -497,6 +491,17 @@ static void site_histograms(struct pair *p, unsigned int i)
 	doc__bars(d, p->r.o, name, " wait", wait, SIDES);
 }
 
+/* A side's sum is of the runs that can be added up. */
+static void apart(struct pair *p, int side)
+{
+	size_t n = p->c->total[side].apart;
+
+	if (n)
+		doc__para(&p->r.doc, FOR_PAGE, "note",
+			  "%zu of %s can't be added up with its first, and %s left out.", n,
+			  p->c->label[side], n == 1 ? "is" : "are");
+}
+
 static void histograms(struct pair *p)
 {
 	size_t from = p->r.doc.n;
@@ -507,11 +512,7 @@ static void histograms(struct pair *p)
 		  "solid; %s is an outline and dashed.",
 		  p->c->label[BEFORE], p->c->label[AFTER]);
 	for (int side = 0; side < SIDES; side++)
-		if (p->c->total[side].apart)
-			doc__add(&p->r.doc,
-				 "%zu of %s can't be added up with its first, and %s left out.",
-				 p->c->total[side].apart, p->c->label[side],
-				 p->c->total[side].apart == 1 ? "is" : "are");
+		apart(p, side);
 	doc__legend(&p->r.doc);
 	for (unsigned int i = 0; i < SITE_COUNT; i++)
 		site_histograms(p, i);
@@ -527,6 +528,7 @@ static void sides_in_full(struct pair *p)
 	for (int side = 0; side < SIDES; side++) {
 		p->r.run = &p->c->sum[side];
 		doc__block(&p->r.doc, DOC_HEADING, NULL, "%s", p->c->label[side]);
+		apart(p, side);
 		doc__measured(&p->r);
 		doc__clock_facts(&p->r);
 	}
