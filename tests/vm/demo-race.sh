@@ -23,7 +23,8 @@ guest()
 	rm -rf "$out"
 	mkdir -p "$out"
 	"$TOP/tests/vm/run.sh" -k "$1" -t 240 -o "$out" -a "$ARGS" -e SECONDS_="$RACE_SECONDS" \
-		-e KIB=80 -e ARGS=--stacks "$TOP/tests/vm/guest/truth.sh" >"$out/guest.log" &
+		-e KIB=80 -e ARGS=--stacks -f "$TOP/tests/vm/guest/lib.sh" "$TOP/tests/vm/guest/record.sh" \
+		>"$out/guest.log" &
 	pid=$!
 	trap 'kill $pid 2>/dev/null; exit 130' INT TERM HUP
 	while [ -t 2 ] && kill -0 $pid 2>/dev/null; do

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """usage: race_table.py BEFORE-DIR AFTER-DIR
 
-The side-by-side table of `make demo-race`, from run.json, truth, load.json and errors in each.
+The side-by-side table of `make demo-race`, from run.json, truth, load and errors in each.
 """
 import json
 import sys
@@ -33,7 +33,7 @@ class Side:
     def __init__(self, path):
         with open(path + "/run.json") as f:
             self.run = json.load(f)
-        with open(path + "/load.json") as f:
+        with open(path + "/load") as f:
             self.load = json.load(f)
         with open(path + "/truth") as f:
             self.truth = {k: int(v) for k, v in (line.split() for line in f)}
