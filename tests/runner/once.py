@@ -140,11 +140,10 @@ class Once:
         done = subprocess.run([f"{guest.VM}/judge.py", case.judge, case.kernel, folder, *words],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         spent["judge"] = time.monotonic() - begin
-        text = done.stdout
-        if ended.status:
-            text = f"# the guest's script ended with {ended.status}: " \
-                   + "\n# ".join(ended.log[-20:]) + "\n" + text
-        return Verdict(text, done.returncode), spent
+        if not ended.status:
+            return Verdict(done.stdout, done.returncode), spent
+        why = [f"not ok - {case.name}: the guest's script ended with {ended.status}"] + [f"# {s}" for s in ended.log[-20:]]
+        return Verdict("\n".join(why + [done.stdout]), 1), spent
 
     def host(self, case):
         said = f"== {case.name}: {case.guest}"

@@ -10,12 +10,20 @@ from .caselist import TESTS
 
 
 def tree_id():
-    """The commit and what is changed on top of it: results of another tree are none of this one's."""
-    def git(*argv):
-        done = subprocess.run(["git", "-C", TESTS, *argv], stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, check=False)
-        return done.stdout
-    return hashlib.sha256(git("rev-parse", "HEAD") + git("diff", "HEAD")).hexdigest()
+    """Of all files that are not ignored, new ones too: results of another tree are none of this one's. None where that
+    can't be told: there nothing is gone on with."""
+    top, whole = os.path.dirname(TESTS), hashlib.sha256()
+    try:
+        done = subprocess.run(["git", "-C", top, "ls-files", "-co", "--exclude-standard", "-z"], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    for name in sorted(filter(None, done.stdout.split(b"\0"))):
+        path = os.path.join(os.fsencode(top), name)
+        if os.path.isfile(path):
+            with open(path, "rb") as f:
+                whole.update(name + b"\0" + hashlib.sha256(f.read()).digest())
+    return whole.hexdigest()
 
 
 class Results:
@@ -24,7 +32,7 @@ class Results:
         if resume and os.path.exists(path):
             with open(path) as f:
                 kept = json.load(f)
-            if kept["tree"] == self.tree:
+            if self.tree and kept["tree"] == self.tree:
                 self.of = {k: v for k, v in kept["cases"].items() if not v["failed"]}
                 print(f"# going on: {len(self.of)} cases are there", flush=True)
 

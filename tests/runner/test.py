@@ -22,6 +22,7 @@ behind | check | k | x.sh | | | | | | fine
 wrong | all | k | x.sh | | | | | | wrong
 once | all | k | x.sh | | | | | | once
 short | all | k+racy | x.sh | | | 3 | | | short
+killed | all | k+racy | killed.sh | | | | | | fine
 dies | all | k2 | die.sh | | | | | | fine
 away | all | gone | x.sh | | | | | | fine
 twin*2 | all | k2 | x.sh | | | | | | fine
@@ -42,6 +43,7 @@ run_case()
 	[ "$3" != die.sh ] || { echo "run.sh: k2: Kernel panic"; exit 125; }
 	mkdir -p "$out/$1"
 	printf '%s\\n' "$@" >"$out/$1/log"
+	[ "$3" != killed.sh ] || { echo "ended $1: status 137 seconds 1.5"; return; }
 	echo "ended $1: status 0 seconds 1.5"
 }
 eval "$(grep ^run_case "$job")"
@@ -107,6 +109,8 @@ def main():
         check(of["fine"]["passed"] == of["behind"]["passed"] == 2, "those beside a hang are run and pass")
         check(of["hangs"]["failed"] == 1 and "hangs: run.sh: k: not a word" in said, "a hang: one failed case")
         check(of["dies"]["failed"] == 1 and "Kernel panic" in said, "a panic: one failed case")
+        check(of["killed"]["failed"] == 1 and "killed: the guest's script ended with 137" in said,
+              "a script that is killed at its limit: one failed case")
         check(of["away"]["failed"] == 1 and "kernel gone can't be had: fetch.sh: gone: no package" in said,
               "a kernel that can't be had: one failed case, and why")
         check(of["wrong"]["failed"] == 1 and said.count("not ok - a figure") == 2, "a failure is tried again")

@@ -15,11 +15,12 @@ count() { # cmocka: "[  PASSED  ] 3 test(s)."
 	sed -n "s/.*\[  $1  \] [^0-9]*\([0-9][0-9]*\) test(s).*/\1/p" "$log" | tail -n 1
 }
 
-# tally NAME STATUS PASSED FAILED: a crash prints no summary, and a leak comes after it
+# tally NAME STATUS PASSED FAILED: a crash prints no summary, and a leak comes after it; who tested nothing failed
 tally() {
-	p=${3:-0} f=${4:-0}
-	[ "$2" -eq 0 ] || [ "$f" -gt 0 ] || f=1
-	[ "$2" -eq 0 ] || cat "$log"
+	p=${3:-0} f=${4:-0} status=$2
+	[ "$p" -gt 0 ] || [ "$status" -ne 0 ] || { status=1; echo "nothing was tested" >>"$log"; }
+	[ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1
+	[ "$status" -eq 0 ] || cat "$log"
 	printf '%-14s %3d passed, %d failed\n' "$(basename "$1")" "$p" "$f"
 	passed=$((passed + p))
 	failed=$((failed + f))

@@ -72,7 +72,7 @@ check: ## what a newcomer and CI run; 30 minutes, and 10 to 20 once a machine to
 	$(in_guest) tests/check.py --ring check
 
 check-all: ## everything there is, 5 hours; interrupted, it goes on where it was
-	@tests/deps.sh ci cost
+	@tests/deps.sh ci cost clang
 	$(in_guest) tests/check.py --ring all --resume
 
 check-vm: ## some cases (CASES="6.1 before"), by default the guests of make check
