@@ -302,6 +302,8 @@ static void migrate_once(struct migration_arg *arg)
 	take(&w.src->lock);
 	take(&w.dst->lock);
 	w.head = w.src->private;
+	arg->dev->begun++;
+	arg->dev->moving++;
 	HOOK(true, norefs_enter(&arg->dev->mapping, w.dst, w.src, !arg->unchecked));
 	ret = w.src->refs ? -EAGAIN : 0;
 	if (ret)
@@ -323,6 +325,7 @@ out:
 	if (w.move)
 		w.move->phase = INNOCENT;
 	w.head->move = NULL;
+	arg->dev->moving--;
 	arg->moved += !ret;
 	arg->aborts--;
 	w.src->lock = 0;
@@ -416,6 +419,8 @@ static void look_up_once(struct lookup_arg *arg, int nr)
 {
 	struct folio *folio;
 	struct buffer_head *bh;
+	bool met;
+	int begun;
 
 	step();
 	if (arg->only_hits) {
@@ -424,7 +429,10 @@ static void look_up_once(struct lookup_arg *arg, int nr)
 	}
 	folio = arg->dev->mapping.cached;
 	folio->refs++;
+	met = arg->dev->moving;
+	begun = arg->dev->begun;
 	bh = arg->sleeps ? find_sleeping(arg, folio, nr) : find_atomic(arg, folio, nr);
+	arg->met += met || begun != arg->dev->begun;
 	folio->refs--;
 	current->cpu = arg->exit_cpu;
 	TRAMPOLINE(probes->set.pair, lookup_exit(&arg->dev->bdev, 8 + arg->block, bh));

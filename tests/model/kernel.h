@@ -41,6 +41,7 @@ struct device {
 	struct folio folio[2];
 	struct buffer_head bh[BUFFERS];
 	bool referenced; /* the first buffer, from the beginning */
+	int begun, moving; /* migrations so far, and of them those that are not over */
 };
 
 enum abort { NO_ABORT, ABORT_COPY, ABORT_SWITCH };
@@ -76,6 +77,7 @@ struct lookup_arg {
 	enum truth truth[4];
 	struct move *move[4];
 	int behind; /* times that a migration had the lock while it waited */
+	int met;    /* times that a page was migrating between its wish for the lock and its release */
 };
 
 extern const struct kernel *kernel;

@@ -279,7 +279,7 @@ static void prepare(const struct scenario *s, size_t who, int skip)
 
 /* What the run was in truth. */
 struct truth_sum {
-	__u64 late, grey, innocent, refused, moved, windows, held_ns, behind;
+	__u64 late, grey, innocent, refused, moved, windows, held_ns, behind, met;
 };
 
 static struct truth_sum truths(void)
@@ -288,6 +288,7 @@ static struct truth_sum truths(void)
 
 	for (int i = 0; i < LOOKUPS; i++) {
 		t.behind += lookups[i].behind;
+		t.met += lookups[i].met;
 		for (int j = 0; j < lookups[i].times; j++) {
 			bool counts = lookups[i].move[j] && lookups[i].move[j]->moved;
 
@@ -351,6 +352,8 @@ static const char *broken(const struct scenario *s, bool skipped, struct tally t
 		return "windows are not the kernel's";
 	if (t.waited > t.behind)
 		return "more lookups waited than came behind";
+	if (!skipped && t.waited > is.met)
+		return "more lookups are said to have met a window than met a migration";
 	if (watched && s->probes->set.pair && !skipped && !learning && !exits_doubted &&
 	    is.late + is.refused > t.waited)
 		return "a lookup inside a window is not among those that waited";
