@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # In the guest: 40 devices with a file system each, looked up and moved in one recording; its run file
-# and report go to /out, /out/used is how many of them had pages moved. Environment as lib.sh has it.
+# and report go to /out, and what each device's load did to /out/load.N. Environment as lib.sh has it.
 set -u
 . "$(dirname "$0")/lib.sh"
 n=40

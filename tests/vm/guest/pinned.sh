@@ -40,7 +40,8 @@ migtrace record --light --pinned -o /out/light.json -- \
 until_true 60 no_process || :
 umount /mnt
 # a device that nobody has mounted: its pages are moved as they were
-migtrace record --light --pinned -o /out/idle.json -d 2 > /out/idle.txt
+migtrace record --light --pinned -o /out/idle.json -- \
+	load run -d 2 -m "$MOVER" -w none --dev "$DEV" --dir /mnt > /out/idle.txt
 migtrace record -o /out/plain.json -d 1 > /out/plain.txt
 migtrace export --pinned --once -i 1 --textfile /out/export.prom
 step rest

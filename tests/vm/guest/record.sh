@@ -37,6 +37,7 @@ fi
 step disk
 count start || exit 1
 step count
+echo "$ARGS" > /out/asked
 # shellcheck disable=SC2046,SC2086
 migtrace record -v -o /out/run.json $(from_start $ARGS) $ARGS -- ${HOGS:+load hogs} sh /load.sh > /out/report.txt
 echo $? > /out/status

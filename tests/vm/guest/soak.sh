@@ -48,6 +48,9 @@ while [ -d /proc/$record ]; do
 	{ rss record $record; rss export $export; } >> /out/rss 2>/dev/null || :
 	sleep 15
 done
+status=0
+wait $record || status=$?
+echo $status > /out/status
 kill -TERM $export
 wait $export
 cp /tmp/m.prom /out/last.prom

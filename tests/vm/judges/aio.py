@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """aio rings on the move, and what keeps their readers apart from it."""
-from .base import check, enough, equal, expected, least, load, lossless, pairs, racy, same, sums
+from .base import check, enough, equal, exited, expected, least, load, lossless, pairs, racy, same, sums, variants
 from .kernel_counts import attempts
 
 
@@ -8,6 +8,7 @@ def aio(conf, out, args):
     """aio rings on the move: both locks of their migration, as often as the kernel takes them."""
     run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
     done, floor = load(f"{out}/load")["completions"], least(args)
+    exited(out, 0)
     enough(done >= 100000 * floor, f"completions: {done}")
     equal("ring mapping's lock", run["sites"]["aio_migrate"]["acquires"], count["aio_sections"])
     equal("completion_lock", run["sites"]["aio_completion"]["acquires"], count["aio_completions"])
@@ -37,14 +38,15 @@ def rings(conf, out, args):
     """A kernel that counts the overlaps itself, with and without what keeps them out."""
     run, t = load(f"{out}/run.json"), pairs(f"{out}/truth")
     c, why = run["counters"], run["migrations"]["aio"]
+    exited(out, 0)
     for ours in "ok", "ring_lock_busy", "ctx_gone", "slot_changed", "refs", "other":
         same(ours, why[ours], t["aio_" + ours])
     for n in "aio_copies", "aio_reads", "aio_completions":
         equal(n, c[n], t[n])
     check((why["ring_lock_busy"] == 0) == racy(args), f"ring_lock tried: busy {why['ring_lock_busy']}")
-    got = {p["probe"]: p["variant"] for p in run["probes"] if p["attached"]}
-    for probe, want in expected(conf, run).items():
-        check(got.get(probe) == want, f"probe {probe}: variant {got.get(probe)}, expected {want}")
+    want = expected(conf, run)
+    for probe, got in variants(run, want).items():
+        check(got == want.get(probe), f"probe {probe}: variant {got}, expected {want.get(probe)}")
     lossless(run)
     found, true = c["aio_overlaps_read"], t["aio_overlaps_read"]
     found2, true2 = c["aio_overlaps_completion"], t["aio_overlaps_completion"]

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """What the judgements share: the tally, reading results, comparisons, sums that have to hold."""
 import json
+import os
+import re
 
 passed = failed = short = 0
+ADDRESS = re.compile(r"\b(0x)?ffff[0-9a-f]{12}\b")
 
 
 def check(good, text):
@@ -25,11 +28,45 @@ def judged(judge, conf, out, args):
     global passed, failed, short
     passed = failed = short = 0
     try:
+        ended(out, args)
         judge(conf, out, args)
     except (OSError, LookupError, ValueError, TypeError) as e:
         check(False, f"{judge.__name__}: {type(e).__name__}: {e}")
     print(f"{passed} passed, {failed} failed")
     return failed and (3 if failed == short else 1)
+
+
+def asked(out):
+    """PROBE=VARIANT words that the recording was started with."""
+    if not os.path.exists(f"{out}/asked"):
+        return []
+    with open(f"{out}/asked") as f:
+        words = f.read().split()
+    asked = words[words.index("--probe") + 1].split(",") if "--probe" in words else []
+    return [w for w in asked if not w.startswith("floor=")]  # which no run file lists
+
+
+def ended(out, args):
+    """What holds for every recording of guest/record.sh: it did not fail, used the probes that it was told to, and the
+    kernel had nothing to say."""
+    got = {p["probe"]: p["variant"] for p in load(f"{out}/run.json")["probes"] if p["attached"]} if asked(out) else {}
+    for word in asked(out):
+        probe, _, variant = word.partition("=")
+        check(got.get(probe) == variant, f"probe {probe}: {got.get(probe)}, asked for was {variant}")
+    if os.path.exists(f"{out}/status"):
+        with open(f"{out}/status") as f:
+            status = int(f.read())
+        check(status in (0, 4, 5), f"record did not fail: exit {status}")
+    if os.path.exists(f"{out}/errors"):
+        with open(f"{out}/errors") as f:
+            # what a race does to a file system is its own
+            said = [line.strip() for line in f if not racy(args) or "BUG:" in line or "WARNING:" in line]
+        check(not said, f"the kernel's log is quiet {said[:2] or ''}".strip())
+    shown = [name for name in os.listdir(out) if name in ("run.json", "report.txt") or name.endswith("-last.prom")]
+    for name in shown:
+        with open(f"{out}/{name}", errors="replace") as f:
+            found = ADDRESS.search(f.read())
+        check(not found, f"no address of the kernel's in {name} {found[0] if found else ''}".strip())
 
 
 # Probes that only who asks for them has, and how: without the option a run file does not speak of them. kernels.conf
@@ -90,6 +127,12 @@ def expected(conf, run):
     there = {p["probe"] for p in run["probes"] if p["reason"] != "not asked for"}
     want = wanted(conf)
     return {k: v for k, v in want.items() if k not in ASKED or k in there}
+
+
+def promised(conf, count, name):
+    """Of the kernel's own counts those are compared that could be made; kernels.conf has where that is so for sure."""
+    if name in conf.get("counted", "").split():
+        check(any(k.startswith(name) for k in count), f"the kernel's own count has {name}")
 
 
 def pairs(path):
@@ -168,8 +211,8 @@ def large_folios(run, args):
 
 
 def cases(conf, out, args):
-    for line in open(f"{out}/cases"):
+    ran = 0
+    for ran, line in enumerate(open(f"{out}/cases"), 1):
         good = line.startswith("ok ")
         check(good, line.split(" ", 1)[1].strip() if good else line[7:].strip())
-    ran = passed + failed
     check(ran >= least(args), f"{ran} cases ran")

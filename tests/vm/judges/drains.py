@@ -2,7 +2,7 @@
 """What empties LRUs, and norefs migrations right behind it, against the kernel's own kprobe events (guest/drains.sh)."""
 import os
 
-from .base import check, enough, exited, load, lossless, pairs, same
+from .base import check, enough, exited, load, lossless, pairs, promised, same
 
 # what the load's own task asks for, and in which function the kernel does
 CALLERS = {"numa": ("kernel_move_pages", "do_pages_move", "__x64_sys_move_pages", "__do_sys_move_pages", "migrate_prep"),
@@ -58,6 +58,7 @@ def drains(conf, out, args):
     for work in works:
         exited(out, 0, f"{work}.status")
         run, count = load(f"{out}/{work}.json"), pairs(f"{out}/{work}.count")
+        promised(conf, count, "batch")
         as_kernel(work, run, count)
         adds_up(work, run)
         itself(work, run, count)

@@ -4,7 +4,7 @@ import json
 import os
 import re
 
-from .base import cases, check, enough, pairs
+from .base import cases, check, enough, load, pairs, same
 
 
 def prom(path):
@@ -33,6 +33,7 @@ def whole_histograms(tier, v):
                   f"{tier}: {name} {site} cumulative to {total:.0f}")
 
 
+MOVED = 'migtrace_migrations_total{path="norefs",result="ok"}'
 LOOKUPS = r"(_*find_get_block|__getblk|bdev_getblk|sb_getblk|__bread|lookup_bh_lru)"
 LOCKS = r"(spin|rwlock|read|write|rt_spin|mutex)_(un|try)?lock|queued_spin|rt_mutex"
 
@@ -52,6 +53,8 @@ def attached(tier, out):
           f"{tier}: {len(places)} places in the kernel, {len(linked)} linked programs")
     if tier == "light":
         check(not lookups and not locks, f"light: nothing on lookups or lock functions {lookups + locks}")
+        made = [p for p in places if re.match(r"folio_set_bh|set_bh_page|folio_attach_private", p)]
+        check(not made, f"light: nothing on what is called when buffers are made {made}")
         named = [n for n in linked if re.match(r"lookup|lock_|get_block", n)]
         check(not named, f"light: no program of theirs is linked {named}")
     else:
@@ -70,16 +73,16 @@ def tier_files(tier, out):
     down = [k for a, b in zip(v, v[1:]) for k in a if b.get(k, 0) < a[k] and "kernel_info" not in k]
     check(not down, f"{tier}: nothing goes down between any two of {len(v)} {down[:2]}")
     whole_histograms(tier, v[-1])
-    ok = v[-1]['migtrace_migrations_total{path="norefs",result="ok"}']
-    enough(ok > 100, f"{tier}: {ok:.0f} migrations")
+    enough(v[-1][MOVED] > 100, f"{tier}: {v[-1][MOVED]:.0f} migrations")
     attached(tier, out)
     return v
 
 
-def short_export(out, tiers):
-    """What export does on this kernel, behind a recording."""
+def short_export(out, tiers, pages=1):
+    """What export does on this kernel, behind a recording: as many moves as the load's own tally has, of @pages each."""
     for tier in tiers.split():
-        tier_files(tier, out)
+        last = tier_files(tier, out)[-1]
+        same(f"{tier}: pages moved", pages * int(last[MOVED]), load(f"{out}/{tier}-load.json")["moves_ok"])
         with open(f"{out}/{tier}-exit") as f:
             check(f.read().strip() == "0", f"{tier}: SIGTERM ends it well")
 

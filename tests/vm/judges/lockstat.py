@@ -4,6 +4,7 @@ import os
 import re
 
 from .base import check, enough, equal, load, lossless, pairs
+from .kernel_counts import as_long
 
 
 def lock_stat(path):
@@ -70,11 +71,12 @@ def lockstat(conf, out, args):
                 lossless(run)
             for site, key in (("migrate_norefs", "migrate"), ("find_get_block", "lookup")):
                 s = run["sites"][site]
-                if not s["hold"]["count"]:
-                    continue
+                asked = "site" if clock == "all" or (clock, key) == ("bracket", "lookup") else clock
+                check(s["clock"] == asked, f"{clock}, round {r}: {site} by clock {s['clock']}")
                 if s["clock"] != "bracket":
                     equal(f"{clock}, round {r}: {site} sections", s["hold"]["count"],
                           t[key + "_holds"])
+                    as_long(f"{clock}, round {r}: {site}", s, t, key)
                 mean = s["hold"]["sum_ns"] / s["hold"]["count"]
                 true = t[key + "_hold_ns"] / t[key + "_holds"]
                 print(f"# {clock:8} round {r} {site:15} clock {s['clock']:8} mean {mean:7.0f} ns,"

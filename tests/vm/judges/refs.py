@@ -2,7 +2,7 @@
 """References of every folio that migrates, against the kernel's own kprobe events (guest/refs.sh)."""
 import os
 
-from .base import check, enough, exited, load, lossless, pairs, same
+from .base import check, enough, exited, load, lossless, pairs, promised, same
 
 RESULTS = ("moved", "early", "switch", "other")
 # what each load moves
@@ -104,6 +104,7 @@ def refs(conf, out, args):
         exited(out, 0, f"{work}.status")
         run, count = load(f"{out}/{work}.json"), pairs(f"{out}/{work}.count")
         adds_up(work, run)
+        promised(conf, count, "again_")
         as_kernel(work, run["references"], count)
         lossless(run)
         some = [k for k in LOADED[work] if run["references"][k]["attempts"] >= 200]

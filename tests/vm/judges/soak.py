@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Twenty minutes of everything: no drift, no leak, no word from the kernel (guest/soak.sh)."""
+import json
 import re
 
 from .base import check, enough, load, lossless, sums
@@ -18,6 +19,12 @@ def soak(conf, out, args):
     sums(run)
     lossless(run)
     check(run["late_references"]["total"] == 0, f"late references: {run['late_references']['total']}")
+    seconds = int(args.get("seconds", 0))
+    check(run["duration_ns"] >= 0.95e9 * seconds, f"{run['duration_ns'] / 1e9:.0f} s of {seconds}")
+    with open(f"{out}/loads") as f:
+        loads = [json.loads(line) for line in f]
+    for what in "moves_ok", "getdents", "completions", "truncated", "storm_ops":
+        enough(sum(v[what] for v in loads) > 0, f"{what}: {sum(v[what] for v in loads)} in {len(loads)} loads")
     rows = [n for n, s in run["sites"].items() if s["clock"]]
     seen = [n for n in rows if run["sites"][n]["acquires"]]
     enough(len(seen) >= 6, f"sections at {len(seen)} of {len(rows)} sites: {seen}")

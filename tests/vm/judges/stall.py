@@ -23,7 +23,7 @@ def sat_on(out, what, held):
     exited(out, 0, f"status.{what}")
     begun, ended = told(out, what)
     mine = [v for v in begun if v["what"] == f"{what}_lock" and v["waiter"]["comm"] == "mover"]
-    enough(mine, f"{what}: {len(mine)} stalls of the mover of {len(begun)}")
+    check(mine, f"{what}: {len(mine)} stalls of the mover of {len(begun)}")
     for v in mine[:1]:
         check(OVER <= v["wait_ns"] <= OVER + 1e9, f"{what}: told after {v['wait_ns'] / 1e9:.2f} s, within 1 s of 2 s")
         check(v["who"] == "migration" and has(v["waiter"]["stack"], "migrate_pages"), f"{what}: by a migration")
@@ -33,14 +33,14 @@ def sat_on(out, what, held):
         check(has(owner["stack"], "blk_mq_get_tag", "__blk_mq_alloc_requests", "blk_mq_submit_bio"),
               f"{what}: it sleeps at the disk: {owner['stack'][:6]}")
         over = [e for e in ended if e["waiter"]["pid"] == v["waiter"]["pid"] and e["what"] == v["what"]]
-        check(over and held - 3 <= over[0]["wait_ns"] / 1e9 <= held + 1,
+        check(over and held - 3 <= over[0]["wait_ns"] / 1e9 <= held + 3,
               f"{what}: over after {[round(e['wait_ns'] / 1e9, 2) for e in over]} s of {held}")
 
 
 def spun(begun, ended, what, who, held):
     """One of those that wait for what the move has, and for how long."""
     mine = [v for v in begun if (v["what"], v["who"]) == (what, who)]
-    enough(mine, f"{len(mine)} stalls of {who} for {what} of {len(begun)}")
+    check(mine, f"{len(mine)} stalls of {who} for {what} of {len(begun)}")
     for v in mine[:1]:
         check(1e9 <= v["wait_ns"] <= 2e9, f"told after {v['wait_ns'] / 1e9:.2f} s, within 1 s of 1 s")
         check(has(v["waiter"]["stack"], "__find_get_block", "find_get_block_common"), f"waits in {v['waiter']['stack'][:4]}")
@@ -64,6 +64,8 @@ def spin(conf, out, args):
     exited(out, 0, "status.none")
     begun, ended = told(out, "none")
     check(not begun and not ended, f"without it {len(begun)} stalls told")
+    moved = load(f"{out}/load.none")["moves_ok"]
+    enough(moved > 100, f"without it {moved} pages moved")
 
 
 def stall(conf, out, args):

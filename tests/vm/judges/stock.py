@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Stock kernels: variants as expected, counts as the kernel's own, no late reference."""
 from .base import (cases, check, enough, equal, evidence, exited, expected, large_folios, load, lossless,
-                   pairs, same, sums, variants)
+                   pairs, promised, same, sums, variants)
 from .kernel_counts import contention, counts, reasons
 from .export import prom, short_export
 from .lacking import owners
@@ -11,6 +11,7 @@ def bracket(conf, out, args):
     """Without call sites, in the light tier: an innocent lookup behind the lock is no late reference."""
     run = load(f"{out}/run.json")
     late, site = run["late_references"], run["sites"]["migrate_norefs"]
+    exited(out, 0)
     check(site["clock"] == "bracket", f"clock {site['clock']}")
     enough(site["hold"]["count"] > 1000, f"{site['hold']['count']} holds")
     enough(late["windows"] > 1000, f"{late['windows']} windows")
@@ -24,6 +25,7 @@ def bracket(conf, out, args):
 
 def journal(conf, out, args):
     """Under a storm of metadata the journal is what keeps pages from moving."""
+    exited(out, 0)
     run = load(f"{out}/run.json")
     reasons(run, pairs(f"{out}/count"))
     lossless(run)
@@ -62,6 +64,7 @@ def buffers(conf, out, args):
 def locked(conf, out, args):
     """A slow disk: buffers under a read are locked, and a migration that may not wait gives up."""
     run, count = load(f"{out}/run.json"), pairs(f"{out}/count")
+    exited(out, 0)
     reasons(run, count)
     n, true = run["migrations"]["norefs"]["locked"], count["locked"]
     enough(true > 0, f"the kernel found {true} locked")
@@ -105,7 +108,12 @@ def devices(conf, out, args):
     for site in "migrate_norefs", "find_get_block":
         of_devices = sum(d["sites"].get(site, {"hold": {"count": 0}})["hold"]["count"] for d in run["devices"].values())
         check(of_devices == run["sites"][site]["hold"]["count"], f"{site}: {of_devices} holds of all devices together")
-    enough(run["counters"]["norefs_calls"] > 1000, f"{run['counters']['norefs_calls']} migrations")
+    moved = [load(f"{out}/load.{i}")["moves_ok"] for i in range(1, 41)]
+    enough(min(moved) > 0, f"pages of {sum(n > 0 for n in moved)} devices of 40 were moved")
+    same("pages moved, by the loads' own tally", run["migrations"]["norefs"]["ok"], sum(moved))
+    # those beyond the table
+    other = [d["sites"]["migrate_norefs"]["hold"]["count"] for d in run["devices"].values() if d["name"] == "other"]
+    check(len(names) < 41 and other and other[0] > 0, f"holds of the others: {other}")
     enough(run["counters"]["lookup_calls"] > 1000, f"{run['counters']['lookup_calls']} lookups")
     check(run["late_references"]["total"] == 0, f"late references: {run['late_references']['total']}")
     sums(run)
@@ -171,12 +179,13 @@ def stock(conf, out, args):
         check(got.get(probe) == want.get(probe),
               f"probe {probe}: variant {got.get(probe)}, expected {want.get(probe)}")
     counts(run, count)
+    promised(conf, count, "lookup_waits")
     contention(run, count)
     check(late["total"] == 0, f"late references: {late['total']}")
     evidence(late, args)
     large_folios(run, args)
     # attaching the full tier once more takes PREEMPT_RT two minutes
-    short_export(out, args.get("export", "light full").replace(",", " "))
+    short_export(out, args.get("export", "light full").replace(",", " "), 4 if args.get("large") == "1" else 1)
     flag = conf["generation"].startswith("bh_migrate")
     window = run["norefs_window"]
     check((window is not None) == flag and (not flag or window["count"] > 0),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """Kernels that count themselves: migtrace's verdict against theirs."""
-from .base import (as_kernel, check, enough, equal, evidence, exited, fail_on_race, generation,
+from .base import (as_kernel, asked, check, enough, equal, evidence, exited, fail_on_race, generation,
                    large_folios, load, lossless, pairs, racy, same, sums, variants, wanted)
-from .kernel_counts import kernel_reasons, reasons, waited
+from .kernel_counts import kernel_reasons, reasons, times, waited
 
 
 def truth(conf, out, args):
@@ -10,8 +10,8 @@ def truth(conf, out, args):
     run, t = load(f"{out}/run.json"), pairs(f"{out}/truth")
     late, light = run["late_references"], run["tool"]["tier"] == "light"
     status = int(open(f"{out}/status").read())
-    want = wanted(conf, *(conf.get("light", "").split() if light else []))
-    for probe, got in variants(run, want).items() if want else []:
+    want = wanted(conf, *(conf.get("light", "").split() if light else []), *asked(out))
+    for probe, got in variants(run, want).items():
         if not light or got != "-":
             check(got == want.get(probe), f"probe {probe}: variant {got}, expected {want.get(probe)}")
     check(run["kernel"]["generation"] == generation(conf, args),
@@ -32,6 +32,10 @@ def truth(conf, out, args):
         lossless(run)
     reasons(run)
     kernel_reasons(run, t, args)
+    times(run, t)
+    behind = late["lookups_behind"]
+    for how in ("spin", "folio") if not light else ():
+        same(f"lookups behind a window, {how}", behind[how], t[f"lookups_behind_{how}"], share=0.03, few=10)
     large_folios(run, args)
     if "waits" in args:
         waited(run, pairs(f"{out}/count"))
