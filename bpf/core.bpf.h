@@ -291,6 +291,19 @@ static __always_inline bool core_task_runs(struct task_struct *task)
 	return BPF_CORE_READ(task, on_cpu);
 }
 
+/*
+ * Has a perf event interrupted user space? By the place among the registers, which does not change: since 6.9 the
+ * kernel's own member is 16 bits wide (FRED), and the verifier wants all 64 to be read.
+ */
+static __always_inline bool core_is_user(const void *ctx)
+{
+#if defined(__TARGET_ARCH_x86)
+	return *((const volatile __u64 *)ctx + 17) & 3; /* cs */
+#else
+	return !(*((const volatile __u64 *)ctx + 33) & 0xf); /* pstate */
+#endif
+}
+
 static __always_inline bool core_flags_large(__u64 flags)
 {
 	return flags >> bpf_core_enum_value(enum pageflags___any, PG_head___any) & 1;
@@ -307,6 +320,12 @@ static __always_inline __u64 core_large_pages(__u64 folio)
 	if (bpf_core_field_exists(old->_folio_nr_pages))
 		return BPF_CORE_READ(old, _folio_nr_pages);
 	return 1;
+}
+
+static __always_inline bool core_knows_large(void)
+{
+	return bpf_core_field_exists(((struct folio___615 *)0)->_nr_pages) ||
+	       bpf_core_field_exists(((struct folio___since518 *)0)->_folio_nr_pages);
 }
 
 /* The flags are the first word of a page, and of a folio. */

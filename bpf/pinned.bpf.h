@@ -18,8 +18,7 @@ const volatile bool cfg_pinned = false;
 const volatile __u64 cfg_lrus = 0, cfg_cpu_offsets = 0;
 const volatile __u32 cfg_lru_cpus = 1;
 
-#define LRU_SIZE     16
-#define LRU_CPUS_MAX 512
+#define LRU_SIZE 16
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

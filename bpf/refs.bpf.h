@@ -88,6 +88,8 @@ static __always_inline __s32 refs_expected(__u64 folio, __u8 kind, __u64 flags)
 		return 0;
 	if (kind == REFS_ANON)
 		return 1;
+	if (core_flags_large(flags) && !core_knows_large())
+		return 0; /* before 5.18 a huge page of shmem's or the swap cache's: how large is not at hand */
 	return 1 + (core_flags_large(flags) ? core_large_pages(folio) : 1) +
 	       (kind != REFS_SWAP && core_flags_private(flags)) + (kind == REFS_AIO);
 }

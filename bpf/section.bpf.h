@@ -203,8 +203,6 @@ static __always_inline struct section *section_acquire(__u32 site, __u64 now)
 		s->wait_ns = 0;
 	} else {
 		s->wait_ns = now > s->t_call ? now - s->t_call : 1;
-		if (cfg_stall_ns && s->wait_ns >= cfg_stall_ns && site != SITE_FLOOR)
-			count(COUNTER_STALL + STALL_SPIN);
 	}
 	s->t_call = 0;
 	s->held = 1;
@@ -268,6 +266,9 @@ static __always_inline bool section_release(struct cpu_state *cpu, __u32 site, _
 	if (!counted)
 		return false;
 	site_of(cpu, site)->releases++;
+	/* only now it is known whose lock it was */
+	if (cfg_stall_ns && h->wait_ns >= cfg_stall_ns && site != SITE_FLOOR)
+		cpu_count(cpu, COUNTER_STALL + STALL_SPIN);
 	if (cfg_preemptible && section_switches(task) != switches)
 		site_of(cpu, site)->switched_out++;
 	if (now >= start)

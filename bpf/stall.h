@@ -52,6 +52,9 @@ struct stall_spin {
 	__u64 task; /* 0: nothing */
 	__u64 lock; /* 0: not known which */
 	__u64 since, seen;
+	struct stall_look { /* that it was first seen at, and not switched out since */
+		__u64 task, since, switches, first;
+	} look;
 	__u32 dev, pid, site;
 	__s32 stack; /* of that moment */
 	__u8 held;   /* else it waits */

@@ -92,8 +92,27 @@ static __always_inline bool stall_of_migration(const struct migration *m, struct
 	return true;
 }
 
+/*
+ * Since when one that spins, or has the lock, has been seen to: neither runs in user space meanwhile, nor is
+ * switched out. What a section's slot says can be of a task that was preempted ahead of the lock function and has
+ * had its lock elsewhere: the slot stays as it was until the site is entered on this CPU again.
+ */
+static __always_inline __u64 stall_first(struct stall_look *l, const struct stall_spin *v,
+					 __u64 task)
+{
+	__u64 switches = section_switches(task);
+
+	if (l->task == task && l->since == v->since && l->switches == switches)
+		return l->first;
+	l->task = task;
+	l->since = v->since;
+	l->switches = switches;
+	l->first = v->seen;
+	return v->seen;
+}
+
 /* Whom the timer has interrupted: what for is @m, the migration of the task, or NULL. */
-static __always_inline void stall_looked(void *ctx, const struct migration *m)
+static __always_inline void stall_looked(struct bpf_perf_event_data *ctx, const struct migration *m)
 {
 	struct stall_spin v = { .seen = bpf_ktime_get_ns() }, *to;
 	__u64 task = bpf_get_current_task();
@@ -109,11 +128,19 @@ static __always_inline void stall_looked(void *ctx, const struct migration *m)
 		if (found)
 			v.site = s;
 	}
-	/* a stack only of what may become a stall: most sections are over at the next look */
-	if (!found || v.seen < v.since + (cfg_stall_ns >> 1)) {
+	if (found && !v.dev && v.lock && v.site == SITE_FIND_GET_BLOCK)
+		v.dev = core_dev_of_bdev_lock(v.lock);
+	if (!found || core_is_user(ctx) || filter_refuses(v.dev)) {
+		to->look.task = 0;
 		to->task = 0;
 		return;
 	}
+	/* a stack only of what may become a stall: most sections are over at the next look */
+	if (v.seen < stall_first(&to->look, &v, task) + (cfg_stall_ns >> 1)) {
+		to->task = 0;
+		return;
+	}
+	v.look = to->look;
 	v.pid = (__u32)bpf_get_current_pid_tgid();
 	bpf_get_current_comm(v.comm, sizeof(v.comm));
 	v.stack = stall_stack(ctx);

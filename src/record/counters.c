@@ -293,7 +293,8 @@ static int stalls_under_way(struct run *run, struct tracer *t, __u64 n[STALL_COU
 	if (!err)
 		waits = tracer__stall_waits(t, tasks, w, STALLS_READ);
 	for (int i = 0; i < waits; i++)
-		if (!w[i].t_end)
+		if (!w[i].t_end && now >= w[i].t_start + run->stall_ns &&
+		    !tracer__stall_is_stale(t, tasks[i], &w[i]))
 			under_way(run, w[i].what, now > w[i].t_start ? now - w[i].t_start : 0, n);
 	if (!err && !tracer__stall_spins(t, s))
 		for (int c = 0; c < tracer__cpus(t); c++)

@@ -331,7 +331,7 @@ static int read_program(struct tracer *t, size_t i, const char *name, fd_set *as
 		return -errno;
 	p->hits += info.run_cnt; /* zero unless kernel.bpf_stats_enabled */
 	p->run_ns += info.run_time_ns;
-	*misses += info.recursion_misses + tracer__missed(t, i, name);
+	*misses += tracer__missed(t, i, name);
 	return 0;
 }
 
@@ -496,6 +496,8 @@ int snapshot__read(struct tracer *t, struct run *run, bool final)
 		err = counters__buffer_locks(run, t, c);
 	if (!err)
 		err = counters__stalls(run, t, c);
+	if (!final) /* else that was when the recording ended */
+		tracer__note_missed(t);
 	if (!err) /* behind the counters, which are the losses' first values */
 		err = read_probes(t, run);
 	if (!err && final) {

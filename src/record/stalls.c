@@ -231,9 +231,12 @@ static void look_at_sleepers(struct stalls *s, __u64 now)
 
 		if (w->t_end)
 			sleeper_woke(s, i);
+		else if (now < w->t_start + s->over_ns ||
+			 tracer__stall_is_stale(s->t, s->tasks[i], w))
+			continue;
 		else if (v)
 			v->there = true;
-		else if (now >= w->t_start + s->over_ns && n < STALL_LOOKS / 2)
+		else if (n < STALL_LOOKS / 2)
 			fresh[n++] = i;
 	}
 	tell_sleepers(s, fresh, n, now);
@@ -300,9 +303,13 @@ static void look(struct stalls *s, __u64 now)
 		s->told[i].there = false;
 	look_at_sleepers(s, now);
 	look_at_spinners(s, now);
-	for (size_t i = s->told_n; i-- > 0;) /* the programs kept no time for these */
-		if (!s->told[i].there)
-			is_over(s, &s->told[i], now - s->told[i].since);
+	for (size_t i = s->told_n; i-- > 0;) { /* the programs kept no time for these */
+		struct told *v = &s->told[i];
+
+		/* or of so many it was not among those that were read */
+		if (!v->there && !tracer__stall_lasts(s->t, v->task, v->since))
+			is_over(s, v, now - v->since);
+	}
 }
 
 void stalls__tick(struct stalls *s)

@@ -5,9 +5,13 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "record/session.h"
+
+#define ENDS_WITHIN 500 /* of 10 ms */
 
 static void child(char **argv, int go_fd, int err_fd)
 {
@@ -81,9 +85,26 @@ bool workload__ended(struct workload *w, int *status)
 	return true;
 }
 
+/* One that does not end by SIGTERM would keep the report back, and the programs on. */
+static int reap(pid_t pid)
+{
+	const struct timespec poll = { 0, 10000000 };
+	int st = 0;
+
+	for (int i = 0; i < ENDS_WITHIN; i++) {
+		if (waitpid(pid, &st, WNOHANG) == pid)
+			return st;
+		nanosleep(&poll, NULL);
+	}
+	log_warn("the command has not ended by SIGTERM for %d s, and is killed", ENDS_WITHIN / 100);
+	kill(pid, SIGKILL);
+	while (waitpid(pid, &st, 0) < 0 && errno == EINTR)
+		;
+	return st;
+}
+
 void workload__end(struct workload *w, int *status)
 {
-	int st = 0;
 
 	if (w->go_fd > 0)
 		close(w->go_fd);
@@ -92,8 +113,6 @@ void workload__end(struct workload *w, int *status)
 	if (w->pid <= 0)
 		return;
 	kill(w->pid, SIGTERM);
-	while (waitpid(w->pid, &st, 0) < 0 && errno == EINTR)
-		;
-	*status = exit_code(st);
+	*status = exit_code(reap(w->pid));
 	w->pid = 0;
 }

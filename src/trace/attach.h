@@ -20,6 +20,12 @@ struct attaching {
 	size_t *places; /* per probe */
 	bool quiet;	/* without lines of progress: not the main thread */
 	size_t failed;	/* the probe of which a place could not be attached; probes_n: none */
+	struct missed { /* missed.h */
+		const char *prog;
+		__u64 n;
+	} * missed;
+	size_t missed_n;
+	__u64 *recursion_0; /* by program, before the recording */
 };
 
 /*

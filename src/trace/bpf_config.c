@@ -61,7 +61,7 @@ static void pinned_settings(struct tracer *t)
 
 	skel->rodata->cfg_pinned = true;
 	symbols__find(KALLSYMS, names, 2, at);
-	if (!at[0] || !at[1])
+	if (!at[0] || !at[1] || tracer__cpus(t) > LRU_CPUS_MAX)
 		return;
 	skel->rodata->cfg_lrus = at[0];
 	skel->rodata->cfg_cpu_offsets = at[1];
@@ -334,11 +334,10 @@ struct migtrace_bpf *tracer__open(const struct facts *f)
 #define INSN_ADD 0xdb /* lock *(u64 *)(dst + off) += src; imm BPF_FETCH: src = the old value */
 #define FETCH	 1    /* BPF_FETCH, not in the headers of 5.10 */
 
-/* order() with a result, so that it orders (maps.bpf.h). */
-static void order_memory(struct bpf_program *p)
+void tracer__order_memory(struct bpf_program *p)
 {
 	size_t n = bpf_program__insn_cnt(p);
-	struct bpf_insn *v = malloc(n * sizeof(*v));
+	struct bpf_insn *v = insn_weakly_ordered ? malloc(n * sizeof(*v)) : NULL;
 
 	if (!v)
 		return; /* nor will the load have memory */
@@ -356,21 +355,11 @@ const void *tracer__object(size_t *size)
 	return migtrace_bpf__elf_bytes(size);
 }
 
-void tracer__order_memory(struct migtrace_bpf *skel)
-{
-	struct bpf_program *p;
-
-	if (insn_weakly_ordered)
-		bpf_object__for_each_program (p, skel->obj)
-			order_memory(p);
-}
-
 void tracer__configure(struct tracer *t)
 {
 	struct migtrace_bpf *skel = tracer__skeleton(t);
 	struct needs needs = { tracer__facts(t)->feature[FEAT_RT], has_lock_clock(t), false };
 
-	tracer__order_memory(skel);
 	settings(t);
 	needs.pair = skel->rodata->cfg_pair;
 	sizes(skel, tracer__opts(t), &needs, tracer__cpus(t));

@@ -43,17 +43,19 @@ int code__want(int (*cb)(void *ctx, const char *name, unsigned int wants), void 
 	return err;
 }
 
+/* A name stands for all its copies: a compiler's .isra.0, .llvm.N and .cold are on the stack as well. */
 void code__ranges(const struct facts *f, __u64 out[CODE_WORDS])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < CODES; i++) {
-		const struct fact_func *v = facts__func(f, codes[i].func);
+	for (size_t i = 0; i < CODES; i++)
+		for (size_t j = 0; j < f->funcs_n && n < CODE_RANGES - 1; j++) {
+			const struct fact_func *v = &f->funcs[j];
 
-		if (!v || !v->addr || !v->size)
-			continue;
-		out[CODE_START + n] = v->addr;
-		out[CODE_END + n] = v->addr + v->size;
-		out[CODE_WHAT + n++] = codes[i].code;
-	}
+			if (!v->addr || !v->size || !copy__kind(v->name, codes[i].func))
+				continue;
+			out[CODE_START + n] = v->addr;
+			out[CODE_END + n] = v->addr + v->size;
+			out[CODE_WHAT + n++] = codes[i].code;
+		}
 }

@@ -14,7 +14,7 @@ struct links {
 		struct bpf_link *link;
 		const char *prog, *func;
 		__u32 offset;
-		__u64 missed_0; /* links__note_missed() before the recording */
+		__u64 missed_0; /* missed__note() before the recording */
 	} * v;
 	size_t n;
 	/* where a program goes with its event, in one go with the others; links__enable() */
@@ -23,11 +23,6 @@ struct links {
 		size_t event, tag;
 	} * places;
 	size_t places_n;
-	struct missed {
-		const char *prog;
-		__u64 n;
-	} * missed;
-	size_t missed_n;
 	struct going *going; /* those that are being closed while the others stay */
 };
 
@@ -69,12 +64,5 @@ void links__join(struct links *l);
 int links__take(struct links *l, struct links *from);
 /* Closes what another process has open as well: that one waits. */
 void links__disown(struct links *l);
-
-/*
- * how often the kprobe layer left a program out, asked while the links are still there. @before
- * the recording: that is not counted. 0 or -errno.
- */
-int links__note_missed(struct links *l, struct kprobe_events *e, bool before);
-__u64 links__missed(const struct links *l, const char *prog);
 
 #endif /* MIGTRACE_LINKS_H */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "migtrace.skel.h"
+#include "trace/missed.h"
 #include "trace/rare.h"
 #include "trace/tracer.h"
 
@@ -72,7 +73,6 @@ static int load(struct rare *r)
 	r->skel = tracer__open(tracer__facts(r->t));
 	if (!r->skel)
 		return -errno;
-	tracer__order_memory(r->skel);
 	for (size_t i = 0; i < probes_n && !err; i++)
 		if (wanted(r, i))
 			err = tracer__enable_choice(r->skel, tracer__facts(r->t), &r->choices[i],
@@ -81,6 +81,18 @@ static int load(struct rare *r)
 	if (err)
 		snprintf(r->why, sizeof(r->why), "can't load what is rarely entered: %s",
 			 strerror(-err));
+	return err;
+}
+
+static int add_places(struct rare *r, size_t i)
+{
+	int err = places__add(&r->at.table, r->at.facts, &r->choices[i]);
+
+	if (!err)
+		return 0;
+	snprintf(r->why, sizeof(r->why), "probe '%s': its places find no room: %s",
+		 r->choices[i].probe->name, strerror(-err));
+	r->at.failed = i; /* another variant has others */
 	return err;
 }
 
@@ -97,7 +109,7 @@ static int attach(struct rare *r)
 	r->at.table = *tracer__places(r->t);
 	for (size_t i = 0; i < probes_n && !err; i++)
 		if (wanted(r, i))
-			err = places__add(&r->at.table, r->at.facts, &r->choices[i]);
+			err = add_places(r, i);
 	err = err ?: attach__write_places(&r->at, r->why, sizeof(r->why));
 	for (size_t i = 0; i < probes_n && !err; i++)
 		if (wanted(r, i)) {
@@ -189,7 +201,7 @@ void rare__close(struct rare *r)
 	kprobe_events__close(&r->at.events);
 	migtrace_bpf__destroy(r->skel);
 	free(r->at.places);
-	free(r->at.links.missed);
+	missed__free(&r->at);
 	free(r->choices);
 	memset(r, 0, sizeof(*r));
 }

@@ -3,7 +3,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "migtrace.skel.h"
@@ -31,6 +34,54 @@ int tracer__stall_waits(struct tracer *t, __u64 *tasks, struct stall_wait *v, si
 		prev = &task;
 	}
 	return n;
+}
+
+#define INIT_PID_NS                                                                                \
+	0xeffffffc /* include/linux/proc_ns.h; of another one's tasks we do not have the numbers */
+
+/* Is the task surely not asleep, as who waits for these locks is, or gone? */
+static bool is_awake(__u32 pid)
+{
+	static int ours = -1;
+	char path[32], text[512] = "", *end;
+	struct stat st;
+	FILE *f;
+
+	if (ours < 0)
+		ours = !stat("/proc/self/ns/pid", &st) && st.st_ino == INIT_PID_NS;
+	if (!ours)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return kill(pid, 0) && errno == ESRCH;
+	end = fgets(text, sizeof(text), f) ? strrchr(text, ')') : NULL;
+	fclose(f);
+	return end && !strncmp(end, ") ", 2) && end[2] != 'D';
+}
+
+bool tracer__stall_is_stale(struct tracer *t, __u64 task, const struct stall_wait *w)
+{
+	int fd = bpf_map__fd(tracer__skeleton(t)->maps.stalls);
+	struct stall_wait now;
+
+	for (int i = 0; i < 4; i++) {
+		if (!is_awake(w->pid))
+			return false;
+		tracer__settle(); /* it may be on its way out of the function just now */
+		if (bpf_map_lookup_elem(fd, &task, &now) || now.t_start != w->t_start || now.t_end)
+			return false;
+	}
+	bpf_map_delete_elem(fd, &task);
+	return true;
+}
+
+bool tracer__stall_lasts(struct tracer *t, __u64 task, __u64 since)
+{
+	struct stall_wait now;
+
+	return !bpf_map_lookup_elem(bpf_map__fd(tracer__skeleton(t)->maps.stalls), &task, &now) &&
+	       now.t_start == since && !now.t_end;
 }
 
 void tracer__stall_forget(struct tracer *t, __u64 task, const struct stall_wait *over)

@@ -36,15 +36,26 @@ static int prepare(struct bpf_program *p, struct bpf_prog_load_opts *opts, long 
 	const struct target *t = target_of(p);
 
 	(void)cookie;
+	tracer__order_memory(p);
 	if (t)
 		opts->attach_btf_id = t->id;
 	return bpf_program__set_type(p, BPF_PROG_TYPE_TRACING);
+}
+
+/* Of all others. */
+static int prepare_plain(struct bpf_program *p, struct bpf_prog_load_opts *opts, long cookie)
+{
+	(void)opts;
+	(void)cookie;
+	tracer__order_memory(p);
+	return 0;
 }
 
 void targets__listen(void)
 {
 	static bool done;
 	LIBBPF_OPTS(libbpf_prog_handler_opts, o, .prog_prepare_load_fn = prepare);
+	LIBBPF_OPTS(libbpf_prog_handler_opts, plain, .prog_prepare_load_fn = prepare_plain);
 
 	memset(targets, 0, sizeof(targets));
 	if (done)
@@ -53,6 +64,8 @@ void targets__listen(void)
 	libbpf_register_prog_handler("fentry", BPF_PROG_TYPE_KPROBE, BPF_TRACE_FENTRY, &o);
 	libbpf_register_prog_handler("fexit", BPF_PROG_TYPE_KPROBE, BPF_TRACE_FEXIT, &o);
 	libbpf_register_prog_handler("iter/task", BPF_PROG_TYPE_KPROBE, BPF_TRACE_ITER, &o);
+	libbpf_register_prog_handler("kprobe", BPF_PROG_TYPE_KPROBE, 0, &plain);
+	libbpf_register_prog_handler("raw_tp", BPF_PROG_TYPE_RAW_TRACEPOINT, 0, &plain);
 }
 
 int targets__set(struct bpf_program *p, const struct facts *f, const char *name)

@@ -15,10 +15,9 @@
 #include "base/log.h"
 #include "kernel/insn.h"
 #include "migtrace.skel.h"
-#include "trace/attach.h"
 #include "trace/code.h"
 #include "trace/contended.h"
-#include "trace/places.h"
+#include "trace/missed.h"
 #include "trace/rare.h"
 #include "trace/targets.h"
 #include "trace/tracer.h"
@@ -164,11 +163,8 @@ static int measure_floor(struct tracer *t, size_t i, char *err, size_t err_size)
 	return ret;
 }
 
-/*
- * Tracepoints are attached first, since only the kernel can show that one fires. What does not is left
- * out: there is no figure, and no "none".
- */
-static int prove_tracepoint(struct tracer *t, size_t i, char *err, size_t err_size)
+/* It is attached first, since only the kernel can show that it fires: else there is no figure, and no "none". */
+static int prove_contended(struct tracer *t, size_t i, char *err, size_t err_size)
 {
 	const char *why;
 	int ret = attach__choice(&t->at, i, err, err_size);
@@ -177,8 +173,7 @@ static int prove_tracepoint(struct tracer *t, size_t i, char *err, size_t err_si
 		return ret;
 	ret = contended__prove(t, &why);
 	if (ret) {
-		snprintf(err, err_size, "probe '%s': %s", t->choices[i].probe->name,
-			 strerror(-ret));
+		snprintf(err, err_size, "probe 'contended': %s", strerror(-ret));
 	} else if (why) {
 		links__close(&t->at.links);
 		t->at.places[i] = 0;
@@ -196,8 +191,8 @@ static int measure_floors(struct tracer *t, char *err, size_t err_size)
 		if (t->choices[i].probe->site == SITE_FLOOR && tracer__chosen(t, i))
 			ret = measure_floor(t, i, err, err_size);
 	for (size_t i = 0; i < probes_n && !ret; i++)
-		if (tracer__chosen(t, i) && t->choices[i].variant->uses[0].how == ATTACH_TRACEPOINT)
-			ret = prove_tracepoint(t, i, err, err_size);
+		if (tracer__chosen(t, i) && !strcmp(t->choices[i].probe->name, "contended"))
+			ret = prove_contended(t, i, err, err_size);
 	return ret ? ret : tracer__forget(t, err, err_size);
 }
 
@@ -269,7 +264,7 @@ fail:
 
 static void note_missed(struct attaching *a, bool before)
 {
-	int ret = links__note_missed(&a->links, &a->events, before);
+	int ret = missed__note(a, before);
 
 	if (ret)
 		log_warn("can't read how often programs were left out: %s", strerror(-ret));
@@ -425,6 +420,13 @@ out:
 	return n + t->skel->data_migrating->migrating;
 }
 
+void tracer__note_missed(struct tracer *t)
+{
+	note_missed(&t->at, false);
+	if (t->rare.live)
+		note_missed(&t->rare.at, false);
+}
+
 /* Not idle again: idle programs note the migrations that a recording may find under way. */
 void tracer__stop(struct tracer *t)
 {
@@ -432,12 +434,11 @@ void tracer__stop(struct tracer *t)
 	if (t->skel->bss->rare_phase == PHASE_RECORDING)
 		t->skel->bss->rare_phase = PHASE_DRAINING;
 	quiesce();
+	/* what is missed from now on, by our reading of maps too, is none of the recording's */
+	tracer__note_missed(t);
 	for (int i = 0; i < 50 && in_flight(t); i++)
 		tracer__settle();
 	quiesce(); /* the last ones still write */
-	note_missed(&t->at, false);
-	if (t->rare.live)
-		note_missed(&t->rare.at, false);
 }
 
 void tracer__gather(struct tracer *t)
@@ -502,7 +503,7 @@ void tracer__close(struct tracer *t)
 		munmap(t->windows, windows_bytes(t));
 	migtrace_bpf__destroy(t->skel);
 	free(t->at.places);
-	free(t->at.links.missed);
+	missed__free(&t->at);
 	free(t);
 }
 
@@ -538,8 +539,7 @@ const struct place_table *tracer__places(const struct tracer *t)
 
 __u64 tracer__missed(const struct tracer *t, size_t i, const char *prog)
 {
-	return links__missed(rare__is(t, i) ? &t->rare.at.links : &t->at.links,
-			     places__program(prog));
+	return missed__of(rare__is(t, i) ? &t->rare.at : &t->at, places__program(prog));
 }
 
 bool tracer__by_events(const struct tracer *t, int *why)

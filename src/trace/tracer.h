@@ -32,6 +32,7 @@ struct tracer_opts {
 	const volatile sig_atomic_t *stop; /* non-zero: give up attaching; or NULL */
 };
 
+struct bpf_program;
 struct tracer;
 struct window;
 
@@ -70,8 +71,11 @@ bool tracer__is_of_place(int err);
 struct migtrace_bpf *tracer__open(const struct facts *f);
 /* Before the load: the object's settings and the sizes of its maps. bpf_config.c. */
 void tracer__configure(struct tracer *t);
-/* The part of it that an object of its own needs as well. */
-void tracer__order_memory(struct migtrace_bpf *skel);
+/*
+ * Makes every order() of @p one with a result, so that it orders (maps.bpf.h): as it is loaded, since only then it
+ * has the functions that it calls.
+ */
+void tracer__order_memory(struct bpf_program *p);
 /* Is anything of @row recorded? */
 bool tracer__has_row(const struct tracer_opts *o, int row);
 int tracer__possible_cpus(void);
@@ -173,6 +177,13 @@ struct stall_wait;
 struct stall_spin;
 struct stall_task;
 int tracer__stall_waits(struct tracer *t, __u64 *tasks, struct stall_wait *v, size_t max);
+/*
+ * Is @w, the entry of @task, of one that has long gone on? On a kernel that preempts programs it leaves out exits
+ * (probes.h), and nobody takes such an entry out but this.
+ */
+bool tracer__stall_is_stale(struct tracer *t, __u64 task, const struct stall_wait *w);
+/* Does it still wait, as it has @since? */
+bool tracer__stall_lasts(struct tracer *t, __u64 task, __u64 since);
 /* @over: as it was read; not what the task waits for since. */
 void tracer__stall_forget(struct tracer *t, __u64 task, const struct stall_wait *over);
 /* What was last seen on each of tracer__cpus() CPUs. 0 or -errno. */
@@ -193,7 +204,9 @@ int tracer__forget(struct tracer *t, char *err, size_t err_size);
 int tracer__read_why(struct tracer *t, __u32 i, struct why *v, struct hist *hold);
 /* bpf_config.c: histograms of all the devices that the map has no room for. 0 or -errno and @err. */
 int tracer__reserve_other(struct tracer *t, char *err, size_t err_size);
-/* How often the kprobe layer left out what is loaded for program @prog of choice @i. */
+/* Asks anew what the kernel left out since the start; tracer__stop() does so once more. */
+void tracer__note_missed(struct tracer *t);
+/* How often, as last asked, it left out what is loaded for program @prog of choice @i. */
 __u64 tracer__missed(const struct tracer *t, size_t i, const char *prog);
 /* The choice of which the kernel shows nothing, and *@why; probes_n: none. */
 size_t tracer__silent(const struct tracer *t, const char **why);

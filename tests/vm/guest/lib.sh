@@ -101,6 +101,16 @@ make_load()
 mkdir -p /tmp/prom
 file=/tmp/prom/m.prom
 
+# of our programs' barriers (order(), by what it adds), how many have a result and are barriers, and how many have none
+barriers()
+{
+	for id in $(bpftool prog show | sed -n 's/^\([0-9]*\): \(kprobe\|tracing\) .*/\1/p'); do
+		bpftool prog dump xlated id "$id"
+	done | awk '/r0 = 1869771890$/ { at = NR + 2 }
+		NR == at { n[/fetch_add/ ? "whole" : "none"]++ }
+		END { print "whole", n["whole"] + 0; print "none", n["none"] + 0 }'
+}
+
 # start_export TIER INTERVAL: sets pid; returns with the first file and where the kernel is probed
 start_export()
 {
@@ -119,6 +129,7 @@ start_export()
 	cat /sys/kernel/debug/kprobes/list > "/out/$1-kprobes"
 	cat /sys/kernel/tracing/enabled_functions > "/out/$1-ftrace"
 	grep -E '^Cap(Prm|Eff)' /proc/$pid/status > "/out/$1-caps"
+	[ "$(uname -m)" != aarch64 ] || barriers > "/out/$1-barriers"
 }
 
 # keep TIER SECONDS: every version of the file for so long, 40 at most

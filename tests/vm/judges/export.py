@@ -62,6 +62,13 @@ def attached(tier, out):
         check(mine, f"full: lookups are probed {mine[:2]}")
 
 
+def ordered(tier, out):
+    """CPUs that need barriers have them in every program, and in every function that one calls."""
+    if os.path.exists(f"{out}/{tier}-barriers"):
+        n = pairs(f"{out}/{tier}-barriers")
+        check(n["whole"] > 10 and not n["none"], f"{tier}: barriers with a result, that order, and without: {n}")
+
+
 def tier_files(tier, out):
     """Every version of a tier's file: how many series, all from the first on, none ever lower."""
     files = sorted((f for f in os.listdir(out) if re.match(tier + r"-\d+\.prom", f)),
@@ -75,6 +82,7 @@ def tier_files(tier, out):
     whole_histograms(tier, v[-1])
     enough(v[-1][MOVED] > 100, f"{tier}: {v[-1][MOVED]:.0f} migrations")
     attached(tier, out)
+    ordered(tier, out)
     return v
 
 
