@@ -94,12 +94,13 @@ def counts(run, count):
 
 def as_long(what, site, t, key):
     """Mean hold and wait by the kernel's own clock, whose readings lie inside of a hold of ours and outside of a wait:
-    it differs by the probes' way in and out, as the floor does, and by what else the host does there."""
+    it differs by the probes' way in and out, as the floor does, and by what else the host does there. (Seen in forty
+    boots: holds 0.5 to 2.0 floors, waits 0.9 to 3.2, of floors that differ by two themselves.)"""
     f, n, true = site["floor_ns"], max(site["hold"]["count"], 1), max(t[f"{key}_holds"], 1)
     hold = site["hold"]["sum_ns"] / n - t[f"{key}_hold_ns"] / true
     wait = t[f"{key}_wait_ns"] / true - site["wait"]["sum_ns"] / n
     check(-0.1 * f <= hold <= 3 * f, f"{what}: mean hold {hold:+.0f} ns from the kernel's, {f} ns is the floor")
-    check(-0.1 * f <= wait <= 3 * f, f"{what}: mean wait {-wait:+.0f} ns from the kernel's")
+    check(-0.1 * f <= wait <= 5 * f, f"{what}: mean wait {-wait:+.0f} ns from the kernel's")
 
 def times(run, t):
     for name, key in (("migrate_norefs", "migrate"), ("find_get_block", "lookup")):
