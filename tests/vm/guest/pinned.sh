@@ -4,7 +4,7 @@
 # In the guest: blocks whose references stop migrations. All that is on the device moves, beside a storm
 # that keeps the journal busy, and a directory that is read in a loop by a task called "lister". How often
 # the page of block 0, the superblock's, was to migrate is counted by the kernel's own kprobe event. Then
-# the same with nothing mounted, in light.
+# the same of a directory that nobody reads, in light.
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -39,9 +39,11 @@ migtrace record --light --pinned -o /out/light.json -- \
 	load run -d "$SECONDS_" -m "$MOVER" -w "$WORK" --dev "$DEV" --dir /mnt > /out/light.txt
 until_true 60 no_process || :
 umount /mnt
-# a device that nobody has mounted: its pages are moved as they were
+# a directory that nobody reads, and whose pages are moved as they were
+mount -t "$FS" "$DEV" /mnt
 migtrace record --light --pinned -o /out/idle.json -- \
 	load run -d 2 -m "$MOVER" -w none --dev "$DEV" --dir /mnt > /out/idle.txt
+umount /mnt
 migtrace record -o /out/plain.json -d 1 > /out/plain.txt
 migtrace export --pinned --once -i 1 --textfile /out/export.prom
 step rest

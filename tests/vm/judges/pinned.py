@@ -66,8 +66,8 @@ def pinned(conf, out, args):
     check(not any(b["last_taken"] for b in light["pinned"]), "light: nobody is seen looking up")
     enough(any(b["is"] == "superblock" for b in light["pinned"]), f"light: {shown(light['pinned'][:3])}")
     idle = load(f"{out}/idle.json")
-    enough(idle["migrations"]["norefs"]["ok"] > 100, f"not mounted: {idle['migrations']['norefs']['ok']} pages moved")
-    check(idle["pinned"] == [], f"not mounted: nothing is pinned {shown(idle['pinned'][:3]) or ''}".strip())
+    enough(idle["migrations"]["norefs"]["ok"] > 100, f"not read: {idle['migrations']['norefs']['ok']} pages moved")
+    check(idle["pinned"] == [], f"not read: nothing is pinned {shown(idle['pinned'][:3]) or ''}".strip())
     check("pinned" not in load(f"{out}/plain.json"), "not asked for, not there")
     with open(f"{out}/export.prom") as f:
         check(re.search(r"^migtrace_pinned_blocks \d+$", f.read(), re.M), "exported")
