@@ -13,16 +13,12 @@
 
 const volatile bool cfg_buffer_locks = false;
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, SPAN_COUNT);
-	__type(key, __u32);
-	__type(value, struct hist);
-} spans SEC(".maps");
+BY_CPU(spans, SPAN_COUNT, struct hist);
 
 static __always_inline void span_add(__u32 i, __u64 ns)
 {
-	struct hist *h = bpf_map_lookup_elem(&spans, &i);
+	__u32 at = by_cpu(SPAN_COUNT, i);
+	struct hist *h = bpf_map_lookup_elem(&spans, &at);
 
 	if (h)
 		hist_add(h, ns);

@@ -19,12 +19,7 @@ const volatile bool cfg_drains_told = false;
 
 #define DRAIN_NEAR_NS 1000000
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct drains_cpu);
-} drains_cpus SEC(".maps");
+BY_CPU(drains_cpus, 1, struct drains_cpu);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -43,9 +38,9 @@ struct {
 
 static __always_inline struct drains_cpu *drains_of_cpu(void)
 {
-	__u32 only = 0;
+	__u32 at = by_cpu(1, 0);
 
-	return bpf_map_lookup_elem(&drains_cpus, &only);
+	return bpf_map_lookup_elem(&drains_cpus, &at);
 }
 
 /* By whom. What finds no room is still in the sum. */

@@ -581,20 +581,20 @@ _Static_assert(COUNTER_PINNED_UNKEPT == COUNTER_STALL + STALL_COUNT, "no stall l
 _Static_assert(SPAN_BUFFERS_LOCKED == PATH_AIO * WAIT_MODES, "every path with buffers and mode");
 _Static_assert(SPAN_COUNT == SPAN_BUFFERS_LOCKED + PATH_AIO, "every path with buffers");
 
-/* All that one CPU keeps: one lookup for a program, one call for who reads it. */
+/* All that one CPU keeps: one lookup for a program. Its neighbour's begins on another cache line. */
 struct cpu_state {
 	struct site_cpu site[SITE_SLOTS];
 	__u64 count[COUNTER_COUNT];
 	__u64 exits; /* lookups' exits that were begun or ended: odd while one is under way, or preempted */
+	__u64 pad[2];
 };
-_Static_assert(sizeof(struct aio_migration) == 16, "aio_migration has no implicit padding");
-_Static_assert(sizeof(struct aio_section) == 48, "aio_section has no implicit padding");
+_Static_assert(sizeof(struct cpu_state) % 64 == 0, "CPUs share no cache line");
+_Static_assert(sizeof(struct aio_migration) == 16 && sizeof(struct aio_section) == 48,
+	       "these have no implicit padding");
 _Static_assert(sizeof(struct migration) % 8 == 0, "migration has no implicit padding");
-_Static_assert(sizeof(struct pinned_key) == 16, "pinned_key is a map key");
-_Static_assert(sizeof(struct drain_key) == 24, "drain_key is a map key");
+_Static_assert(sizeof(struct pinned_key) == 16 && sizeof(struct drain_key) == 24, "map keys");
 _Static_assert(sizeof(struct refs_attempt) == 32, "refs_attempt has no implicit padding");
 _Static_assert(sizeof(struct hist_key) == 8, "hist_key is a map key");
-_Static_assert(sizeof(struct section) == 64, "section has no implicit padding");
-_Static_assert(sizeof(struct worst_sample) == 64, "worst_sample has no implicit padding");
+_Static_assert(sizeof(struct section) == 64 && sizeof(struct worst_sample) == 64, "nor have these");
 
 #endif /* MIGTRACE_EVENT_H */

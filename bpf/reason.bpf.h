@@ -98,25 +98,31 @@ static __always_inline bool norefs_locked(__u64 folio)
 	return buffers_first(core_folio_buffers(folio), BUFFER_LOCKED);
 }
 
+static __always_inline __u64 *refcount_of(const struct refcount_key *key)
+{
+	__u32 *i = bpf_map_lookup_elem(&refcounts, key);
+
+	return i ? bpf_map_lookup_elem(&refcount_values, i) : NULL;
+}
+
 static __always_inline void refcount_note(__u64 folio, __u32 stage, __s32 expected, __s32 seen)
 {
 	struct refcount_key key = { stage, expected, seen == expected ? -1 : seen };
-	__u64 *v, one = 1;
+	__u64 *v;
 
 	if (folio_awaited(folio))
 		count(COUNTER_WAITER_REFS);
 	if (cfg_totals)
 		key.expected = key.seen = 0;
-	v = bpf_map_lookup_elem(&refcounts, &key);
-	if (v) {
-		__sync_fetch_and_add(v, 1);
-	} else if (bpf_map_update_elem(&refcounts, &key, &one, BPF_NOEXIST)) {
-		v = bpf_map_lookup_elem(&refcounts, &key); /* another CPU was first? */
-		if (v)
-			__sync_fetch_and_add(v, 1);
-		else
-			lost(LOSS_TABLE_FULL);
+	v = refcount_of(&key);
+	if (!v) {
+		keyed_make(refcounts, &key);
+		v = refcount_of(&key);
 	}
+	if (v)
+		__sync_fetch_and_add(v, 1);
+	else
+		lost(LOSS_TABLE_FULL);
 }
 
 /* What the kernel expects: the isolation's reference, the buffers', and one a page for the mapping. */

@@ -14,12 +14,7 @@
 #include "isolate.bpf.h"
 #include "reason.bpf.h"
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct refs_cpu);
-} refs_cpus SEC(".maps");
+BY_CPU(refs_cpus, 1, struct refs_cpu);
 
 /* Attempts in progress, by task. */
 struct {
@@ -41,8 +36,8 @@ struct {
 
 static __always_inline struct refs_counts *refs_of(__u32 kind)
 {
-	__u32 only = 0;
-	struct refs_cpu *cpu = bpf_map_lookup_elem(&refs_cpus, &only);
+	__u32 at = by_cpu(1, 0);
+	struct refs_cpu *cpu = bpf_map_lookup_elem(&refs_cpus, &at);
 	__u64 i = kind;
 
 	if (!cpu)

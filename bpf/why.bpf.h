@@ -12,12 +12,7 @@
 /* Asked for, and calls of migrate_pages() are seen. */
 const volatile bool cfg_why = false;
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, WHY_COUNT);
-	__type(key, __u32);
-	__type(value, struct why);
-} whys SEC(".maps");
+BY_CPU(whys, WHY_COUNT, struct why);
 
 /*
  * Holds of norefs. All CPUs' are in one: for each it would take a tenth of what all maps do, and a
@@ -26,6 +21,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, WHY_COUNT);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct hist);
 } why_holds SEC(".maps");
@@ -53,8 +49,8 @@ static __always_inline void why_hold(__u32 why, __u64 ns)
 __noinline int why_note(__u32 what, __u64 hold_ns, __u64 second_ns)
 {
 	struct migrate_call *c = migrate_call_of_current();
-	__u32 key = c && c->why < WHY_UNKNOWN ? c->why : WHY_UNKNOWN;
-	struct why *w = bpf_map_lookup_elem(&whys, &key);
+	__u32 key = c && c->why < WHY_UNKNOWN ? c->why : WHY_UNKNOWN, at = by_cpu(WHY_COUNT, key);
+	struct why *w = bpf_map_lookup_elem(&whys, &at);
 	__u64 result = what & 0xff;
 	struct why_path *p;
 

@@ -52,45 +52,39 @@ static bool is_empty(const struct run *run, const struct hist_key *k)
 
 static int read_keyed(struct tracer *t, struct run *run)
 {
-	struct bpf_map *map = tracer__skeleton(t)->maps.hists;
-	struct hist_key key, *prev = NULL;
-	int cpus = tracer__cpus(t), fd = bpf_map__fd(map);
+	const struct keyed *k = tracer__keyed(t, KEYED_HISTS);
+	int cpus = tracer__cpus(t), err = tracer__find_keyed(t, KEYED_HISTS);
 	struct hist *v = calloc(cpus, sizeof(*v));
-	int err;
+	struct hist_key key;
 
 	if (!v)
 		return -ENOMEM;
 	/* what can't be read is no zero: an exporter's counters must not fall */
-	while (!(err = bpf_map_get_next_key(fd, prev, &key) ? -errno : 0)) {
-		prev = &key;
+	for (size_t i = 0; i < k->n && !err; i++) {
+		memcpy(&key, k->v[i].key, sizeof(key));
 		if (key.site >= SITE_COUNT || key.outcome >= OUTCOME_COUNT || is_empty(run, &key))
 			continue;
-		err = bpf_map_lookup_elem(fd, &key, v) ? -errno : 0;
-		if (err)
-			break;
-		for (int c = 0; c < cpus; c++)
+		err = tracer__read_keyed(t, k->v[i].place, v);
+		for (int c = 0; c < cpus && !err; c++)
 			if (v[c].count)
 				add_hist(run, &key, &v[c]);
 	}
 	free(v);
-	return err == -ENOENT ? 0 : err;
+	return err;
 }
 
 /* The histogram without key that @key's values go to, if it is for that device. */
 static int read_hot(struct tracer *t, struct run *run, struct hist_key key)
 {
-	__u32 i = hot_index(key.site, key.kind, key.outcome);
 	int cpus = tracer__cpus(t), err;
 	struct hot_hist *v;
 
-	if (i >= bpf_map__max_entries(tracer__skeleton(t)->maps.hot_hists) || is_empty(run, &key))
-		return 0; /* not in this tier */
+	if (is_empty(run, &key))
+		return 0;
 	v = calloc(cpus, sizeof(*v));
 	if (!v)
 		return -ENOMEM;
-	err = bpf_map_lookup_elem(bpf_map__fd(tracer__skeleton(t)->maps.hot_hists), &i, v) ?
-		      -errno :
-		      0;
+	err = tracer__read_hot(t, hot_index(key.site, key.kind, key.outcome), v);
 	for (int c = 0; c < cpus && !err; c++) {
 		key.dev = v[c].dev;
 		if (v[c].h.count)
@@ -287,16 +281,20 @@ static int by_refcount(const void *a, const void *b)
 
 static int read_refcounts(struct tracer *t, struct run *run)
 {
-	int fd = bpf_map__fd(tracer__skeleton(t)->maps.refcounts);
-	struct refcount_key key, *prev = NULL;
+	const struct keyed *k = tracer__keyed(t, KEYED_REFCOUNTS);
+	int err = tracer__find_keyed(t, KEYED_REFCOUNTS);
+	struct refcount_key key;
 	struct run_refcount *v;
 	__u64 count;
 
-	for (; !bpf_map_get_next_key(fd, prev, &key); prev = &key) {
+	for (size_t i = 0; i < k->n && !err; i++) {
+		memcpy(&key, k->v[i].key, sizeof(key));
 		if (!stage__name(key.stage))
 			continue;
-		if (bpf_map_lookup_elem(fd, &key, &count))
-			return -errno;
+		err = tracer__read_shared(t, tracer__skeleton(t)->maps.refcount_values,
+					  k->v[i].place, &count);
+		if (err || !count)
+			continue;
 		v = realloc(run->refcounts, (run->refcounts_n + 1) * sizeof(*v));
 		if (!v)
 			return -ENOMEM;
@@ -308,8 +306,8 @@ static int read_refcounts(struct tracer *t, struct run *run)
 			return -ENOMEM;
 		run->refcounts_n++;
 	}
-	if (errno != ENOENT)
-		return -errno;
+	if (err)
+		return err;
 	if (run->refcounts_n)
 		qsort(run->refcounts, run->refcounts_n, sizeof(*v), by_refcount);
 	return 0;
@@ -341,7 +339,7 @@ static int read_program(struct tracer *t, size_t i, const char *name, fd_set *as
  * of lookups' exits the balance of those that are kept until then. At a lock's own calls (CLOCK_SITE), and at a
  * sleeping lookup's, whole sections are missing, and in balance: while bpf(2) reads a map the kernel leaves out
  * the CPU's kprobe programs (bpf_disable_instrumentation()), and a kernel with PREEMPT_LAZY lets who reads be
- * preempted there. (7.2, ten intervals a second: 191 of 39,936 lookups. A fixed priority does not help.)
+ * preempted there. What is read while we count is mapped (trace/mapped.h) but for lists that somebody asked for.
  */
 static enum loss loss_of(const struct choice *c)
 {

@@ -158,9 +158,8 @@ static int add_sums(struct tracer *t, struct run *run, const struct drains_cpu *
 /* Callers are counted behind the sums, and read before them: what comes meanwhile is more of all alone. */
 int snapshot__drains(struct tracer *t, struct run *run)
 {
-	int fd = bpf_map__fd(tracer__skeleton(t)->maps.drains_cpus), cpus = tracer__cpus(t), ret;
+	int cpus = tracer__cpus(t), ret;
 	struct drains_cpu *v, sum = { 0 };
-	__u32 only = 0;
 
 	run->has_drains = tracer__opts(t)->drains;
 	if (!run->has_drains)
@@ -169,8 +168,8 @@ int snapshot__drains(struct tracer *t, struct run *run)
 	if (!v)
 		return -ENOMEM;
 	ret = read_callers(t, run);
-	if (!ret && bpf_map_lookup_elem(fd, &only, v))
-		ret = -errno;
+	if (!ret)
+		ret = tracer__read_each(t, tracer__skeleton(t)->maps.drains_cpus, 1, 0, v);
 	for (int c = 0; c < cpus && !ret; c++)
 		for (size_t i = 0; i < sizeof(sum) / sizeof(__u64); i++)
 			((__u64 *)&sum)[i] += ((const __u64 *)&v[c])[i];

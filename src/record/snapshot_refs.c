@@ -35,13 +35,12 @@ static void complete(struct run_refs *r)
 
 static int read_kinds(struct tracer *t, struct run *run)
 {
-	int fd = bpf_map__fd(tracer__skeleton(t)->maps.refs_cpus), cpus = tracer__cpus(t), ret;
+	int cpus = tracer__cpus(t), ret;
 	struct refs_cpu *v = calloc(cpus, sizeof(*v));
-	__u32 only = 0;
 
 	if (!v)
 		return -ENOMEM;
-	ret = bpf_map_lookup_elem(fd, &only, v) ? -errno : 0;
+	ret = tracer__read_each(t, tracer__skeleton(t)->maps.refs_cpus, 1, 0, v);
 	for (int c = 0; c < cpus && !ret; c++)
 		for (unsigned int k = 0; k < REFS_KINDS; k++)
 			add_kind(&run->refs[k], &v[c].kind[k]);

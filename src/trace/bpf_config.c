@@ -172,15 +172,16 @@ static unsigned int hists(const struct tracer_opts *o, bool hot, int cpus)
 	return n > HISTS_MAX ? HISTS_MAX : n < least ? least : n;
 }
 
-/* Tables of what is not recorded have one place. */
-static void shrink(struct migtrace_bpf *skel, const struct tracer_opts *o, bool lock_clock)
+/* Tables of what is not recorded have one place; those of what is, a part for each CPU (BY_CPU()). */
+static void shrink(struct migtrace_bpf *skel, const struct tracer_opts *o, bool lock_clock,
+		   int cpus)
 {
 	if (!lock_clock)
 		bpf_map__set_max_entries(skel->maps.lock_watches, 1);
 	if (!tracer__has_row(o, SITE_FIND_GET_BLOCK))
 		bpf_map__set_max_entries(skel->maps.folio_waits, 1);
-	if (!tracer__has_row(o, ROW_BUFFER_LOCKS))
-		bpf_map__set_max_entries(skel->maps.spans, 1);
+	bpf_map__set_max_entries(skel->maps.spans,
+				 tracer__has_row(o, ROW_BUFFER_LOCKS) ? SPAN_COUNT * cpus : 1);
 	if (!tracer__has_row(o, ROW_BUFFER_LOCKS) && !o->stall_ns) {
 		bpf_map__set_max_entries(skel->maps.code_stacks, 1);
 		bpf_map__set_value_size(skel->maps.code_stacks, sizeof(__u64));
@@ -191,10 +192,9 @@ static void shrink(struct migtrace_bpf *skel, const struct tracer_opts *o, bool 
 	}
 	if (!tracer__has_row(o, ROW_ISOLATION))
 		bpf_map__set_max_entries(skel->maps.isolations, 1);
-	if (!o->why) {
-		bpf_map__set_max_entries(skel->maps.whys, 1);
+	bpf_map__set_max_entries(skel->maps.whys, o->why ? WHY_COUNT * cpus : 1);
+	if (!o->why)
 		bpf_map__set_max_entries(skel->maps.why_holds, 1);
-	}
 	if (o->light || !tracer__has_row(o, SITE_AIO_MIGRATE)) {
 		bpf_map__set_max_entries(skel->maps.aio_rings, 1);
 		bpf_map__set_max_entries(skel->maps.aio_sections, 1);
@@ -202,6 +202,8 @@ static void shrink(struct migtrace_bpf *skel, const struct tracer_opts *o, bool 
 	}
 	if (!o->pinned)
 		bpf_map__set_max_entries(skel->maps.pinned_blocks, 1);
+	bpf_map__set_max_entries(skel->maps.drains_cpus, o->drains ? cpus : 1);
+	bpf_map__set_max_entries(skel->maps.refs_cpus, o->refs ? cpus : 1);
 	if (!o->drains) {
 		bpf_map__set_max_entries(skel->maps.drain_callers, 1);
 		bpf_map__set_max_entries(skel->maps.drains_left, 1);
@@ -211,6 +213,16 @@ static void shrink(struct migtrace_bpf *skel, const struct tracer_opts *o, bool 
 		bpf_map__set_max_entries(skel->maps.refs_tries, 1);
 		bpf_map__set_max_entries(skel->maps.refs_counts, 1);
 	}
+}
+
+static void hist_sizes(struct migtrace_bpf *skel, unsigned int keyed, unsigned int hot, int cpus)
+{
+	bpf_map__set_max_entries(skel->maps.hists, keyed);
+	bpf_map__set_max_entries(skel->maps.hists_free, keyed);
+	bpf_map__set_max_entries(skel->maps.hist_values, keyed * cpus);
+	skel->rodata->cfg_hists = keyed;
+	bpf_map__set_max_entries(skel->maps.hot_hists, hot ? hot * cpus : 1);
+	skel->rodata->cfg_hot_hists = hot;
 }
 
 /* What the sizes of maps depend on beside the options. */
@@ -226,24 +238,26 @@ static void sizes(struct migtrace_bpf *skel, const struct tracer_opts *o, const 
 
 	if (n->rt)
 		bpf_map__set_max_entries(skel->maps.rt_sections, RT_SECTIONS_MAX);
-	bpf_map__set_max_entries(skel->maps.hists, hists(o, hot, cpus));
-	if (!hot)
-		bpf_map__set_max_entries(skel->maps.hot_hists, 1);
-	else if (o->light)
-		bpf_map__set_max_entries(skel->maps.hot_hists, HOT_HISTS_LIGHT);
+	bpf_map__set_max_entries(skel->maps.cpus, cpus);
+	hist_sizes(skel, o->map_size ?: hists(o, hot, cpus),
+		   !hot	    ? 0 :
+		   o->light ? HOT_HISTS_LIGHT :
+			      HOT_HISTS,
+		   cpus);
 	if (o->light)
 		bpf_map__set_max_entries(skel->maps.worsts, 2 * (SITE_MIGRATE_NOREFS + 1));
-	shrink(skel, o, n->lock_clock);
+	shrink(skel, o, n->lock_clock, cpus);
 	if (o->map_size) {
 		/* the windows' table is addressed by a mask */
 		unsigned int slots = o->map_size < WINDOW_WAYS ? WINDOW_WAYS : o->map_size;
 
 		slots = 1U << (31 - __builtin_clz(slots));
-		bpf_map__set_max_entries(skel->maps.hists, o->map_size);
 		bpf_map__set_max_entries(skel->maps.migrations, o->map_size);
 		skel->rodata->cfg_migration_mask =
 			((1U << (31 - __builtin_clz(o->map_size))) - 1) & -SLOT_WAYS;
 		bpf_map__set_max_entries(skel->maps.refcounts, o->map_size);
+		bpf_map__set_max_entries(skel->maps.refcounts_free, o->map_size);
+		bpf_map__set_max_entries(skel->maps.refcount_values, o->map_size);
 		bpf_map__set_max_entries(skel->maps.stacks, o->map_size);
 		bpf_map__set_max_entries(skel->maps.windows, slots);
 		bpf_map__set_max_entries(skel->maps.lookups, slots);
@@ -274,9 +288,8 @@ static __u64 map_bytes(const struct bpf_map *map, int cpus)
 		return n + RING_BYTES;
 	case BPF_MAP_TYPE_PERCPU_ARRAY:
 		return n * value * cpus;
-	case BPF_MAP_TYPE_PERCPU_HASH:
-		return n * (ENTRY_BYTES + BUCKET_BYTES + bpf_map__key_size(map) + value * cpus);
 	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_QUEUE:
 		return n * value;
 	default:
 		return n * (ENTRY_BYTES + BUCKET_BYTES + bpf_map__key_size(map) + value);
@@ -292,9 +305,21 @@ __u64 tracer__map_bytes(const struct migtrace_bpf *skel, int cpus)
 	return sum;
 }
 
+/* Their numbers go up to there: where some in between can't be, those have their parts as well. */
 int tracer__possible_cpus(void)
 {
-	return libbpf_num_possible_cpus();
+	char text[256] = "";
+	FILE *f = fopen("/sys/devices/system/cpu/possible", "re");
+	const char *last = f && fgets(text, sizeof(text), f) ? text : "";
+	int n = libbpf_num_possible_cpus(), ids;
+
+	if (f)
+		fclose(f);
+	last += strcspn(last, "\n");
+	while (last > text && last[-1] >= '0' && last[-1] <= '9')
+		last--;
+	ids = atoi(last) + 1;
+	return n > 0 && ids > n ? ids : n;
 }
 
 __u64 tracer__expected_bytes(const struct facts *f, const struct tracer_opts *o, int cpus)
@@ -367,99 +392,6 @@ void tracer__configure(struct tracer *t)
 
 /* What is put into and taken out of the histograms' maps before anything is counted. */
 
-/* One of those that all devices share for which the map has no room (DEV_OTHER). */
-static int reserve(int fd, const struct hist *zero, __u8 site, __u8 kind, __u8 outcome, __u8 left)
-{
-	struct hist_key key = { DEV_OTHER, site, kind, outcome, left };
-
-	return bpf_map_update_elem(fd, &key, zero, BPF_NOEXIST) ? -errno : 0;
-}
-
-int tracer__reserve_other(struct tracer *t, char *err_text, size_t err_size)
-{
-	/* the totals of a tier have no devices, and who asks for small maps wants them full */
-	const struct tracer_opts *o = tracer__opts(t);
-	bool needed = !o->totals && !o->map_size, lookups = tracer__has_row(o, SITE_FIND_GET_BLOCK);
-	int fd = bpf_map__fd(tracer__skeleton(t)->maps.hists), err = 0;
-	struct hist *zero = calloc(tracer__cpus(t), sizeof(*zero));
-
-	for (__u8 s = 0; s < SITE_COUNT && zero && needed && !err; s++) {
-		__u8 outcomes = site_outcomes(s);
-
-		if (!tracer__has_row(o, s))
-			continue;
-		for (__u8 how = 0; how < outcomes && !err; how++)
-			err = reserve(fd, zero, s, KIND_HOLD, how, 0);
-		if (!err)
-			err = reserve(fd, zero, s, KIND_WAIT, OUTCOME_NONE, 0);
-	}
-	for (__u8 kind = KIND_HOLD; lookups && kind <= KIND_WAIT && zero && needed && !err; kind++)
-		err = reserve(fd, zero, SITE_FIND_GET_BLOCK, kind, OUTCOME_NONE, 1);
-	for (__u8 kind = KIND_WINDOW; kind < KIND_COUNT - !lookups && zero && needed && !err;
-	     kind++)
-		err = reserve(fd, zero,
-			      kind == KIND_FOLIO_WAIT ? SITE_FIND_GET_BLOCK : SITE_MIGRATE_NOREFS,
-			      kind, OUTCOME_NONE, 0);
-	if (!zero)
-		err = -ENOMEM;
-	if (err)
-		snprintf(err_text, err_size, "can't fill a map: %s", strerror(-err));
-	free(zero);
-	return err;
-}
-
-/* The histogram without key, where the floor's values go unless they were told not to. */
-static int take_hot(struct tracer *t, __u8 kind, struct hist *sum)
-{
-	int fd = bpf_map__fd(tracer__skeleton(t)->maps.hot_hists), cpus = tracer__cpus(t), err = 0;
-	struct hot_hist *v = calloc(cpus, sizeof(*v)), *zero = calloc(cpus, sizeof(*v));
-	__u32 i = hot_index(SITE_FLOOR, kind, OUTCOME_NONE);
-
-	if (!v || !zero)
-		err = -ENOMEM;
-	else if (i < bpf_map__max_entries(tracer__skeleton(t)->maps.hot_hists) &&
-		 (bpf_map_lookup_elem(fd, &i, v) || bpf_map_update_elem(fd, &i, zero, BPF_ANY)))
-		err = -errno;
-	for (int c = 0; c < cpus && !err; c++)
-		hist__merge(sum, &v[c].h);
-	free(v);
-	free(zero);
-	return err;
-}
-
-static int take_keyed(struct tracer *t, __u8 kind, struct hist *sum)
-{
-	struct hist_key key = { .site = SITE_FLOOR, .kind = kind };
-	int fd = bpf_map__fd(tracer__skeleton(t)->maps.hists), cpus = tracer__cpus(t), err = 0;
-	struct hist *v = calloc(cpus, sizeof(*v));
-
-	if (!v)
-		return -ENOMEM;
-	if (bpf_map_lookup_elem(fd, &key, v))
-		err = errno == ENOENT ? 0 : -errno;
-	for (int c = 0; c < cpus && !err; c++)
-		hist__merge(sum, &v[c]);
-	bpf_map_delete_elem(fd, &key);
-	free(v);
-	return err;
-}
-
-int tracer__take_floor(struct tracer *t, __u64 *ns)
-{
-	static const __u8 kinds[] = { KIND_WAIT, KIND_HOLD };
-	struct hist sum;
-	int err = 0;
-
-	for (int i = 0; i < 2 && !err; i++) {
-		sum = (struct hist){ 0 };
-		err = take_hot(t, kinds[i], &sum);
-		if (!err)
-			err = take_keyed(t, kinds[i], &sum);
-	}
-	*ns = err ? 0 : hist__quantile(&sum, 0.5);
-	return err;
-}
-
 void tracer__tell(struct tracer *t, size_t i)
 {
 	static const char *const names[] = { "vmemmap_base", "page_offset_base" };
@@ -486,14 +418,9 @@ static void tell_floor(struct tracer *t)
 int tracer__forget(struct tracer *t, char *err, size_t err_size)
 {
 	struct migtrace_bpf *skel = tracer__skeleton(t);
-	struct cpu_state *zero = calloc(tracer__cpus(t), sizeof(*zero));
-	__u32 only = 0;
+	int ret = tracer__clear_each(t, skel->maps.cpus, 1, 0);
 	__u64 task;
-	int ret;
 
-	ret = zero ? bpf_map__update_elem(skel->maps.cpus, &only, sizeof(only), zero,
-					  sizeof(*zero) * tracer__cpus(t), BPF_ANY) :
-		     -ENOMEM;
 	if (ret)
 		snprintf(err, err_size, "can't reset the counters: %s", strerror(-ret));
 	/* a task that was in the floor's function when its programs went is watched no longer */
@@ -501,7 +428,6 @@ int tracer__forget(struct tracer *t, char *err, size_t err_size)
 	while (!bpf_map__get_next_key(skel->maps.lock_watches, NULL, &task, sizeof(task)) &&
 	       !bpf_map__delete_elem(skel->maps.lock_watches, &task, sizeof(task), 0))
 		;
-	free(zero);
 	tell_floor(t);
 	return ret;
 }
@@ -512,10 +438,8 @@ int tracer__read_why(struct tracer *t, __u32 i, struct why *v, struct hist *hold
 	struct migtrace_bpf *skel = tracer__skeleton(t);
 
 	/* holds first: a migration that ends meanwhile is a result without them, not the reverse */
-	return bpf_map_lookup_elem(bpf_map__fd(skel->maps.why_holds), &i, hold) ||
-			       bpf_map_lookup_elem(bpf_map__fd(skel->maps.whys), &i, v) ?
-		       -errno :
-		       0;
+	return tracer__read_shared(t, skel->maps.why_holds, i, hold) ?:
+		       tracer__read_each(t, skel->maps.whys, WHY_COUNT, i, v);
 }
 
 /* The library that loads the programs: what it says, and which one it is. */

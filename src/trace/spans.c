@@ -20,8 +20,7 @@ int tracer__add_span(struct tracer *t, __u32 i, struct hist *sum)
 
 	if (!v)
 		return -ENOMEM;
-	if (bpf_map_lookup_elem(bpf_map__fd(tracer__skeleton(t)->maps.spans), &i, v))
-		err = -errno;
+	err = tracer__read_each(t, tracer__skeleton(t)->maps.spans, SPAN_COUNT, i, v);
 	for (int c = 0; c < cpus && !err; c++)
 		if (v[c].count)
 			hist__merge(sum, &v[c]);

@@ -6,7 +6,6 @@
 #include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -17,6 +16,7 @@
 #include "migtrace.skel.h"
 #include "trace/code.h"
 #include "trace/contended.h"
+#include "trace/mapped.h"
 #include "trace/missed.h"
 #include "trace/rare.h"
 #include "trace/targets.h"
@@ -39,8 +39,8 @@ struct tracer {
 	size_t silent; /* the choice that is left out, since the kernel shows nothing of it */
 	const char *silent_why;
 	struct ring_buffer *ring;
-	struct window *windows; /* mapped, windows_n of them */
-	size_t windows_n;
+	struct mapped mapped;
+	struct keyed keyed[KEYED_KINDS];
 	int (*late_cb)(void *ctx, const struct late_record *r);
 	void *late_ctx;
 };
@@ -128,10 +128,8 @@ static int attach_all(struct tracer *t, bool floor, char *err, size_t err_size)
 	return ret ?: attach__enable(&t->at, err, err_size);
 }
 
-/*
- * Until no program runs any more that began before: they are RCU readers, and this is a grace period.
- * Where there is none for user space (nohz_full) they get the time that sections get.
- */
+/* Until no program runs any more that began before: they are RCU readers. Where there is no grace period for user
+   space (nohz_full) they get the time that sections get. */
 static void quiesce(void)
 {
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
@@ -217,7 +215,7 @@ struct tracer *tracer__try(const struct facts *f, struct choice *choices,
 	t->at.light = o->light;
 	t->at.stop = o->stop;
 	t->at.failed = t->silent = probes_n;
-	t->cpus = libbpf_num_possible_cpus();
+	t->cpus = tracer__possible_cpus();
 	t->at.places = calloc(probes_n, sizeof(*t->at.places));
 	t->skel = tracer__open(f);
 	if (tracer__unopened(t->cpus, !t->skel || !t->at.places, err, err_size))
@@ -241,9 +239,9 @@ struct tracer *tracer__try(const struct facts *f, struct choice *choices,
 	tracer__log_verified(t->skel);
 	code__ranges(f, (__u64 *)t->skel->bss->code_ranges);
 	attach__open(&t->at, t->skel);
-	ret = attach__write_places(&t->at, err, err_size)     ?:
-		      tracer__reserve_other(t, err, err_size) ?:
-								measure_floors(t, err, err_size);
+	ret = attach__write_places(&t->at, err, err_size)  ?:
+		      tracer__open_hists(t, err, err_size) ?:
+							     measure_floors(t, err, err_size);
 	log_step("floor measured");
 	start = tracer__now_ns();
 	ret = ret ?: attach_all(t, false, err, err_size);
@@ -398,9 +396,7 @@ void tracer__join(struct tracer *t)
 
 int tracer__read_cpus(struct tracer *t, struct cpu_state *v)
 {
-	__u32 only = 0;
-
-	return bpf_map_lookup_elem(bpf_map__fd(t->skel->maps.cpus), &only, v) ? -errno : 0;
+	return tracer__read_each(t, t->skel->maps.cpus, 1, 0, v);
 }
 
 static __u64 in_flight(struct tracer *t)
@@ -466,28 +462,30 @@ void tracer__disown(struct tracer *t)
 	kprobe_events__disown(&t->rare.at.events);
 }
 
-static size_t windows_bytes(const struct tracer *t)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-
-	return (t->windows_n * sizeof(*t->windows) + page - 1) / page * page;
-}
-
-/* Mapped once: mapping and unmapping its 270 pages costs more than reading them. */
 const struct window *tracer__windows(struct tracer *t, size_t *n)
 {
-	void *p = t->windows;
+	*n = bpf_map__max_entries(t->skel->maps.windows);
+	return mapped__of(&t->mapped, t->skel->maps.windows);
+}
 
-	if (!p) {
-		t->windows_n = bpf_map__max_entries(t->skel->maps.windows);
-		p = mmap(NULL, windows_bytes(t), PROT_READ, MAP_SHARED,
-			 bpf_map__fd(t->skel->maps.windows), 0);
-		if (p == MAP_FAILED)
-			return NULL;
-		t->windows = p;
-	}
-	*n = t->windows_n;
-	return p;
+int tracer__read_each(struct tracer *t, const struct bpf_map *map, __u32 n, __u32 i, void *v)
+{
+	return mapped__read(&t->mapped, map, n, i, t->cpus, v);
+}
+
+int tracer__read_shared(struct tracer *t, const struct bpf_map *map, __u32 i, void *v)
+{
+	return mapped__read(&t->mapped, map, bpf_map__max_entries(map), i, 1, v);
+}
+
+int tracer__clear_each(struct tracer *t, const struct bpf_map *map, __u32 n, __u32 i)
+{
+	return mapped__clear(&t->mapped, map, n, i, t->cpus);
+}
+
+struct keyed *tracer__keyed(struct tracer *t, enum keyed_kind kind)
+{
+	return &t->keyed[kind];
 }
 
 void tracer__close(struct tracer *t)
@@ -499,8 +497,9 @@ void tracer__close(struct tracer *t)
 	tracer__undefine(t);
 	rare__close(&t->rare);
 	ring_buffer__free(t->ring);
-	if (t->windows)
-		munmap(t->windows, windows_bytes(t));
+	mapped__close(&t->mapped);
+	for (int i = 0; i < KEYED_KINDS; i++)
+		free(t->keyed[i].v);
 	migtrace_bpf__destroy(t->skel);
 	free(t->at.places);
 	missed__free(&t->at);

@@ -162,6 +162,15 @@ struct tracer_times tracer__times(const struct tracer *t);
 bool tracer__by_events(const struct tracer *t, int *why);
 /* The table of windows as the programs write it, @n entries; NULL with errno when it can't be had. */
 const struct window *tracer__windows(struct tracer *t, size_t *n);
+/*
+ * Element @i of the @n that each of tracer__cpus() CPUs has in @map (BY_CPU(), bpf/maps.bpf.h), into @v or made
+ * zero. 0 or -errno.
+ */
+struct bpf_map;
+int tracer__read_each(struct tracer *t, const struct bpf_map *map, __u32 n, __u32 i, void *v);
+int tracer__clear_each(struct tracer *t, const struct bpf_map *map, __u32 n, __u32 i);
+/* The same of an element that all CPUs share. */
+int tracer__read_shared(struct tracer *t, const struct bpf_map *map, __u32 i, void *v);
 /* What each of tracer__cpus() CPUs keeps, into @v. 0 or -errno. */
 struct cpu_state;
 int tracer__read_cpus(struct tracer *t, struct cpu_state *v);
@@ -193,7 +202,7 @@ int tracer__stall_tasks(struct tracer *t, const __u64 looks[STALL_LOOKS], struct
 			size_t max);
 struct links;
 struct links *tracer__links(struct tracer *t);
-/* The median of what was measured of the floor's section, which is forgotten. 0 or -errno. bpf_config.c */
+/* The median of what was measured of the floor's section, which is forgotten. 0 or -errno. hists.c */
 int tracer__take_floor(struct tracer *t, __u64 *ns);
 /* Counters and sections that the floor's measurement left behind; the programs are told it. 0, or -errno and @err. bpf_config.c */
 int tracer__forget(struct tracer *t, char *err, size_t err_size);
@@ -202,8 +211,26 @@ int tracer__forget(struct tracer *t, char *err, size_t err_size);
  * only sum and buckets are kept. 0 or -errno. bpf_config.c
  */
 int tracer__read_why(struct tracer *t, __u32 i, struct why *v, struct hist *hold);
-/* bpf_config.c: histograms of all the devices that the map has no room for. 0 or -errno and @err. */
-int tracer__reserve_other(struct tracer *t, char *err, size_t err_size);
+/* hists.c: the places of histograms with keys, those of all devices that find none first. 0 or -errno and @err. */
+int tracer__open_hists(struct tracer *t, char *err, size_t err_size);
+/* Each CPU's histogram @i (hot_index()) into @v, zeros where this tier has none. 0 or -errno. hists.c */
+int tracer__read_hot(struct tracer *t, __u32 i, struct hot_hist *v);
+/*
+ * Keys that the programs have made, and the places of their values, which do not change: what is there already is not
+ * asked for anew.
+ */
+struct keyed {
+	struct one_key {
+		__u8 key[16];
+		__u32 place;
+	} * v;
+	size_t n;
+};
+enum keyed_kind { KEYED_HISTS, KEYED_REFCOUNTS, KEYED_KINDS };
+struct keyed *tracer__keyed(struct tracer *t, enum keyed_kind kind);
+/* Adds those that have come since to tracer__keyed(). 0 or -errno. hists.c */
+int tracer__find_keyed(struct tracer *t, enum keyed_kind kind);
+int tracer__read_keyed(struct tracer *t, __u32 place, struct hist *v);
 /* Asks anew what the kernel left out since the start; tracer__stop() does so once more. */
 void tracer__note_missed(struct tracer *t);
 /* How often, as last asked, it left out what is loaded for program @prog of choice @i. */

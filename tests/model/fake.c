@@ -110,8 +110,17 @@ int fake_delete(struct fake_map *m, const void *key)
 	return -1;
 }
 
+static __u32 places;
+
+int fake_pop(__u32 *place)
+{
+	*place = places;
+	return places++ < HASH_MAX ? 0 : -1;
+}
+
 void fake_forget(void)
 {
+	places = 0;
 	for (struct fake_map *m = maps; m < maps + maps_n; m++) {
 		for (size_t i = 0; i < m->used && !is_hash(m); i++) {
 			memset(m->values + m->touched[i] * place_size(m), 0, place_size(m));

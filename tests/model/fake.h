@@ -19,7 +19,8 @@ struct fake_map *fake_map(void *decl, enum fake_kind kind, size_t key, size_t va
 void *fake_lookup(struct fake_map *m, const void *key);
 int fake_update(struct fake_map *m, const void *key, const void *value);
 int fake_delete(struct fake_map *m, const void *key);
-void fake_forget(void); /* all that is in maps, and the records */
+int fake_pop(__u32 *place); /* of any queue: the next one that no run has had */
+void fake_forget(void);	    /* all that is in maps, and the records */
 
 void *fake_reserve(size_t size);
 void fake_submit(void *record);

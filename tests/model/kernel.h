@@ -40,7 +40,7 @@ struct device {
 	struct block_device bdev;
 	struct folio folio[2];
 	struct buffer_head bh[BUFFERS];
-	bool referenced; /* the first buffer, from the beginning */
+	bool referenced;   /* the first buffer, from the beginning */
 	int begun, moving; /* migrations so far, and of them those that are not over */
 };
 
@@ -77,7 +77,7 @@ struct lookup_arg {
 	enum truth truth[4];
 	struct move *move[4];
 	int behind; /* times that a migration had the lock while it waited */
-	int met;    /* times that a page was migrating between its wish for the lock and its release */
+	int met; /* times that a page was migrating between its wish for the lock and its release */
 };
 
 extern const struct kernel *kernel;

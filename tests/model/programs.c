@@ -143,16 +143,15 @@ void lookup_exit(struct block_device *bdev, __u64 block, struct buffer_head *bh)
 
 static void add_cpus(struct tally *t, __u64 count[COUNTER_COUNT])
 {
-	__u32 only = 0;
-	/* all CPUs' values lie one behind the other */
-	struct cpu_state *cpu = (struct cpu_state *)bpf_map_lookup_elem(&cpus, &only) - fake_cpu();
 	__s64 open[SITE_COUNT] = { 0 };
 
-	for (int c = 0; c < CPUS; c++) {
+	for (__u32 c = 0; c < CPUS; c++) {
+		struct cpu_state *cpu = bpf_map_lookup_elem(&cpus, &c);
+
 		for (int i = 0; i < COUNTER_COUNT; i++)
-			count[i] += cpu[c].count[i];
+			count[i] += cpu->count[i];
 		for (int i = 0; i < SITE_COUNT; i++)
-			open[i] += cpu[c].site[i].acquires - cpu[c].site[i].releases;
+			open[i] += cpu->site[i].acquires - cpu->site[i].releases;
 	}
 	for (int i = 0; i < LOSS_COUNT; i++)
 		t->lost[i] = count[COUNTER_LOSS + i];
@@ -198,16 +197,14 @@ static void check_places(struct tally *t)
 
 static void add_holds(struct tally *t)
 {
-	for (__u32 i = OUTCOME_MOVED; i < OUTCOME_COUNT; i++) {
-		__u32 at = hot_index(SITE_MIGRATE_NOREFS, KIND_HOLD, i);
-		struct hot_hist *h = bpf_map_lookup_elem(&hot_hists, &at);
-
-		h -= fake_cpu();
+	for (__u32 i = OUTCOME_MOVED; i < OUTCOME_COUNT; i++)
 		for (int c = 0; c < CPUS; c++) {
-			t->holds += h[c].h.count;
-			t->hold_ns += h[c].h.sum_ns;
+			__u32 at = c * HOT_HISTS + hot_index(SITE_MIGRATE_NOREFS, KIND_HOLD, i);
+			struct hot_hist *h = bpf_map_lookup_elem(&hot_hists, &at);
+
+			t->holds += h->h.count;
+			t->hold_ns += h->h.sum_ns;
 		}
-	}
 }
 
 __s64 programs_waiters(const struct folio *folio)
