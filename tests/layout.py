@@ -243,7 +243,7 @@ def hostile(tmp, tree):
                 b[rng.randrange(end)] = rng.randrange(256)
             with open(f"{tmp}/changed", "wb") as f:
                 f.write(b)
-            r = subprocess.run([PROGRAM, f"{tmp}/changed", "1024"], capture_output=True, timeout=20)
+            r = subprocess.run([PROGRAM, f"{tmp}/changed", "1024"], capture_output=True, timeout=120)
             check(r.returncode in (0, 1), f"{path}: exit {r.returncode}: {r.stderr[:500]}")
 
 
@@ -281,7 +281,7 @@ def endless(tmp, tree):
         with open(image, "wb") as f:
             f.write(b)
         try:
-            r = subprocess.run([PROGRAM, image, "1024"], capture_output=True, text=True, timeout=20)
+            r = subprocess.run([PROGRAM, image, "1024"], capture_output=True, text=True, timeout=120)
         except subprocess.TimeoutExpired:
             check(False, f"endless, {what}: goes on")
             continue

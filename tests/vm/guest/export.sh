@@ -65,8 +65,9 @@ trouble()
 	eval "$3"
 	sleep "$2"
 	cp /tmp/small/*/m.prom "/out/while-$1.prom"
+	cp $small /tmp/while.prom 2> /dev/null || cp "/out/while-$1.prom" /tmp/while.prom
 	eval "$4"
-	sleep 2
+	until_true 20 sh -c "[ -s $small ] && ! cmp -s $small /tmp/while.prom"
 	cp $small "/out/after-$1.prom"
 }
 trouble full "$FULL" 'dd if=/dev/zero of=/tmp/small/filler bs=4k > /dev/null 2>&1' 'rm /tmp/small/filler'

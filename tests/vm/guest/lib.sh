@@ -106,7 +106,7 @@ barriers()
 {
 	for id in $(bpftool prog show | sed -n 's/^\([0-9]*\): \(kprobe\|tracing\) .*/\1/p'); do
 		bpftool prog dump xlated id "$id"
-	done | awk '/r0 = 1869771890$/ { at = NR + 2 }
+	done | awk '/r0 = 1869767794$/ { at = NR + 2 }
 		NR == at { n[/fetch_add/ ? "whole" : "none"]++ }
 		END { print "whole", n["whole"] + 0; print "none", n["none"] + 0 }'
 }

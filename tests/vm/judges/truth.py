@@ -5,6 +5,14 @@ from .base import (as_kernel, asked, check, enough, equal, evidence, exited, fai
 from .kernel_counts import kernel_reasons, reasons, times, waited
 
 
+def behind(ours, refused, t):
+    """The kernel counts those that found their buffer; who is refused finds none, and came behind a window, too."""
+    for how, more in ("spin", refused), ("folio", 0):
+        true = t[f"lookups_behind_{how}"]
+        check(0.97 * true - 10 <= ours[how] <= 1.03 * (true + more) + 10,
+              f"lookups behind a window, {how}: migtrace {ours[how]}, the kernel {true}, {more} refused")
+
+
 def truth(conf, out, args):
     """A kernel that counts itself; migtrace's verdict against its count."""
     run, t = load(f"{out}/run.json"), pairs(f"{out}/truth")
@@ -27,9 +35,8 @@ def truth(conf, out, args):
     reasons(run)
     kernel_reasons(run, t, args)
     times(run, t)
-    behind = late["lookups_behind"]
-    for how in ("spin", "folio") if not light else ():
-        same(f"lookups behind a window, {how}", behind[how], t[f"lookups_behind_{how}"], share=0.03, few=10)
+    if not light:
+        behind(late["lookups_behind"], run["counters"]["lookups_refused"], t)
     large_folios(run, args)
     if "waits" in args:
         waited(run, pairs(f"{out}/count"))
