@@ -55,18 +55,19 @@ class Side:
 
 
 def rows(s):
-    behind = sum(s.late["lookups_behind"].values())
+    behind, met = (sum(s.late[k].values()) for k in ("lookups_behind", "lookups_waited"))
     total = s.late["total"]
-    bound = "-" if total or not behind else f"1 in {behind // 3}"
-    tainted = sum(s.run["losses"].get(k, 0) for k in
-                  ("map_full", "no_release", "no_acquire", "clock_back", "window"))
+    bound = "-" if total or not met else f"1 in {met // 3}"
+    tainted = sum(v for k, v in s.run["losses"].items() if k not in ("wait_start", "event_list", "recursion"))
     yield "errors and warnings of ext4", s.errors
     yield "late references, the kernel's count", s.truth["late_refs"]
     yield "late references, migtrace's count", total
     yield "  paired with the lookup", s.late["by_kind"]["slow_lookup"]
     yield "  by b_count at the window's end", s.late["by_kind"]["end_count"]
+    yield "  possible ones beside them", s.late["possible"]
     yield "windows", s.late["windows"]
-    yield "lookups behind a window", behind
+    yield "lookups during or right behind one", behind
+    yield "  of them met one: N", met
     yield "none seen: 95 % upper bound 3/N", bound
     yield "losses that taint the verdict", tainted
     yield None
