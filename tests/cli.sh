@@ -309,6 +309,20 @@ t '-o a file' 0 '' report -o text small.json
 [ -s text ] && [ ! -s out ]
 verdict $? '-o a file: written, nothing on stdout'
 t '-o named for another format' 0 "'x.html' is written as text, not as html" report -o x.html small.json
+ln -s /proc/self/fd/2 stderr
+xz -c small.json >x.xz
+t '-o a link to an open file' 1 "cannot write 'stderr': it leads to a file that is open already" report -o stderr small.json
+[ -L stderr ]
+verdict $? '-o a link to an open file: the link is left'
+cp small.json run.json
+t '-o a run file' 0 "'run.json' is written as text" report -o run.json full.json
+cmp -s run.json.old small.json
+verdict $? '-o a run file: kept as .old'
+: >-x.json
+t 'a file that looks like an option' 2 "hint: the file of that name is './-x.json'" report -x.json
+(printf '\357\273\277'; cat small.json) >bom.json
+t 'a byte order mark' 1 "bom.json: it begins with a byte order mark: 'tail -c +4 FILE" report bom.json
+t 'xz' 1 "compressed by xz: 'xzcat FILE" report x.xz
 t '-o named for its format' 0 '' report -f html -o x.html small.json
 cp text before
 t '-o kept on failure' 1 'cut.json: truncated' report -o text cut.json

@@ -14,14 +14,21 @@
 #include "base/outfile.h"
 
 struct out {
-	bool is_stdout;
+	bool is_stdout, keep_old;
 	struct outfile file;
 };
 
 /* Results go to standard output: it is none that must be replaced under the shell. */
 static bool to_stdout(const char *path)
 {
-	return !path || !strcmp(path, "-") || !strcmp(path, "/dev/stdout");
+	struct stat link, target, out;
+
+	if (!path || !strcmp(path, "-") || !strcmp(path, "/dev/stdout"))
+		return true;
+	/* a link to it: /dev/fd/1, one of the user's own */
+	return !lstat(path, &link) && S_ISLNK(link.st_mode) && !stat(path, &target) &&
+	       !fstat(STDOUT_FILENO, &out) && S_ISREG(out.st_mode) && target.st_dev == out.st_dev &&
+	       target.st_ino == out.st_ino;
 }
 
 bool out__spares(const char *path, char *const *inputs, size_t n)
@@ -37,9 +44,10 @@ bool out__spares(const char *path, char *const *inputs, size_t n)
 			continue;
 		if (in.st_dev != out.st_dev || in.st_ino != out.st_ino)
 			continue;
-		log_error("%s%s%s would be written over '%s', which is read",
+		log_error("%s%s%s would be written over '%s', which is read%s",
 			  to_stdout(path) ? "" : "'", to_stdout(path) ? "standard output" : path,
-			  to_stdout(path) ? "" : "'", inputs[i]);
+			  to_stdout(path) ? "" : "'", inputs[i],
+			  in.st_size ? "" : ": the redirection has emptied it");
 		return false;
 	}
 	return true;
@@ -59,7 +67,7 @@ void out__note_suffix(const char *path, const char *format)
 				 format, suffixes[i][1]);
 }
 
-struct out *out__open(const char *path)
+struct out *out__open(const char *path, bool keep_old)
 {
 	struct out *out = calloc(1, sizeof(*out));
 	char err[512];
@@ -69,6 +77,7 @@ struct out *out__open(const char *path)
 		return NULL;
 	}
 	out->is_stdout = to_stdout(path);
+	out->keep_old = keep_old;
 	if (!out->is_stdout && outfile__open(&out->file, path, err, sizeof(err))) {
 		log_error("%s", err);
 		free(out);
@@ -96,13 +105,9 @@ int out__check_stdout(void)
 
 	if (failed)
 		return failed; /* said already */
-	errno = 0;
-	if (fflush(stdout) || ferror(stdout)) {
-		failed = errno ? -errno : -EIO;
-		if (failed != -EPIPE) /* who reads no further has seen what he wanted */
-			log_error("standard output: %s",
-				  errno ? strerror(-failed) : "not all of it could be written");
-	}
+	failed = outfile__flush(stdout);
+	if (failed && failed != -EPIPE) /* who reads no further has seen what he wanted */
+		log_error("standard output: %s", strerror(-failed));
 	return failed;
 }
 
@@ -114,7 +119,7 @@ int out__close(struct out *out)
 	if (out->is_stdout) {
 		ret = out__check_stdout();
 	} else {
-		ret = outfile__commit(&out->file, false, err, sizeof(err));
+		ret = outfile__commit(&out->file, out->keep_old, err, sizeof(err));
 		if (ret)
 			log_error("%s", err);
 	}

@@ -9,7 +9,8 @@
 
 /* A file for results: stdout for NULL or "-", else created beside and renamed by out__close(). */
 struct out;
-struct out *out__open(const char *path); /* NULL with a message printed */
+/* NULL with a message printed. @keep_old: what is there stays as PATH.old. */
+struct out *out__open(const char *path, bool keep_old);
 /* Warns of a name that ends as those of another format than @format do. */
 void out__note_suffix(const char *path, const char *format);
 FILE *out__file(struct out *out);

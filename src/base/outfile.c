@@ -11,7 +11,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/outfile.h"
@@ -234,6 +236,25 @@ static int keep_mode(int fd, const struct stat *st)
 }
 
 /*
+ * /dev/stderr and its like lead to a file that we have open already: what is replaced would be the link, for
+ * everybody on the machine. Below /proc nothing can be replaced at all.
+ */
+static bool leads_to_open(const struct outfile *o, const struct stat *target)
+{
+	struct stat link, st;
+	struct statfs fs;
+
+	if (!fstatfs(o->folder, &fs) && fs.f_type == PROC_SUPER_MAGIC)
+		return true;
+	if (fstatat(o->folder, o->name, &link, AT_SYMLINK_NOFOLLOW) || !S_ISLNK(link.st_mode))
+		return false;
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (!fstat(fd, &st) && st.st_dev == target->st_dev && st.st_ino == target->st_ino)
+			return true;
+	return false;
+}
+
+/*
  * Pipes and devices (/dev/full, a FIFO) can't be renamed over and are written directly: those that
  * were looked at, should there be others in their place now.
  */
@@ -247,6 +268,8 @@ static int open_target(struct outfile *o)
 	if (fstatat(o->folder, o->name, &st, 0))
 		return open_sibling(o);
 	if (S_ISREG(st.st_mode)) {
+		if (leads_to_open(o, &st))
+			return -ELOOP;
 		fd = open_sibling(o);
 		if (fd < 0 || !keep_mode(fd, &st))
 			return fd;
@@ -303,7 +326,22 @@ int outfile__open(struct outfile *o, const char *path, char *err, size_t err_siz
 		o->tmp = NULL;
 	}
 	outfile__abort(o);
-	return fail("cannot write", path, -fd, err, err_size);
+	if (fd != -ELOOP)
+		return fail("cannot write", path, -fd, err, err_size);
+	snprintf(err, err_size,
+		 "cannot write '%s': it leads to a file that is open already: name that", path);
+	return fd;
+}
+
+/* Where the file that is there would go there is a folder. */
+static bool old_is_folder(const struct outfile *o)
+{
+	char *old = outfile__beside(o->name, ".old");
+	struct stat st;
+	bool is = old && !fstatat(o->folder, old, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
+
+	free(old);
+	return is;
 }
 
 static bool foreign_old(const struct outfile *o)
@@ -339,6 +377,10 @@ int outfile__check(const char *path, bool keep_old, char *err, size_t err_size)
 		ret = check_direct(&o, err, err_size);
 	else if (keep_old && foreign_old(&o))
 		ret = fail_foreign(path, ".old", err, err_size);
+	else if (keep_old && old_is_folder(&o)) {
+		snprintf(err, err_size, "cannot write '%s': '%s.old' is a folder", path, path);
+		ret = -EISDIR;
+	}
 	outfile__abort(&o);
 	if (ret || direct)
 		return ret;
@@ -393,15 +435,22 @@ static int put_in_place(struct outfile *o, bool keep_old)
 	return ret;
 }
 
+int outfile__flush(FILE *f)
+{
+	errno = 0;
+	if (!fflush(f) && !ferror(f))
+		return 0;
+	/* stdio forgets the errno of an earlier write, behind which nothing may be left: one more fails the same way */
+	if (!errno && write(fileno(f), "\n", 1) >= 0)
+		errno = EIO;
+	return -errno;
+}
+
 int outfile__commit(struct outfile *o, bool keep_old, char *err, size_t err_size)
 {
 	sigset_t before;
-	int ret = 0;
+	int ret = outfile__flush(o->f);
 
-	/* stdio forgets the errno of an earlier write; flushing what is left fails the same way */
-	errno = 0;
-	if (fflush(o->f) || ferror(o->f))
-		ret = errno ? -errno : -EIO;
 	if (!ret && o->tmp && fsync(fileno(o->f)))
 		ret = -errno;
 	if (fclose(o->f) && !ret)

@@ -34,6 +34,8 @@ int outfile__check(const char *path, bool keep_old, char *err, size_t err_size);
  * (as fs.protected_regular has it), or one that the folder's sticky bit keeps us from replacing.
  */
 bool outfile__foreign(const struct stat *folder, const struct stat *st);
+/* Writes what is buffered: 0, or -errno of that, or of a write before that failed. */
+int outfile__flush(FILE *f);
 /* Puts the file in place; with @keep_old what was there stays as PATH.old. Closes either way. */
 int outfile__commit(struct outfile *o, bool keep_old, char *err, size_t err_size);
 /*

@@ -158,7 +158,7 @@ static void tell_boots(const struct comparison *c)
 
 static int render(const struct comparison *c, size_t format, const char *output)
 {
-	struct out *out = out__open(output);
+	struct out *out = out__open(output, runs__is_file(output));
 	int ret;
 
 	if (!out)

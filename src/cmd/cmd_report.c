@@ -106,7 +106,7 @@ static int parse_linear(const char *word, struct render_opts *o)
 
 static int render(const struct run *run, renderer *how, struct render_opts *o, const char *output)
 {
-	struct out *out = out__open(output);
+	struct out *out = out__open(output, runs__is_file(output));
 	int ret;
 
 	if (!out)

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 
@@ -246,9 +247,15 @@ static int explain(const struct cmd *cmd, const struct getopts *g, int c, char *
 		log_error("option '--%s' takes no value", row->name);
 	else if (optopt == 'h')
 		log_error("option '--help' takes no value");
-	else if (optopt)
+	else if (optopt) {
 		log_error("unknown option '-%c'", optopt);
-	else
+		/* behind a letter in the middle of a word that is the next one still */
+		for (char **word = argv + optind - 1; word <= argv + optind && *word; word++)
+			if (**word == '-' && !access(*word, F_OK)) {
+				log_hint("the file of that name is './%s'", *word);
+				return STOP(EXIT_USAGE);
+			}
+	} else
 		return unknown_long(cmd, g, arg);
 	return usage_hint(cmd);
 }

@@ -582,6 +582,8 @@ int run__load_zeroed(struct run *run, const char *path, char *err, size_t err_si
  * on NULL.
  */
 int runs__merge(char *const *paths, size_t n, struct run *into);
+/* Is there a run file at @path, by how it begins? */
+bool runs__is_file(const char *path);
 struct run *runs__load(char *const *paths, size_t n);
 void runs__free(struct run *runs, size_t n);
 

@@ -15,8 +15,18 @@
 #include "model/runfile.h"
 
 #define BLOCK_BYTES ((size_t)512 << 10)
-#define GZIP	    0x1f /* its first byte */
 #define ALIGNMENT   _Alignof(max_align_t)
+
+/* By the first byte: what is around a run file, and what takes it off. */
+static const struct {
+	char first;
+	const char *how, *command;
+} wrapped[] = {
+	{ (char)0x1f, "compressed by gzip", "zcat" },
+	{ (char)0xfd, "compressed by xz", "xzcat" },
+	{ (char)0x28, "compressed by zstd", "zstdcat" },
+	{ (char)0xef, "it begins with a byte order mark", "tail -c +4" },
+};
 
 struct input {
 	FILE *f;
@@ -120,8 +130,10 @@ static int explain(const struct input *in, const json_error_t *e, const struct a
 		return at__fail(at, "empty file");
 	if (code == json_error_stack_overflow)
 		return at__fail(at, "nested too deeply: not a run file");
-	if (in->first == GZIP)
-		return at__fail(at, "compressed by gzip: 'zcat FILE | migtrace report -' reads it");
+	for (size_t i = 0; i < sizeof(wrapped) / sizeof(*wrapped); i++)
+		if (in->first == wrapped[i].first)
+			return at__fail(at, "%s: '%s FILE | migtrace report -' reads it",
+					wrapped[i].how, wrapped[i].command);
 	if (in->first != '{')
 		return at__fail(at, "not a run file: it does not start with '{'");
 	if (code == json_error_premature_end_of_input ||

@@ -187,13 +187,27 @@ static bool merge(struct run *into, const struct run *from, char *const *paths, 
 		log_hint("report them one by one");
 	} else if (ret == -EINVAL) {
 		log_error("'%s' can't be added to '%s': %s differs", paths[i], paths[0], why);
-		log_hint("runs are merged when kernel, tier and clocks are the same");
+		log_hint(
+			"runs are merged when kernel, tier, clocks, device and sites are the same");
 	} else if (ret) {
 		log_error("'%s' can't be added to '%s': %s", paths[i], paths[0], why);
 		if (ret == -E2BIG)
 			log_hint("add up fewer files at a time, or report them one by one");
 	}
 	return !ret;
+}
+
+bool runs__is_file(const char *path)
+{
+	char text[64] = "";
+	FILE *f = path && strcmp(path, "-") ? fopen(path, "re") : NULL;
+
+	if (!f)
+		return false;
+	if (!fread(text, 1, sizeof(text) - 1, f))
+		*text = 0;
+	fclose(f);
+	return strstr(text, "\"format\":\"migtrace-run\"");
 }
 
 int runs__merge(char *const *paths, size_t n, struct run *into)

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/out.h"
 #include "base/privileges.h"
+#include "kernel/system_info.h"
 #include "record/session.h"
 #include "record/snapshot.h"
 
@@ -22,10 +23,11 @@
 
 /* @ended: nothing is counted any more; who stops us then does not want to wait for the kernel. */
 static volatile sig_atomic_t stopped, hung_up, ended, impatient;
+static bool hup_writes; /* export; else a terminal that is gone ends a recording as Ctrl-C does */
 
 static void on_signal(int sig)
 {
-	if (sig == SIGHUP)
+	if (sig == SIGHUP && hup_writes)
 		hung_up = 1;
 	else
 		stopped = 1;
@@ -301,10 +303,23 @@ static int record_with(const struct session_opts *o, struct tracer *t, struct ru
 	return err;
 }
 
+/* A number can be given of a device that is not there, or not yet. */
+static void warn_of_device(const struct filter *f)
+{
+	char name[32] = "";
+
+	if (f->dev)
+		system_info__device_name(f->dev, name, sizeof(name));
+	if (f->dev && !*name)
+		log_warn("no device %s is there: nothing is counted until one comes", f->device);
+}
+
 static int record(const struct session_opts *o, struct tracer *t, struct run *run)
 {
-	int err = record_with(o, t, run);
+	int err;
 
+	warn_of_device(&tracer__opts(t)->filter);
+	err = record_with(o, t, run);
 	if (err == -ENOMEM)
 		log_error("out of memory");
 	if (err)
@@ -339,8 +354,11 @@ int session__record(const struct session_opts *o, struct run *run)
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
-	if (o->on_snapshot)
+	hup_writes = o->on_snapshot;
+	if (hup_writes || signal(SIGHUP, SIG_DFL) != SIG_IGN) /* nohup(1) has it ignored */
 		sigaction(SIGHUP, &sa, NULL);
+	else
+		signal(SIGHUP, SIG_IGN);
 	log_step(NULL);
 	code = session__tracer_opts(o, &to);
 	if (!code)
