@@ -66,7 +66,7 @@ def ordered(tier, out):
     """CPUs that need barriers have them in every program, and in every function that one calls."""
     if os.path.exists(f"{out}/{tier}-barriers"):
         n = pairs(f"{out}/{tier}-barriers")
-        check(n["whole"] > 10 and not n["none"], f"{tier}: barriers with a result, that order, and without: {n}")
+        check(n["whole"] > 5 and not n["none"], f"{tier}: barriers with a result, that order, and without: {n}")
 
 
 def tier_files(tier, out):
