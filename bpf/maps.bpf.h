@@ -158,14 +158,24 @@ BY_CPU(hot_hists, HOT_HISTS, struct hot_hist);
 		__type(value, __u32);                                                              \
 	} name##_free SEC(".maps")
 
-/* A place for @key; none if all are taken. */
+/*
+ * A place for @key; none if all are taken. In an exception (int3) a queue's lock is only tried, since 6.6 and in
+ * stable trees: who finds it held by another CPU tries again.
+ */
+#define EBUSY	    16
+#define KEYED_TRIES 4
 #define keyed_make(name, key)                                                                      \
 	({                                                                                         \
-		__u32 i_ = 0;                                                                      \
+		__u32 place_ = 0;                                                                  \
+		long err_ = -EBUSY;                                                                \
                                                                                                    \
-		if (!bpf_map_pop_elem(&name##_free, &i_) &&                                        \
-		    bpf_map_update_elem(&name, key, &i_, BPF_NOEXIST)) /* another CPU was first */ \
-			bpf_map_push_elem(&name##_free, &i_, 0);                                   \
+		for (int try_ = 0; try_ < KEYED_TRIES && err_ == -EBUSY; try_++)                   \
+			err_ = bpf_map_pop_elem(&name##_free, &place_);                            \
+		if (!err_ && bpf_map_update_elem(&name, key, &place_, BPF_NOEXIST)) {              \
+			err_ = -EBUSY; /* another CPU was first: it goes back */                   \
+			for (int try_ = 0; try_ < KEYED_TRIES && err_ == -EBUSY; try_++)           \
+				err_ = bpf_map_push_elem(&name##_free, &place_, 0);                \
+		}                                                                                  \
 	})
 
 #define HISTS 256
@@ -319,7 +329,7 @@ __noinline int sample_keyed(__u32 dev, __u32 what, __u64 ns)
 		keyed_make(hists, &key);
 		h = hist_of(&key);
 	}
-	if (!h) { /* made beforehand (bpf_config.c) */
+	if (!h) { /* made beforehand (src/trace/hists.c) */
 		key.dev = DEV_OTHER;
 		h = hist_of(&key);
 		if (!h) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Per-CPU maps into one run. Stage 3: libbpf ends here. */
+/* What each CPU has counted into one run. Stage 3: libbpf ends here. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>

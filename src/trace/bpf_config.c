@@ -24,7 +24,7 @@
 /* What lookups leave behind has histograms of its own. */
 #define LEFT_HISTS 2
 
-/* Those of all other devices (tracer__reserve_other()), and of one more. */
+/* Those of all other devices (tracer__open_hists()), and of one more. */
 #define TABLE_LEAST	  40
 #define TABLE_LEAST_LIGHT 12
 
@@ -389,8 +389,6 @@ void tracer__configure(struct tracer *t)
 	needs.pair = skel->rodata->cfg_pair;
 	sizes(skel, tracer__opts(t), &needs, tracer__cpus(t));
 }
-
-/* What is put into and taken out of the histograms' maps before anything is counted. */
 
 void tracer__tell(struct tracer *t, size_t i)
 {

@@ -14,6 +14,7 @@
 #include "kernel/insn.h"
 #include "migtrace.skel.h"
 #include "trace/links.h"
+#include "trace/tracer.h"
 
 #define CLOSERS_MAX 64
 #define TIMER_HZ    20
@@ -113,7 +114,7 @@ static int attach_timer(struct links *l, struct bpf_program *p, const struct att
 					.config = PERF_COUNT_SW_CPU_CLOCK,
 					.freq = 1,
 					.sample_freq = TIMER_HZ };
-	int err = 0, cpus = libbpf_num_possible_cpus();
+	int err = 0, cpus = tracer__possible_cpus();
 
 	for (int cpu = 0; cpu < cpus && !err; cpu++) {
 		int fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);

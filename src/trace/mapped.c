@@ -58,7 +58,7 @@ int mapped__read(struct mapped *m, const struct bpf_map *map, __u32 n, __u32 i, 
 
 		if (!from)
 			return -errno;
-		/* word by word, and in this order: what is counted first is read first (bpf/event.h) */
+		/* word by word, and in this order: of a part and its whole the part is read first (bpf/event.h) */
 		for (size_t w = 0; w < words; w++)
 			*to++ = from[w];
 	}

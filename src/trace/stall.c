@@ -60,28 +60,40 @@ static bool is_awake(__u32 pid)
 	return end && !strncmp(end, ") ", 2) && end[2] != 'D';
 }
 
-bool tracer__stall_is_stale(struct tracer *t, __u64 task, const struct stall_wait *w)
-{
-	int fd = bpf_map__fd(tracer__skeleton(t)->maps.stalls);
-	struct stall_wait now;
-
-	for (int i = 0; i < 4; i++) {
-		if (!is_awake(w->pid))
-			return false;
-		tracer__settle(); /* it may be on its way out of the function just now */
-		if (bpf_map_lookup_elem(fd, &task, &now) || now.t_start != w->t_start || now.t_end)
-			return false;
-	}
-	bpf_map_delete_elem(fd, &task);
-	return true;
-}
-
 bool tracer__stall_lasts(struct tracer *t, __u64 task, __u64 since)
 {
 	struct stall_wait now;
 
 	return !bpf_map_lookup_elem(bpf_map__fd(tracer__skeleton(t)->maps.stalls), &task, &now) &&
 	       now.t_start == since && !now.t_end;
+}
+
+/* Those found awake, and when first: at the next look they may be on their way out of the function. */
+#define SUSPECTS   256
+#define SUSPECT_NS 50000000ULL
+static struct suspect {
+	__u64 task, since, seen;
+} suspects[SUSPECTS];
+
+static bool was_suspect(__u64 task, __u64 since, __u64 now)
+{
+	static size_t next;
+
+	for (size_t i = 0; i < SUSPECTS; i++)
+		if (suspects[i].task == task && suspects[i].since == since)
+			return now >= suspects[i].seen + SUSPECT_NS;
+	suspects[next++ % SUSPECTS] = (struct suspect){ task, since, now };
+	return false;
+}
+
+bool tracer__stall_is_stale(struct tracer *t, __u64 task, const struct stall_wait *w)
+{
+	if (!is_awake(w->pid))
+		return false;
+	if (was_suspect(task, w->t_start, tracer__now_ns()) &&
+	    tracer__stall_lasts(t, task, w->t_start))
+		bpf_map_delete_elem(bpf_map__fd(tracer__skeleton(t)->maps.stalls), &task);
+	return true;
 }
 
 void tracer__stall_forget(struct tracer *t, __u64 task, const struct stall_wait *over)

@@ -187,8 +187,8 @@ struct stall_spin;
 struct stall_task;
 int tracer__stall_waits(struct tracer *t, __u64 *tasks, struct stall_wait *v, size_t max);
 /*
- * Is @w, the entry of @task, of one that has long gone on? On a kernel that preempts programs it leaves out exits
- * (probes.h), and nobody takes such an entry out but this.
+ * Is @w, the entry of @task, of one that has gone on, since it is not asleep? On a kernel that preempts programs it
+ * leaves out exits (probes.h), and nobody takes such an entry out but this, when asked again later.
  */
 bool tracer__stall_is_stale(struct tracer *t, __u64 task, const struct stall_wait *w);
 /* Does it still wait, as it has @since? */

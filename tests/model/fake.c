@@ -81,11 +81,11 @@ void *fake_lookup(struct fake_map *m, const void *key)
 	return NULL;
 }
 
-int fake_update(struct fake_map *m, const void *key, const void *value)
+int fake_update(struct fake_map *m, const void *key, const void *value, bool is_new)
 {
 	void *at = fake_lookup(m, key);
 
-	if (!at && m->used == m->n)
+	if ((at && is_new) || (!at && m->used == m->n))
 		return -1;
 	if (!at) {
 		memset(m->values + m->used * place_size(m), 0, place_size(m));
@@ -110,17 +110,40 @@ int fake_delete(struct fake_map *m, const void *key)
 	return -1;
 }
 
-static __u32 places;
+size_t fake_used(void *decl)
+{
+	for (struct fake_map *m = maps; m < maps + maps_n; m++)
+		if (m->decl == decl)
+			return m->used;
+	return 0;
+}
+
+static __u32 places, given[HASH_MAX];
+static size_t given_n; /* back */
 
 int fake_pop(__u32 *place)
 {
-	*place = places;
-	return places++ < HASH_MAX ? 0 : -1;
+	if (!given_n && places == HASH_MAX)
+		return -1;
+	*place = given_n ? given[--given_n] : places++;
+	return 0;
+}
+
+int fake_push(const __u32 *place)
+{
+	given[given_n++] = *place;
+	return 0;
+}
+
+size_t fake_out(void)
+{
+	return places - given_n;
 }
 
 void fake_forget(void)
 {
 	places = 0;
+	given_n = 0;
 	for (struct fake_map *m = maps; m < maps + maps_n; m++) {
 		for (size_t i = 0; i < m->used && !is_hash(m); i++) {
 			memset(m->values + m->touched[i] * place_size(m), 0, place_size(m));

@@ -17,9 +17,13 @@ enum fake_kind { FAKE_ARRAY, FAKE_CPU_ARRAY, FAKE_HASH, FAKE_CPU_HASH };
 struct fake_map;
 struct fake_map *fake_map(void *decl, enum fake_kind kind, size_t key, size_t value, size_t n);
 void *fake_lookup(struct fake_map *m, const void *key);
-int fake_update(struct fake_map *m, const void *key, const void *value);
+int fake_update(struct fake_map *m, const void *key, const void *value, bool is_new);
 int fake_delete(struct fake_map *m, const void *key);
-int fake_pop(__u32 *place); /* of any queue: the next one that no run has had */
+size_t fake_used(void *decl); /* keys in a hash */
+/* The free places of all queues together. */
+int fake_pop(__u32 *place);
+int fake_push(const __u32 *place);
+size_t fake_out(void); /* that are taken */
 void fake_forget(void);	    /* all that is in maps, and the records */
 
 void *fake_reserve(size_t size);

@@ -44,6 +44,7 @@ a large folio has one page|norefs.bpf.h||s/m->pages = typed \? .*?;/m->pages = 1
 who waits for a migration waits for somebody|lookup.bpf.h||s/l->t_ns > h->t_acquire - h->wait_ns/0/
 every wait is behind a migration that ever was|lookup.bpf.h||s/ && l->t_ns > h->t_acquire - h->wait_ns//
 who comes behind a window has met it|lookup.bpf.h||s/MEETS_BEHIND \| MEETS_WAITED : MEETS_BEHIND;/MEETS_BEHIND | MEETS_WAITED : MEETS_BEHIND | MEETS_WAITED;/
+two keys made at once have a place each|maps.bpf.h||s/&place_, BPF_NOEXIST\)/&place_, BPF_ANY)/
 a refused lookup is no evidence|lookup.bpf.h||s/\(__u32\)lookup_met_nothing\(mapping, lookup_index\(block, size\)\);/0;/
 END
 }

@@ -191,6 +191,8 @@ static void check_places(struct tally *t)
 		if (m->claims > 1 || l->claims > 1)
 			t->wrong = "a place is claimed twice";
 	}
+	if (fake_out() != fake_used(&hists) + fake_used(&refcounts))
+		t->wrong = "a place of a histogram or count is lost, or has two keys";
 	if (folio_waiting)
 		t->wrong = "the gate of the waiting lookups is not closed";
 }

@@ -43,10 +43,10 @@ enum { BPF_ANY, BPF_NOEXIST };
 				       sizeof(*(m)->max_entries) / sizeof(int)));                  \
 	})
 #define bpf_map_lookup_elem(m, k)	fake_lookup(FAKE_MAP(m), k)
-#define bpf_map_update_elem(m, k, v, f) fake_update(FAKE_MAP(m), k, v)
+#define bpf_map_update_elem(m, k, v, f) fake_update(FAKE_MAP(m), k, v, (f) == BPF_NOEXIST)
 #define bpf_map_delete_elem(m, k)	fake_delete(FAKE_MAP(m), k)
-#define bpf_map_pop_elem(m, v)		fake_pop(v)
-#define bpf_map_push_elem(m, v, f)	((void)(v))
+#define bpf_map_pop_elem(m, v)		(model_order(), fake_pop(v))
+#define bpf_map_push_elem(m, v, f)	(model_order(), fake_push(v))
 
 #define bpf_ktime_get_ns()		      fake_clock()
 #define bpf_get_current_task()		      fake_task()

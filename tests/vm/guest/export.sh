@@ -65,8 +65,8 @@ trouble()
 	eval "$3"
 	sleep "$2"
 	cp /tmp/small/*/m.prom "/out/while-$1.prom"
-	cp $small /tmp/while.prom 2> /dev/null || cp "/out/while-$1.prom" /tmp/while.prom
 	eval "$4"
+	cp $small /tmp/while.prom 2> /dev/null || cp "/out/while-$1.prom" /tmp/while.prom
 	until_true 20 sh -c "[ -s $small ] && ! cmp -s $small /tmp/while.prom"
 	cp $small "/out/after-$1.prom"
 }
