@@ -23,8 +23,8 @@ size_t fake_used(void *decl); /* keys in a hash */
 /* The free places of all queues together. */
 int fake_pop(__u32 *place);
 int fake_push(const __u32 *place);
-size_t fake_out(void); /* that are taken */
-void fake_forget(void);	    /* all that is in maps, and the records */
+size_t fake_out(void);	/* that are taken */
+void fake_forget(void); /* all that is in maps, and the records */
 
 void *fake_reserve(size_t size);
 void fake_submit(void *record);
