@@ -425,9 +425,9 @@ struct tries {
 };
 
 /* A block whose buffer was referenced when a page should have migrated (--pinned). */
-#define PINNED_KEPT 1024
-#define LRU_CPUS_MAX                                                                               \
-	512 /* of which it is looked at whether they have it among the last ones looked up */
+#define PINNED_KEPT  1024
+/* Of so many CPUs the blocks looked up last are looked at. */
+#define LRU_CPUS_MAX 512
 
 struct pinned_key {
 	__u64 block; /* b_blocknr */

@@ -310,9 +310,11 @@ int tracer__possible_cpus(void)
 {
 	char text[256] = "";
 	FILE *f = fopen("/sys/devices/system/cpu/possible", "re");
-	const char *last = f && fgets(text, sizeof(text), f) ? text : "";
 	int n = libbpf_num_possible_cpus(), ids;
+	const char *last = text;
 
+	if (f && !fgets(text, sizeof(text), f))
+		*text = 0;
 	if (f)
 		fclose(f);
 	last += strcspn(last, "\n");
