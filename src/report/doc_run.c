@@ -57,9 +57,10 @@ static void kernel(struct report *r)
 
 	doc__block(&r->doc, DOC_FACT, "kernel", "%s %s, %s", or_unknown(run->kernel.release),
 		   or_unknown(run->kernel.arch), or_unknown(run->kernel.version));
-	doc__block(&r->doc, DOC_FACT, "generation", "%s%s: %s", or_unknown(run->kernel.generation),
-		   generation_words(run->kernel.generation),
-		   or_unknown(run->kernel.generation_evidence));
+	doc__block(&r->doc, DOC_FACT, "generation", "%s%s: %s%s",
+		   or_unknown(run->kernel.generation), generation_words(run->kernel.generation),
+		   or_unknown(run->kernel.generation_evidence),
+		   run->merged > 1 ? " (in the first run)" : "");
 	doc__block(&r->doc, DOC_FACT, "machine", "%s, %s, hypervisor %s, clocksource %s",
 		   fmt__of(cpus, run->kernel.cpus, "CPU"),
 		   fmt__of(nodes, run->kernel.nodes, "node"), or_unknown(run->kernel.hypervisor),
