@@ -40,9 +40,6 @@ const volatile __u32 cfg_folio_buffers = 512, cfg_folio_orders = 10;
  */
 const volatile bool cfg_totals = false;
 
-/* Off on PREEMPT_RT, and for maps of a size that was asked for. */
-const volatile bool cfg_hot = false;
-
 /* The compiler has put the kernel's spinlocks into the code (arm64 without preemption). */
 const volatile bool cfg_inlined = false;
 
@@ -141,7 +138,8 @@ static __always_inline __u32 by_cpu(__u32 n, __u32 i)
 /* Sections and counters. */
 BY_CPU(cpus, 1, struct cpu_state);
 
-const volatile __u32 cfg_hot_hists = HOT_HISTS; /* so many has each CPU */
+/* So many has each CPU; none on PREEMPT_RT, and for maps of a size that was asked for. */
+const volatile __u32 cfg_hot_hists = HOT_HISTS;
 BY_CPU(hot_hists, HOT_HISTS, struct hot_hist);
 
 /* What has a key has a place with it, which it takes out of those that are free: its values are in an array. */
@@ -360,7 +358,7 @@ static __always_inline void sample(__u32 dev, __u8 site, __u8 kind, __u8 outcome
 
 	if (cfg_totals)
 		dev = 0;
-	if (cfg_hot && i < cfg_hot_hists) {
+	if (i < cfg_hot_hists) {
 		at = by_cpu(cfg_hot_hists, i);
 		h = bpf_map_lookup_elem(&hot_hists, &at);
 	}

@@ -94,7 +94,6 @@ static void settings(struct tracer *t)
 	skel->rodata->cfg_preemptible = f->feature[FEAT_RT];
 	skel->rodata->cfg_stacks = o->stacks;
 	skel->rodata->cfg_totals = o->totals;
-	skel->rodata->cfg_hot = has_hot(o, f->feature[FEAT_RT]);
 	skel->rodata->cfg_device = o->filter.dev;
 	skel->rodata->cfg_bh_migrate = f->feature[FEAT_BH_MIGRATE];
 	skel->rodata->cfg_recount = facts__copy(f, "folio_mc_copy", ANY_COPY);

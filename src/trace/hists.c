@@ -80,7 +80,7 @@ int tracer__read_hot(struct tracer *t, __u32 i, struct hot_hist *v)
 	struct migtrace_bpf *skel = tracer__skeleton(t);
 	__u32 n = skel->rodata->cfg_hot_hists;
 
-	if (!skel->rodata->cfg_hot || i >= n) {
+	if (i >= n) {
 		memset(v, 0, tracer__cpus(t) * sizeof(*v));
 		return 0;
 	}
@@ -145,9 +145,7 @@ static int take_hot(struct tracer *t, __u8 kind, struct hist *sum)
 	for (int c = 0; c < cpus && !err; c++)
 		hist__merge(sum, &v[c].h);
 	free(v);
-	return err || !skel->rodata->cfg_hot || i >= n ?
-		       err :
-		       tracer__clear_each(t, skel->maps.hot_hists, n, i);
+	return err || i >= n ? err : tracer__clear_each(t, skel->maps.hot_hists, n, i);
 }
 
 static int take_keyed(struct tracer *t, __u8 kind, struct hist *sum)

@@ -37,7 +37,6 @@ void programs_reset(const struct settings *s, __u64 other_ends)
 	cfg_window_mask = WINDOW_WAYS - 1;
 	cfg_migration_mask = SLOTS_USED - SLOT_WAYS;
 	cfg_lookup_mask = SLOTS_USED - SLOT_WAYS;
-	cfg_hot = true;
 	phase = PHASE_RECORDING;
 }
 
